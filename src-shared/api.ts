@@ -1,0 +1,300 @@
+import { z } from 'zod';
+import { approvalSchema } from './approvals.ts';
+import type { ErrorCode } from './errors.ts';
+import { qualitySchema } from './presets.ts';
+import {
+  archivedRemoteSchema,
+  archivedScreenSchema,
+  archivedSessionSchema,
+  liveRemoteSchema,
+  liveScreenSchema,
+  liveSessionSchema,
+  sessionTypeSchema,
+  startRemoteBodySchema,
+  startScreenBodySchema,
+  timestampSchema,
+} from './sessions.ts';
+import { callerTextSchema } from './text.ts';
+
+/** One endpoint of the JSON API: what it takes and what it answers. Routes, client and OpenAPI derive from it. */
+export interface Endpoint {
+  readonly method: 'get' | 'post';
+  /** The path with `{name}` for each parameter. */
+  readonly path: string;
+  readonly summary: string;
+  readonly params: z.ZodObject;
+  readonly query: z.ZodObject;
+  readonly body: z.ZodObject;
+  /** The body of a 200 answer. */
+  readonly answer: z.ZodType;
+  /** Refusals besides those that any endpoint can give. */
+  readonly errors: readonly ErrorCode[];
+}
+
+const none = z.strictObject({});
+const ofSession = z.strictObject({ session_id: z.string() });
+const ofApproval = z.strictObject({ approval_id: z.string() });
+const success = z.literal(true);
+const withReason = z.strictObject({ reason: callerTextSchema.optional() });
+
+/** A whole number in a query string, in plain decimal digits. */
+function wholeNumber(min: number, max: number, fallback: number) {
+  return z
+    .string()
+    .regex(/^\d{1,10}$/, `must be a whole number from ${min} to ${max}`)
+    .transform(Number)
+    .pipe(z.int().min(min).max(max))
+    .default(fallback)
+    .meta({ override: { type: 'integer', minimum: min, maximum: max, default: fallback } });
+}
+
+const timeoutMinutes = z
+  .string()
+  .regex(/^\d{1,10}(\.\d{1,10})?$/, 'must be a number above 0 and up to 1440')
+  .transform(Number)
+  .pipe(z.number().positive().max(1440))
+  .default(5)
+  .meta({ override: { type: 'number', exclusiveMinimum: 0, maximum: 1440, default: 5 } });
+
+/** The JSON API, endpoint by endpoint, in the order of its documentation. */
+export const API = {
+  startRemote: {
+    method: 'post',
+    path: '/api/remote/start',
+    summary: 'Start a remote access session',
+    params: none,
+    query: none,
+    body: startRemoteBodySchema,
+    answer: z.object({
+      success,
+      session_id: z.string(),
+      status: z.enum(['active', 'pending_approval']),
+      requires_approval: z.boolean(),
+      message: z.string(),
+      approval_id: z.string().optional(),
+      expires_at: timestampSchema.optional(),
+    }),
+    errors: ['locked_by_owner', 'too_many_sessions', 'no_place_to_ask'],
+  },
+  stopRemote: {
+    method: 'post',
+    path: '/api/remote/stop/{session_id}',
+    summary: 'Stop a remote access session; safe to retry',
+    params: ofSession,
+    query: none,
+    body: withReason,
+    answer: z.object({
+      success,
+      session_id: z.string(),
+      status: archivedRemoteSchema.shape.status,
+      commands_executed: z.int().min(0),
+      duration_seconds: z.number().min(0),
+      already_ended: z.literal(true).optional(),
+    }),
+    errors: ['session_not_found'],
+  },
+  remoteStatus: {
+    method: 'get',
+    path: '/api/remote/status/{session_id}',
+    summary: 'State of a remote access session, live or ended',
+    params: ofSession,
+    query: none,
+    body: none,
+    answer: z.union([liveRemoteSchema, archivedRemoteSchema]),
+    errors: ['session_not_found'],
+  },
+  approveRemote: {
+    method: 'post',
+    path: '/api/remote/approve/{session_id}',
+    summary: 'Approve a pending remote access session',
+    params: ofSession,
+    query: none,
+    body: none,
+    answer: z.object({ success, session_id: z.string(), status: z.literal('active') }),
+    errors: ['session_not_found', 'session_not_pending'],
+  },
+  denyRemote: {
+    method: 'post',
+    path: '/api/remote/deny/{session_id}',
+    summary: 'Deny a pending remote access session',
+    params: ofSession,
+    query: none,
+    body: withReason,
+    answer: z.object({ success, session_id: z.string(), status: z.literal('denied') }),
+    errors: ['session_not_found', 'session_not_pending'],
+  },
+  startScreenShare: {
+    method: 'post',
+    path: '/api/screen_share/start',
+    summary: 'Start to share the screen',
+    params: none,
+    query: none,
+    body: startScreenBodySchema,
+    answer: z.object({
+      success,
+      session_id: z.string(),
+      status: z.literal('active'),
+      stream_url: z.string(),
+      quality: qualitySchema,
+    }),
+    errors: ['locked_by_owner', 'too_many_sessions', 'no_screen', 'screen_permission_denied'],
+  },
+  stopScreenShare: {
+    method: 'post',
+    path: '/api/screen_share/stop',
+    summary: 'Stop a screen share; safe to retry',
+    params: none,
+    query: none,
+    body: z.strictObject({ session_id: z.string(), reason: callerTextSchema.optional() }),
+    answer: z.object({
+      success,
+      session_id: z.string(),
+      status: archivedScreenSchema.shape.status,
+      frames_captured: z.int().min(0),
+      duration_seconds: z.number().min(0),
+      already_ended: z.literal(true).optional(),
+    }),
+    errors: ['session_not_found'],
+  },
+  screenShareStatus: {
+    method: 'get',
+    path: '/api/screen_share/status/{session_id}',
+    summary: 'State of a screen share, live or ended',
+    params: ofSession,
+    query: none,
+    body: none,
+    answer: z.union([liveScreenSchema, archivedScreenSchema]),
+    errors: ['session_not_found'],
+  },
+  activeSessions: {
+    method: 'get',
+    path: '/api/sessions/active',
+    summary: 'All live sessions of both types, pending ones included',
+    params: none,
+    query: none,
+    body: none,
+    answer: z.object({ active_sessions: z.array(liveSessionSchema), total: z.int().min(0) }),
+    errors: [],
+  },
+  heartbeat: {
+    method: 'post',
+    path: '/api/sessions/heartbeat/{session_id}',
+    summary: 'Tell that the client of a session is alive',
+    params: ofSession,
+    query: none,
+    body: none,
+    answer: z.object({ success, session_id: z.string(), last_activity: timestampSchema }),
+    errors: ['session_not_found', 'session_ended'],
+  },
+  checkDropped: {
+    method: 'post',
+    path: '/api/sessions/check_dropped',
+    summary: 'Drop every session without a sign of life for so many minutes',
+    params: none,
+    query: z.strictObject({ timeout_minutes: timeoutMinutes }),
+    body: none,
+    answer: z.object({ success, dropped_sessions: z.array(z.string()), count: z.int().min(0) }),
+    errors: [],
+  },
+  history: {
+    method: 'get',
+    path: '/api/sessions/history',
+    summary: 'Ended sessions, newest end first',
+    params: none,
+    query: z.strictObject({
+      limit: wholeNumber(1, 1000, 50),
+      offset: wholeNumber(0, 1_000_000_000, 0),
+      type: sessionTypeSchema.optional(),
+      user_id: callerTextSchema.optional(),
+      since: z.iso.datetime({ offset: true }).optional(),
+    }),
+    body: none,
+    answer: z.object({ history: z.array(archivedSessionSchema), total: z.int().min(0) }),
+    errors: [],
+  },
+  stopAll: {
+    method: 'post',
+    path: '/api/sessions/stop_all',
+    summary: 'End every session and let none start until the owner re-arms',
+    params: none,
+    query: none,
+    body: withReason,
+    answer: z.object({ success, stopped_sessions: z.array(z.string()), count: z.int().min(0), locked: z.literal(true) }),
+    errors: [],
+  },
+  rearm: {
+    method: 'post',
+    path: '/api/sessions/rearm',
+    summary: 'Let sessions start again after everything was stopped',
+    params: none,
+    query: none,
+    body: none,
+    answer: z.object({ success, locked: z.literal(false) }),
+    errors: [],
+  },
+  listApprovals: {
+    method: 'get',
+    path: '/api/approvals',
+    summary: 'Everything that waits for a decision, oldest first',
+    params: none,
+    query: none,
+    body: none,
+    answer: z.object({ approvals: z.array(approvalSchema), total: z.int().min(0) }),
+    errors: [],
+  },
+  allowApproval: {
+    method: 'post',
+    path: '/api/approvals/{approval_id}/allow',
+    summary: 'Allow what was asked for; the first decision wins',
+    params: ofApproval,
+    query: none,
+    body: none,
+    answer: z.object({ success, approval_id: z.string(), decision: z.literal('allowed') }),
+    errors: ['approval_not_found', 'approval_decided'],
+  },
+  denyApproval: {
+    method: 'post',
+    path: '/api/approvals/{approval_id}/deny',
+    summary: 'Deny what was asked for; the first decision wins',
+    params: ofApproval,
+    query: none,
+    body: withReason,
+    answer: z.object({ success, approval_id: z.string(), decision: z.literal('denied') }),
+    errors: ['approval_not_found', 'approval_decided'],
+  },
+  agentInfo: {
+    method: 'get',
+    path: '/api/agent',
+    summary: 'What a client needs to know of this agent',
+    params: none,
+    query: none,
+    body: none,
+    answer: z.object({
+      name: z.literal('porthole'),
+      version: z.string(),
+      locked: z.boolean(),
+      heartbeat_interval_seconds: z.number(),
+      session_timeout_minutes: z.number(),
+      approval_timeout_seconds: z.number(),
+    }),
+    errors: [],
+  },
+} as const satisfies Record<string, Endpoint>;
+
+/** The name of an endpoint of {@link API}. */
+export type EndpointName = keyof typeof API;
+/** What endpoint `N` answers with status 200. */
+export type AnswerOf<N extends EndpointName> = z.infer<(typeof API)[N]['answer']>;
+/** What a handler of endpoint `N` gets as its body, parsed and with defaults. */
+export type BodyOf<N extends EndpointName> = z.infer<(typeof API)[N]['body']>;
+/** What a client of endpoint `N` may send as its body. */
+export type BodyInputOf<N extends EndpointName> = z.input<(typeof API)[N]['body']>;
+/** The parsed query of endpoint `N`. */
+export type QueryOf<N extends EndpointName> = z.infer<(typeof API)[N]['query']>;
+/** What a client of endpoint `N` may send as its query. */
+export type QueryInputOf<N extends EndpointName> = z.input<(typeof API)[N]['query']>;
+/** The path parameters of endpoint `N`. */
+export type ParamsOf<N extends EndpointName> = z.infer<(typeof API)[N]['params']>;
+
+/** The answer to `GET /healthz`. */
+export const healthSchema = z.object({ status: z.literal('ok'), version: z.string() });

@@ -1,0 +1,38 @@
+import { z } from 'zod';
+import { safetyModeSchema, timestampSchema } from './sessions.ts';
+
+/** What somebody asks the person at the machine for. */
+export const approvalKindSchema = z.enum(['session']);
+export type ApprovalKind = z.infer<typeof approvalKindSchema>;
+
+/** The surfaces that a decision can come from, and `timeout` for one that nobody made. */
+export const deciderSchema = z.enum(['api', 'panel', 'prompt', 'tray', 'notification', 'timeout', 'agent']);
+export type Decider = z.infer<typeof deciderSchema>;
+
+/** A request that waits for the person at the machine. */
+export const approvalSchema = z
+  .object({
+    approval_id: z.string(),
+    kind: approvalKindSchema,
+    session_id: z.string(),
+    user_id: z.string(),
+    /** One line that says what is asked for. */
+    summary: z.string(),
+    safety_mode: safetyModeSchema,
+    /** Why, in the asker's own words. */
+    reason: z.string().optional(),
+    /** Where the request came from: an address, or `this machine`. */
+    origin: z.string(),
+    requested_at: timestampSchema,
+    expires_at: timestampSchema,
+    seconds_left: z.number().min(0),
+  })
+  .meta({ id: 'Approval' });
+export type Approval = z.infer<typeof approvalSchema>;
+
+/** What each safety mode lets an operator do, in the words of the prompt. */
+export const SAFETY_MODE_MEANINGS = {
+  supervised: 'Starts at once; you are asked before each command.',
+  autonomous: 'Runs any command on this machine without asking again until it is stopped.',
+  read_only: 'Starts at once; may look at files and the screen, never change anything.',
+} as const satisfies Record<z.infer<typeof safetyModeSchema>, string>;

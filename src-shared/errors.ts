@@ -1,0 +1,71 @@
+/** One entry of the error catalogue: the HTTP status it answers with and the sentence a person can act on. */
+export interface ErrorKind {
+  readonly status: number;
+  readonly message: string;
+}
+
+/**
+ * Every failure the API can answer with, each code once. Codes are wire names and never change meaning;
+ * messages are defaults that a thrower may make more precise. `docs/api.md` lists the same codes, and a test
+ * keeps the two aligned.
+ */
+export const ERROR_KINDS = {
+  invalid_request: { status: 400, message: 'The request is not valid.' },
+  host_not_allowed: { status: 403, message: 'This agent does not answer to that host name.' },
+  origin_not_allowed: { status: 403, message: 'Pages of other sites may not use this agent.' },
+  not_found: { status: 404, message: 'There is nothing at this address.' },
+  session_not_found: { status: 404, message: 'No session has this id.' },
+  approval_not_found: { status: 404, message: 'No approval has this id.' },
+  method_not_allowed: { status: 405, message: 'This address does not take that method.' },
+  session_not_pending: { status: 409, message: 'The session is not waiting for approval.' },
+  session_ended: { status: 409, message: 'The session has already ended.' },
+  approval_decided: { status: 409, message: 'This request has already been decided.' },
+  stream_ended: { status: 410, message: 'The screen share has ended.' },
+  payload_too_large: { status: 413, message: 'The request body is too large.' },
+  unsupported_media_type: { status: 415, message: 'Send the body as application/json.' },
+  locked_by_owner: {
+    status: 423,
+    message: 'The person at this machine stopped everything; nothing starts until they allow it again.',
+  },
+  too_many_sessions: { status: 429, message: 'Too many sessions are live; stop one first.' },
+  too_many_viewers: { status: 429, message: 'Too many viewers watch this share; try again later.' },
+  too_many_connections: { status: 429, message: 'Too many connections from your address; close some first.' },
+  internal_error: { status: 500, message: 'The agent failed to handle this request; its log says why.' },
+  no_screen: { status: 503, message: 'There is no screen to share on this machine.' },
+  screen_permission_denied: {
+    status: 503,
+    message: 'The operating system does not let this agent record the screen; allow it in its privacy settings.',
+  },
+  no_place_to_ask: {
+    status: 503,
+    message: 'Nobody can be asked for approval: no display is open and no admin is connected.',
+  },
+  shutting_down: { status: 503, message: 'The agent is shutting down.' },
+} as const satisfies Record<string, ErrorKind>;
+
+/** A wire name of the error catalogue. */
+export type ErrorCode = keyof typeof ERROR_KINDS;
+
+/**
+ * An expected failure, answered to the caller in the shape of {@link ErrorBody}. Anything else that is thrown
+ * is a bug and answers `internal_error` without detail.
+ */
+export class PortholeError extends Error {
+  override readonly name = 'PortholeError';
+  readonly code: ErrorCode;
+  readonly status: number;
+
+  /** `message` replaces the catalogue's default; it reaches the caller, so it must hold no secret. */
+  constructor(code: ErrorCode, message?: string) {
+    super(message ?? ERROR_KINDS[code].message);
+    this.code = code;
+    this.status = ERROR_KINDS[code].status;
+  }
+}
+
+/** The body of every failed answer. */
+export interface ErrorBody {
+  readonly success: false;
+  readonly error: ErrorCode;
+  readonly message: string;
+}

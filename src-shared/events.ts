@@ -1,0 +1,69 @@
+import { z } from 'zod';
+import { approvalSchema } from './approvals.ts';
+import { liveSessionSchema, timestampSchema } from './sessions.ts';
+
+/** The events that happen to sessions and to the agent, by wire name. */
+export const agentEventNameSchema = z.enum([
+  'remote_session_started',
+  'remote_session_approval_needed',
+  'remote_session_approved',
+  'remote_session_denied',
+  'remote_session_expired',
+  'remote_session_stopped',
+  'remote_access_dropped',
+  'screen_share_started',
+  'screen_share_stopped',
+  'screen_share_dropped',
+  'viewer_joined',
+  'viewer_left',
+  'locked_by_owner',
+  'rearmed',
+]);
+export type AgentEventName = z.infer<typeof agentEventNameSchema>;
+
+/** What every event says; further fields depend on the event. `message` and `badge` are for people. */
+export const agentEventDataSchema = z.looseObject({
+  session_id: z.string().optional(),
+  user_id: z.string().optional(),
+  message: z.string(),
+  badge: z.string(),
+  timestamp: timestampSchema,
+});
+export type AgentEventData = z.infer<typeof agentEventDataSchema>;
+
+/** One event as it goes to clients, to notifications and to the log. `seq` rises by one, across restarts too. */
+export const agentEventSchema = z.object({
+  seq: z.int().min(1),
+  event: agentEventNameSchema,
+  data: agentEventDataSchema,
+});
+export type AgentEvent = z.infer<typeof agentEventSchema>;
+
+/** Everything that is live, as of event `seq`: sent on connect and after each change. */
+export const snapshotSchema = z.object({
+  event: z.literal('snapshot'),
+  seq: z.int().min(0),
+  data: z.object({
+    active_sessions: z.array(liveSessionSchema),
+    total: z.int().min(0),
+    approvals: z.array(approvalSchema),
+    locked: z.boolean(),
+  }),
+});
+export type Snapshot = z.infer<typeof snapshotSchema>;
+
+/** Told to a client whose `since` is older than what is kept: events between the two numbers are gone. */
+export const gapSchema = z.object({
+  event: z.literal('gap'),
+  seq: z.int().min(0),
+  data: z.object({ since: z.int(), oldest_seq: z.int() }),
+});
+export type Gap = z.infer<typeof gapSchema>;
+
+/** Every message that a client of `/api/events` can get. */
+export const serverMessageSchema = z.discriminatedUnion('event', [
+  snapshotSchema,
+  gapSchema,
+  ...agentEventNameSchema.options.map((name) => agentEventSchema.extend({ event: z.literal(name) })),
+]);
+export type ServerMessage = Snapshot | Gap | AgentEvent;

@@ -1,0 +1,30 @@
+import { z } from 'zod';
+
+/** The most bytes that a session's metadata may take as UTF-8 JSON. */
+export const MAX_METADATA_BYTES = 16 * 1024;
+/** The deepest nesting that a session's metadata may have; the object itself is level 1. */
+export const MAX_METADATA_DEPTH = 8;
+
+function isDeeperThan(value: unknown, levels: number): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  if (levels === 0) return true;
+  return Object.values(value).some((child) => isDeeperThan(child, levels - 1));
+}
+
+function utf8Length(text: string): number {
+  let bytes = 0;
+  for (const character of text) {
+    const codePoint = character.codePointAt(0) ?? 0;
+    bytes += codePoint < 0x80 ? 1 : codePoint < 0x800 ? 2 : codePoint < 0x10000 ? 3 : 4;
+  }
+  return bytes;
+}
+
+/** What a caller wants to remember about its session: any JSON object of at most 16 KiB and depth 8. */
+export const metadataSchema = z
+  .record(z.string(), z.unknown())
+  .refine((value) => !isDeeperThan(value, MAX_METADATA_DEPTH), `must be nested at most ${MAX_METADATA_DEPTH} deep`)
+  .refine(
+    (value) => isDeeperThan(value, MAX_METADATA_DEPTH) || utf8Length(JSON.stringify(value)) <= MAX_METADATA_BYTES,
+    `must take at most ${MAX_METADATA_BYTES} bytes as JSON`,
+  );
