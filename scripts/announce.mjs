@@ -1,0 +1,44 @@
+// @ts-check
+
+/**
+ * Writes one line about the set-up to stderr. Standard output belongs to the app alone.
+ * @param {string} message One sentence, without a line break.
+ */
+export function announce(message) {
+  process.stderr.write(`porthole setup: ${message}\n`);
+}
+
+/**
+ * A failure that the person at the keyboard can act on: shown as its message alone, without a stack
+ * trace, and turned into `exitCode`.
+ */
+export class SetupError extends Error {
+  /**
+   * @param {string} message What is wrong and what to do about it.
+   * @param {number} [exitCode] 2 (wrong use, or something the person must do first) unless told.
+   */
+  constructor(message, exitCode = 2) {
+    super(message);
+    this.name = 'SetupError';
+    this.exitCode = exitCode;
+  }
+}
+
+/**
+ * Runs a script's main function and ends the process with its exit code. A `SetupError` is announced
+ * in its own words; anything else is a bug and keeps its stack trace.
+ * @param {() => Promise<number>} main Resolves to the exit code.
+ * @returns {Promise<never>}
+ */
+export async function runScript(main) {
+  try {
+    process.exit(await main());
+  } catch (error) {
+    if (error instanceof SetupError) {
+      announce(error.message);
+      process.exit(error.exitCode);
+    }
+    process.stderr.write(`${error instanceof Error ? error.stack : error}\n`);
+    process.exit(1);
+  }
+}

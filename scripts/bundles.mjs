@@ -1,0 +1,142 @@
+// @ts-check
+import { readdirSync } from 'node:fs';
+import { builtinModules } from 'node:module';
+import path from 'node:path';
+import react from '@vitejs/plugin-react';
+
+/**
+ * One bundle of the product: a folder of `dist/` and the vite configuration that fills it.
+ * @typedef {object} Bundle
+ * @property {string} name The folder's name in `dist/`. Bundles of the same name fill one folder together.
+ * @property {(outDir: string) => import('vite').InlineConfig} config
+ */
+
+/** Stay outside the bundles: native addons find their binaries beside themselves, Electron provides its own. */
+const EXTERNAL = [
+  'electron',
+  'libsql',
+  '@julusian/jpeg-turbo',
+  ...builtinModules,
+  ...builtinModules.map((name) => `node:${name}`),
+];
+
+/**
+ * Everything that is bundled, in the order in which it is built:
+ * `main/main.cjs` (with chunks beside it for what it imports late), `preload/<name>.cjs` for each file of
+ * `src-main/desktop/preload`, and `renderer/` with one page for each `src-renderer/*.html`.
+ * Parts that have no sources are left out.
+ * @param {string} root The repository.
+ * @returns {Bundle[]}
+ */
+export function listBundles(root) {
+  const preloadFolder = path.join(root, 'src-main/desktop/preload');
+  const preloads = filesWithExtension(preloadFolder, '.ts');
+  const pages = filesWithExtension(path.join(root, 'src-renderer'), '.html');
+  return [
+    { name: 'main', config: (outDir) => nodeBundle(root, outDir, path.join(root, 'src-main/main.ts')) },
+    ...preloads.map((file) => ({
+      name: 'preload',
+      config: (/** @type {string} */ outDir) => preloadBundle(root, outDir, path.join(preloadFolder, file)),
+    })),
+    ...(pages.length === 0
+      ? []
+      : [
+          { name: 'renderer', config: (/** @type {string} */ outDir) => rendererBundle(root, outDir, pages) },
+        ]),
+  ];
+}
+
+/**
+ * CommonJS, because the oldest Electron we run on cannot `require` an ES module, and an ES module would
+ * be loaded too late for the switches that must be set before `ready`.
+ * @param {string} root
+ * @param {string} outDir
+ * @param {string} entry
+ * @returns {import('vite').InlineConfig}
+ */
+function nodeBundle(root, outDir, entry) {
+  return {
+    ...common(root),
+    ssr: { noExternal: true, external: EXTERNAL, target: 'node' },
+    // express answers errors with a stack trace unless it runs in production.
+    define: { 'process.env.NODE_ENV': '"production"' },
+    build: {
+      ssr: entry,
+      outDir,
+      emptyOutDir: false,
+      target: 'node20',
+      minify: false,
+      sourcemap: true,
+      reportCompressedSize: false,
+      rolldownOptions: {
+        external: EXTERNAL,
+        output: { format: 'cjs', entryFileNames: '[name].cjs', chunkFileNames: '[name]-[hash].cjs' },
+      },
+    },
+  };
+}
+
+/**
+ * A preload of a sandboxed window may require nothing but electron, so each becomes one file.
+ * @param {string} root
+ * @param {string} outDir
+ * @param {string} entry
+ * @returns {import('vite').InlineConfig}
+ */
+function preloadBundle(root, outDir, entry) {
+  const config = nodeBundle(root, outDir, entry);
+  const output = { format: /** @type {const} */ ('cjs'), entryFileNames: '[name].cjs', codeSplitting: false };
+  return { ...config, build: { ...config.build, rolldownOptions: { external: EXTERNAL, output } } };
+}
+
+/**
+ * The pages are served from the root of the agent's own origin under a policy without inline scripts
+ * and styles, hence absolute paths and no inlined assets.
+ * @param {string} root
+ * @param {string} outDir
+ * @param {string[]} pages
+ * @returns {import('vite').InlineConfig}
+ */
+function rendererBundle(root, outDir, pages) {
+  const pageFolder = path.join(root, 'src-renderer');
+  return {
+    ...common(root),
+    root: pageFolder,
+    base: '/',
+    plugins: [react()],
+    build: {
+      outDir,
+      emptyOutDir: false,
+      target: 'chrome130',
+      sourcemap: true,
+      reportCompressedSize: false,
+      assetsInlineLimit: 0,
+      modulePreload: { polyfill: false },
+      rolldownOptions: { input: pages.map((page) => path.join(pageFolder, page)) },
+    },
+  };
+}
+
+/**
+ * @param {string} root
+ * @returns {import('vite').InlineConfig}
+ */
+function common(root) {
+  return { root, configFile: false, envDir: false, publicDir: false, logLevel: 'warn', mode: 'production' };
+}
+
+/**
+ * @param {string} folder
+ * @param {string} extension
+ * @returns {string[]} File names, sorted; none if there is no such folder.
+ */
+function filesWithExtension(folder, extension) {
+  try {
+    return readdirSync(folder)
+      .filter((name) => name.endsWith(extension) && !name.endsWith('.d.ts'))
+      .sort();
+  } catch (error) {
+    if (/** @type {NodeJS.ErrnoException} */ (error).code === 'ENOENT') return [];
+    throw error;
+  }
+}
