@@ -9,6 +9,26 @@ export function announce(message) {
 }
 
 /**
+ * Announces a step that may take long and, every ten seconds until it is done, that it still goes on.
+ * @template T
+ * @param {string} message
+ * @param {Promise<T>} step
+ * @returns {Promise<T>} What the step resolves to.
+ */
+export async function withProgress(message, step) {
+  announce(message);
+  const startedAtMs = Date.now();
+  const timer = setInterval(() => {
+    announce(`… ${Math.round((Date.now() - startedAtMs) / 1000)} s, still ${message}`);
+  }, 10_000);
+  try {
+    return await step;
+  } finally {
+    clearInterval(timer);
+  }
+}
+
+/**
  * A failure that the person at the keyboard can act on: shown as its message alone, without a stack
  * trace, and turned into `exitCode`.
  */
