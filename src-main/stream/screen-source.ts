@@ -16,8 +16,10 @@ export interface CapturedFrame extends FrameSize {
 }
 
 /**
- * What a capture is doing. `recovering` lasts from the loss of the picture to the first frame after it;
- * `failed` keeps retrying, ever more slowly. `message` is a sentence for the person who looks at the stream.
+ * What a capture is doing. `live` comes right before the first frame, also before the first after a recovery, and
+ * a frame comes right after it even if the screen looks as it did; `recovering` lasts from the loss of the picture
+ * until then; `failed` keeps retrying, ever more slowly. `message` is a sentence for the person who looks at the
+ * stream.
  */
 export type CaptureStatus =
   | { readonly state: 'starting' }
@@ -28,10 +30,15 @@ export type CaptureStatus =
 /** Where a capture reports to. Never called after `close()` of its capture has been called. */
 export interface CaptureObserver {
   onFrame(frame: CapturedFrame): void;
+  /** The screen was captured `captures` more times, last at `capturedAtMs` (monotonic), and looks as it did. */
+  onUnchanged(captures: number, capturedAtMs: number): void;
   onStatus(status: CaptureStatus): void;
 }
 
-/** `watched` captures at the preset's full rate, `unwatched` at about one frame per second. */
+/**
+ * `watched` captures at the preset's full rate, `unwatched` at about one frame per second. A capture begins
+ * `unwatched`; a change to `watched` brings a frame of the screen as it is then, or `onUnchanged`, within 100 ms.
+ */
 export type CaptureDemand = 'watched' | 'unwatched';
 
 /** A running capture of one source at one preset. It recovers by itself until it is closed. */

@@ -1,0 +1,224 @@
+import type { ServerResponse } from 'node:http';
+import type { Writable } from 'node:stream';
+import type { Clock } from '../clock.ts';
+import type { StreamFrame } from './frame-hub.ts';
+
+// RFC 2046 section 5.1.1 lets a boundary begin with dashes, but some players then count the dashes wrong.
+const BOUNDARY = 'porthole';
+const PREAMBLE = Buffer.from(`--${BOUNDARY}`);
+const DELIMITER = Buffer.from(`\r\n--${BOUNDARY}`);
+const CLOSE = Buffer.from('--\r\n');
+
+/** How much of a frame is handed to the socket at once: the granularity in which progress is seen. */
+const SLICE_BYTES = 64 * 1024;
+/** A viewer that takes not even a slice for so long is gone, though its connection may not know it yet. */
+const STALL_MS = 10_000;
+/** A still picture is sent again this often: proof to both sides that the other is there. */
+const KEEP_ALIVE_MS = 1000;
+/** How long a viewer may take for the rest of a part and the end of the stream once the share is over. */
+const LINGER_MS = 150;
+
+/** Why a viewer's stream ended: the viewer left, took nothing for 10 s, was sent away, or the share ended. */
+export type ViewerEnd = 'left' | 'stalled' | 'kicked' | 'ended';
+
+/** Told what a writer achieved. `onEnd` comes once, after which nothing else does. */
+export interface MjpegWriterObserver {
+  /** One part has left for the viewer whole. `repeated` if it was sent before. */
+  onDelivered(frame: StreamFrame, bytes: number, repeated: boolean): void;
+  /** A picture was superseded by a newer one before the viewer could take it. */
+  onDropped(frame: StreamFrame): void;
+  onEnd(reason: ViewerEnd): void;
+}
+
+/** What an {@link MjpegWriter} needs. */
+export interface MjpegWriterOptions {
+  /** Where the bytes go; the writer ends or destroys it. */
+  readonly output: Writable;
+  readonly clock: Clock;
+  /** How long after the last new picture it is sent once more, see {@link MjpegWriter}. */
+  readonly settleMs: number;
+  readonly observer: MjpegWriterObserver;
+}
+
+/**
+ * Starts an endless answer of JPEG parts on `response` and returns it as the place to write them to. Sent without
+ * chunks, because every part has its length: the connection ends with the stream.
+ */
+export function beginMjpegResponse(response: ServerResponse): Writable {
+  response.useChunkedEncodingByDefault = false;
+  response.shouldKeepAlive = false;
+  response.socket?.setNoDelay(true);
+  response.socket?.setTimeout(0);
+  response.writeHead(200, {
+    'Content-Type': `multipart/x-mixed-replace; boundary=${BOUNDARY}`,
+    'Cache-Control': 'no-store, no-cache, must-revalidate, no-transform, max-age=0',
+    Pragma: 'no-cache',
+    Expires: '0',
+    Connection: 'close',
+    'X-Accel-Buffering': 'no',
+  });
+  response.flushHeaders();
+  return response;
+}
+
+/**
+ * Sends one viewer the newest picture, again and again. While a part is still being sent further pictures only
+ * replace each other, so that a slow viewer skips some, is never behind by more than one, and costs one picture
+ * of memory.
+ *
+ * The delimiter is written right after each picture, for players that wait for it. Chromium shows a part only once
+ * it has the *headers* of the next, and WebKit stays one picture behind: so, `settleMs` after the last new picture,
+ * it is sent a second time, and about once per second from then on.
+ */
+export class MjpegWriter {
+  readonly #output: Writable;
+  readonly #clock: Clock;
+  readonly #settleMs: number;
+  readonly #observer: MjpegWriterObserver;
+
+  /** `closing` while the viewer may still take the end of the stream; the observer has heard of it by then. */
+  #state: 'open' | 'closing' | 'closed' = 'open';
+  #sending: StreamFrame | null = null;
+  #waiting: StreamFrame | null = null;
+  #sent: StreamFrame | null = null;
+  #sentAtMs = 0;
+  #repeated = false;
+  #progressAtMs = 0;
+  #timerDueMs = Number.POSITIVE_INFINITY;
+  #cancelTimer: () => void = () => {};
+
+  constructor(options: MjpegWriterOptions) {
+    this.#output = options.output;
+    this.#clock = options.clock;
+    this.#settleMs = options.settleMs;
+    this.#observer = options.observer;
+    this.#output.once('close', this.#onClose);
+    this.#output.on('error', this.#onClose);
+    this.#output.write(PREAMBLE);
+    // A viewer that left before it was answered has closed already and will not say so again.
+    if (this.#output.destroyed) this.#onClose();
+  }
+
+  /** Takes a new picture: sends it, or keeps it as the next to be sent. */
+  offer(frame: StreamFrame): void {
+    if (this.#state !== 'open') return;
+    if (!this.#sending) {
+      this.#send(frame, false);
+      return;
+    }
+    if (this.#waiting) this.#observer.onDropped(this.#waiting);
+    this.#waiting = frame;
+  }
+
+  /**
+   * Ends the stream as the format wants it, so that browsers keep the last picture and players stop. Whoever has not
+   * taken the end within 150 ms is cut off. The observer hears `reason` at once. Idempotent.
+   */
+  end(reason: ViewerEnd): void {
+    if (this.#state !== 'open') return;
+    this.#state = 'closing';
+    this.#waiting = null;
+    this.#cancelTimer();
+    this.#cancelTimer = this.#clock.after(LINGER_MS, () => this.#output.destroy());
+    if (!this.#sending) this.#output.end(CLOSE);
+    this.#observer.onEnd(reason);
+  }
+
+  #send(frame: StreamFrame, repeated: boolean): void {
+    const head = Buffer.from(
+      '\r\nContent-Type: image/jpeg\r\n' +
+        `Content-Length: ${frame.jpeg.length}\r\n` +
+        `X-Timestamp: ${this.#wallSeconds(frame.capturedAtMs)}\r\n` +
+        `X-Sequence: ${frame.sequence}\r\n\r\n`,
+      'latin1',
+    );
+    this.#sending = frame;
+    this.#progressAtMs = this.#clock.monotonicMs();
+    this.#writeSlice(frame, head, 0, repeated);
+    this.#wakeAt(this.#progressAtMs + STALL_MS);
+  }
+
+  /** Writes the slice at `offset` together with what belongs before and after it, in one system call. */
+  #writeSlice(frame: StreamFrame, head: Buffer | null, offset: number, repeated: boolean): void {
+    const end = Math.min(offset + SLICE_BYTES, frame.jpeg.length);
+    const isLast = end === frame.jpeg.length;
+    const onWritten = (error?: Error | null): void => {
+      if (error || this.#state === 'closed') return;
+      this.#progressAtMs = this.#clock.monotonicMs();
+      if (isLast) this.#completePart(frame, repeated);
+      else this.#writeSlice(frame, null, end, repeated);
+    };
+    this.#output.cork();
+    if (head) this.#output.write(head);
+    this.#output.write(frame.jpeg.subarray(offset, end), isLast ? undefined : onWritten);
+    if (isLast) this.#output.write(DELIMITER, onWritten);
+    this.#output.uncork();
+  }
+
+  #completePart(frame: StreamFrame, repeated: boolean): void {
+    this.#sending = null;
+    if (this.#state === 'closing') {
+      this.#output.end(CLOSE);
+      return;
+    }
+    this.#sent = frame;
+    this.#sentAtMs = this.#progressAtMs;
+    this.#repeated = repeated;
+    const next = this.#waiting;
+    this.#waiting = null;
+    if (next) this.#send(next, false);
+    else this.#wakeAt(this.#nextDueMs());
+    this.#observer.onDelivered(frame, frame.jpeg.length, repeated);
+  }
+
+  #nextDueMs(): number {
+    if (this.#sending) return this.#progressAtMs + STALL_MS;
+    if (!this.#sent) return Number.POSITIVE_INFINITY;
+    return this.#sentAtMs + (this.#repeated ? KEEP_ALIVE_MS : this.#settleMs);
+  }
+
+  /** Sees to it that the timer runs at `dueMs` or earlier. Re-armed when it runs, so that a moving picture sets few. */
+  #wakeAt(dueMs: number): void {
+    if (dueMs >= this.#timerDueMs) return;
+    this.#cancelTimer();
+    this.#timerDueMs = dueMs;
+    this.#cancelTimer = this.#clock.after(Math.max(0, dueMs - this.#clock.monotonicMs()), () =>
+      this.#onTimer(),
+    );
+  }
+
+  #onTimer(): void {
+    this.#timerDueMs = Number.POSITIVE_INFINITY;
+    const dueMs = this.#nextDueMs();
+    if (this.#clock.monotonicMs() < dueMs) {
+      this.#wakeAt(dueMs);
+    } else if (this.#sending) {
+      this.#release();
+      this.#output.destroy();
+      this.#observer.onEnd('stalled');
+    } else if (this.#sent) {
+      this.#send(this.#sent, true);
+    }
+  }
+
+  readonly #onClose = (): void => {
+    const wasOpen = this.#state === 'open';
+    this.#release();
+    if (wasOpen) this.#observer.onEnd('left');
+  };
+
+  /** Lets go of every frame and of the timer. The error listener stays: a late error must not end the process. */
+  #release(): void {
+    this.#state = 'closed';
+    this.#cancelTimer();
+    this.#sending = null;
+    this.#waiting = null;
+    this.#sent = null;
+    this.#output.removeListener('close', this.#onClose);
+  }
+
+  /** Seconds since the epoch with six decimals, as ustreamer and others write it. */
+  #wallSeconds(monotonicMs: number): string {
+    return ((this.#clock.wallMs() - this.#clock.monotonicMs() + monotonicMs) / 1000).toFixed(6);
+  }
+}

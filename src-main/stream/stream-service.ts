@@ -1,0 +1,153 @@
+import { randomBytes } from 'node:crypto';
+import type { ServerResponse } from 'node:http';
+import { PortholeError } from '#shared/errors';
+import type { Clock } from '../clock.ts';
+import type { Logger } from '../logger.ts';
+import { beginMjpegResponse } from './mjpeg-writer.ts';
+import type { CapturedFrame, CaptureRequest, ScreenSource } from './screen-source.ts';
+import { SharedCapture } from './shared-capture.ts';
+import { type StreamObserver, StreamSession, type StreamState } from './stream-session.ts';
+import type { ViewerInfo, ViewerState } from './viewer.ts';
+
+/** How many may watch. */
+export interface StreamLimits {
+  readonly maxViewersPerSession: number;
+  /** Over all sessions. */
+  readonly maxViewers: number;
+}
+
+/** Room for real use, with a bound that keeps the machine usable. */
+export const DEFAULT_STREAM_LIMITS: StreamLimits = { maxViewersPerSession: 200, maxViewers: 400 };
+
+/** What a {@link StreamService} needs. */
+export interface StreamServiceOptions {
+  readonly source: ScreenSource;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly observer: StreamObserver;
+  readonly limits?: StreamLimits;
+}
+
+const SNAPSHOT_TIMEOUT_MS = 3000;
+
+/**
+ * The streams of all live screen shares. Sessions that want the same picture share one capture, whose frames are
+ * encoded once; viewers belong to a session and end with it.
+ */
+export class StreamService {
+  readonly #options: StreamServiceOptions;
+  readonly #limits: StreamLimits;
+  readonly #sessions = new Map<string, StreamSession>();
+  readonly #captures = new Map<string, SharedCapture>();
+
+  constructor(options: StreamServiceOptions) {
+    this.#options = options;
+    this.#limits = options.limits ?? DEFAULT_STREAM_LIMITS;
+  }
+
+  /** Throws `no_screen` or `screen_permission_denied` if a share could not start now; answers at once. */
+  assertAvailable(): void {
+    this.#options.source.assertAvailable();
+  }
+
+  /** Begins the stream of a session, which must not have one. Returns at once; the first picture comes later. */
+  start(sessionId: string, request: CaptureRequest): void {
+    if (this.#sessions.has(sessionId)) throw new Error(`session ${sessionId} has a stream already`);
+    const { clock, logger, observer } = this.#options;
+    const session = new StreamSession(request, {
+      sessionId,
+      clock,
+      logger,
+      observer,
+      join: (wanted) => this.#join(wanted),
+    });
+    this.#sessions.set(sessionId, session);
+  }
+
+  /**
+   * Ends a session's stream: every viewer's at once, and the capture if no other session shares it. Answers how
+   * many times the screen was captured for it, 0 if it has no stream (any more).
+   */
+  stop(sessionId: string): number {
+    const session = this.#sessions.get(sessionId);
+    if (!session) return 0;
+    this.#sessions.delete(sessionId);
+    session.close();
+    return session.framesCaptured;
+  }
+
+  /** Whether this session has a stream. */
+  has(sessionId: string): boolean {
+    return this.#sessions.has(sessionId);
+  }
+
+  /** Changes what a session shows while its viewers stay. Throws `session_not_found`. */
+  update(sessionId: string, request: CaptureRequest): void {
+    this.#get(sessionId).update(request);
+  }
+
+  /** Pauses or resumes: while paused nothing is captured and viewers see a slate. Throws `session_not_found`. */
+  setPaused(sessionId: string, paused: boolean): void {
+    this.#get(sessionId).setPaused(paused);
+  }
+
+  /**
+   * Answers `response` with the session's stream and lets it run until the viewer leaves or the session ends; the
+   * response belongs to the stream from then on, and headers set on it before are sent along. Returns the viewer's
+   * id. Throws `session_not_found` or `too_many_viewers`, and then has not touched the response.
+   */
+  watch(sessionId: string, response: ServerResponse, info: ViewerInfo): string {
+    const session = this.#get(sessionId);
+    const total = [...this.#sessions.values()].reduce((sum, { viewerCount }) => sum + viewerCount, 0);
+    if (session.viewerCount >= this.#limits.maxViewersPerSession || total >= this.#limits.maxViewers) {
+      throw new PortholeError('too_many_viewers');
+    }
+    const viewerId = `viewer_${randomBytes(4).toString('hex')}`;
+    session.addViewer(viewerId, beginMjpegResponse(response), info);
+    return viewerId;
+  }
+
+  /** Ends one viewer's stream; false if nobody has this id. */
+  kick(viewerId: string): boolean {
+    return [...this.#sessions.values()].some((session) => session.kick(viewerId));
+  }
+
+  /**
+   * The screen as it looks now, as one JPEG in the session's frame size; waits a moment for it if the capture is
+   * still starting. Null while there is nothing to see. Throws `session_not_found`.
+   */
+  async snapshot(sessionId: string): Promise<CapturedFrame | null> {
+    return this.#get(sessionId).snapshot(SNAPSHOT_TIMEOUT_MS);
+  }
+
+  /** A session's stream in figures. Throws `session_not_found`. */
+  state(sessionId: string): StreamState {
+    return this.#get(sessionId).state();
+  }
+
+  /** Everybody who watches anything now. */
+  viewers(): ViewerState[] {
+    return [...this.#sessions.values()].flatMap((session) => session.state().viewers);
+  }
+
+  /** Ends every stream and every capture. Idempotent. */
+  close(): void {
+    for (const sessionId of [...this.#sessions.keys()]) this.stop(sessionId);
+  }
+
+  #get(sessionId: string): StreamSession {
+    const session = this.#sessions.get(sessionId);
+    if (!session) throw new PortholeError('session_not_found');
+    return session;
+  }
+
+  #join(request: CaptureRequest): SharedCapture {
+    const key = JSON.stringify([request.sourceId, request.quality]);
+    const running = this.#captures.get(key);
+    if (running) return running;
+    const { source, clock } = this.#options;
+    const capture = new SharedCapture(source, request, clock, () => this.#captures.delete(key));
+    this.#captures.set(key, capture);
+    return capture;
+  }
+}

@@ -1,0 +1,254 @@
+import type { Writable } from 'node:stream';
+import { type FrameSize, PRESETS, type Quality } from '#shared/presets';
+import type { Clock } from '../clock.ts';
+import type { Logger } from '../logger.ts';
+import { FrameHub } from './frame-hub.ts';
+import type { ViewerEnd } from './mjpeg-writer.ts';
+import type { CapturedFrame, CaptureRequest, CaptureStatus } from './screen-source.ts';
+import type { CaptureSubscription, SharedCapture } from './shared-capture.ts';
+import { renderSlate } from './slate.ts';
+import { Viewer, type ViewerInfo, type ViewerState } from './viewer.ts';
+
+/** Told what happens in the streams, each time it happens; must return soon and must not throw. */
+export interface StreamObserver {
+  /** The screen was captured; `framesCaptured` is the session's count so far. Not a sign of life. */
+  onCaptured(sessionId: string, framesCaptured: number): void;
+  /** A part has left for a viewer of this session whole: a sign of life. */
+  onDelivered(sessionId: string): void;
+  onViewerJoined(viewer: ViewerState): void;
+  /** `viewer` holds its last figures. */
+  onViewerLeft(viewer: ViewerState, reason: ViewerEnd): void;
+  /** What the session's picture is doing, each time it changes. */
+  onStatus(sessionId: string, status: StreamStatus): void;
+}
+
+/** What a session's picture is doing: as its capture does, or paused by the person at the machine. */
+export type StreamStatus = CaptureStatus | { readonly state: 'paused' };
+
+/** A session's stream in figures. */
+export interface StreamState {
+  readonly sessionId: string;
+  readonly sourceId: string | null;
+  readonly quality: Quality;
+  readonly status: StreamStatus;
+  /** The size of the newest frame of the screen, or null before the first. */
+  readonly frameSize: FrameSize | null;
+  /** Captures of the screen since the session began, those that looked as the one before included. */
+  readonly framesCaptured: number;
+  readonly capturesPerSecond: number;
+  /** Sums over all viewers, those that left included. */
+  readonly framesDelivered: number;
+  readonly bytesDelivered: number;
+  readonly framesDropped: number;
+  readonly viewers: readonly ViewerState[];
+}
+
+/** What a {@link StreamSession} needs. */
+export interface StreamSessionOptions {
+  readonly sessionId: string;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly observer: StreamObserver;
+  /** The capture that serves a request, started if none does yet. */
+  join(request: CaptureRequest): SharedCapture;
+}
+
+// A capture that starts or recovers as fast as it should shows no slate: a flash of one would only startle.
+const SLATE_AFTER_MS = { starting: 1000, recovering: 300, failed: 0, paused: 0 } as const;
+
+const SLATE_TEXT = { starting: 'Starting the screen share…', paused: 'The screen share is paused.' } as const;
+
+/** One session's stream: what its viewers see, and who they are. */
+export class StreamSession {
+  readonly #options: StreamSessionOptions;
+  readonly #hub = new FrameHub();
+  readonly #viewers = new Map<string, Viewer>();
+  readonly #waitingForPicture = new Set<() => void>();
+  #request: CaptureRequest;
+  #capture: SharedCapture | null = null;
+  #subscription: CaptureSubscription | null = null;
+  #status: StreamStatus = { state: 'starting' };
+  #frameSize: FrameSize | null = null;
+  #framesCaptured = 0;
+  #past = { frames: 0, bytes: 0, drops: 0 };
+  #cancelSlate: () => void = () => {};
+  #closed = false;
+
+  constructor(request: CaptureRequest, options: StreamSessionOptions) {
+    this.#request = request;
+    this.#options = options;
+    this.#joinCapture();
+  }
+
+  /** Captures of the screen since the session began. */
+  get framesCaptured(): number {
+    return this.#framesCaptured;
+  }
+
+  get viewerCount(): number {
+    return this.#viewers.size;
+  }
+
+  /** Changes what is captured; viewers stay, and see the old picture until the new one comes. */
+  update(request: CaptureRequest): void {
+    this.#request = request;
+    if (this.#status.state === 'paused') return;
+    this.#leaveCapture();
+    this.#joinCapture();
+  }
+
+  /** While paused nothing is captured for this session and viewers see a slate. Idempotent. */
+  setPaused(paused: boolean): void {
+    if (paused === (this.#status.state === 'paused')) return;
+    if (paused) {
+      this.#leaveCapture();
+      this.#onStatus({ state: 'paused' });
+    } else {
+      this.#joinCapture();
+    }
+  }
+
+  /** Begins to send the stream to `output`, which belongs to the viewer from now on. */
+  addViewer(viewerId: string, output: Writable, info: ViewerInfo): Viewer {
+    const { sessionId, clock, observer } = this.#options;
+    const frameMs = 1000 / PRESETS[this.#request.quality].framesPerSecond;
+    let unsubscribe: () => void = () => {};
+    const viewer = new Viewer({
+      viewerId,
+      sessionId,
+      info,
+      output,
+      clock,
+      settleMs: Math.min(100, Math.max(50, 1.5 * frameMs)),
+      onDelivered: () => observer.onDelivered(sessionId),
+      onEnd: (ended, reason) => {
+        unsubscribe();
+        if (!this.#viewers.delete(ended.viewerId)) return;
+        const state = ended.state();
+        this.#past.frames += state.frames;
+        this.#past.bytes += state.bytes;
+        this.#past.drops += state.drops;
+        this.#subscription?.setWatched(this.#viewers.size > 0);
+        observer.onViewerLeft(state, reason);
+      },
+    });
+    if (output.destroyed) return viewer;
+    this.#viewers.set(viewerId, viewer);
+    unsubscribe = this.#hub.subscribe((frame) => viewer.offer(frame));
+    this.#subscription?.setWatched(true);
+    observer.onViewerJoined(viewer.state());
+    return viewer;
+  }
+
+  /** Ends one viewer's stream; false if there is no such viewer. */
+  kick(viewerId: string): boolean {
+    const viewer = this.#viewers.get(viewerId);
+    viewer?.end('kicked');
+    return viewer !== undefined;
+  }
+
+  /**
+   * The screen as it looks now. While it cannot be seen, waits up to `timeoutMs` for it, and answers null if that
+   * is not enough, or if the session is paused or ends.
+   */
+  async snapshot(timeoutMs: number): Promise<CapturedFrame | null> {
+    const newest = this.#capture?.newest ?? null;
+    if (newest || this.#closed || this.#status.state === 'paused') return newest;
+    await new Promise<void>((resolve) => {
+      const finish = (): void => {
+        cancel();
+        this.#waitingForPicture.delete(finish);
+        resolve();
+      };
+      const cancel = this.#options.clock.after(timeoutMs, finish);
+      this.#waitingForPicture.add(finish);
+    });
+    return this.#capture?.newest ?? null;
+  }
+
+  /** The stream in figures. */
+  state(): StreamState {
+    const viewers = [...this.#viewers.values()].map((viewer) => viewer.state());
+    const sum = (pick: (viewer: ViewerState) => number): number =>
+      viewers.reduce((total, viewer) => total + pick(viewer), 0);
+    return {
+      sessionId: this.#options.sessionId,
+      sourceId: this.#request.sourceId,
+      quality: this.#request.quality,
+      status: this.#status,
+      frameSize: this.#frameSize,
+      framesCaptured: this.#framesCaptured,
+      capturesPerSecond: this.#capture?.capturesPerSecond() ?? 0,
+      framesDelivered: this.#past.frames + sum((viewer) => viewer.frames),
+      bytesDelivered: this.#past.bytes + sum((viewer) => viewer.bytes),
+      framesDropped: this.#past.drops + sum((viewer) => viewer.drops),
+      viewers,
+    };
+  }
+
+  /** Ends every viewer's stream and leaves the capture. Idempotent. */
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#cancelSlate();
+    this.#leaveCapture();
+    for (const viewer of [...this.#viewers.values()]) viewer.end('ended');
+    this.#releaseWaiting();
+  }
+
+  #joinCapture(): void {
+    this.#capture = this.#options.join(this.#request);
+    this.#subscription = this.#capture.subscribe({
+      onFrame: (frame) => {
+        this.#countCaptures(1);
+        this.#frameSize = { widthPx: frame.widthPx, heightPx: frame.heightPx };
+        this.#hub.publish('screen', frame);
+        this.#releaseWaiting();
+      },
+      onUnchanged: (captures) => this.#countCaptures(captures),
+      onStatus: (status) => this.#onStatus(status),
+    });
+    this.#subscription.setWatched(this.#viewers.size > 0);
+  }
+
+  #leaveCapture(): void {
+    this.#subscription?.close();
+    this.#subscription = null;
+    this.#capture = null;
+  }
+
+  #countCaptures(captures: number): void {
+    this.#framesCaptured += captures;
+    this.#options.observer.onCaptured(this.#options.sessionId, this.#framesCaptured);
+  }
+
+  #onStatus(status: StreamStatus): void {
+    this.#status = status;
+    this.#cancelSlate();
+    this.#cancelSlate = () => {};
+    this.#options.observer.onStatus(this.#options.sessionId, status);
+    if (status.state === 'live') return;
+    const text = 'message' in status ? status.message : SLATE_TEXT[status.state];
+    this.#cancelSlate = this.#options.clock.after(SLATE_AFTER_MS[status.state], () =>
+      this.#showSlate(status, text),
+    );
+  }
+
+  #showSlate(status: StreamStatus, text: string): void {
+    const { maxWidthPx, maxHeightPx } = PRESETS[this.#request.quality];
+    const size = this.#frameSize ?? { widthPx: maxWidthPx, heightPx: maxHeightPx };
+    renderSlate(text, size).then(
+      (jpeg) => {
+        // The picture may have come back, or something else happened, while this one was being painted.
+        if (this.#closed || this.#status !== status) return;
+        this.#hub.publish('slate', { ...size, jpeg, capturedAtMs: this.#options.clock.monotonicMs() });
+      },
+      (error: unknown) =>
+        this.#options.logger.error({ err: error, sessionId: this.#options.sessionId }, 'no slate'),
+    );
+  }
+
+  #releaseWaiting(): void {
+    for (const finish of [...this.#waitingForPicture]) finish();
+  }
+}

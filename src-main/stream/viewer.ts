@@ -1,0 +1,112 @@
+import type { Writable } from 'node:stream';
+import type { Clock } from '../clock.ts';
+import type { StreamFrame } from './frame-hub.ts';
+import { MjpegWriter, type ViewerEnd } from './mjpeg-writer.ts';
+import { RateMeter } from './rate-meter.ts';
+
+/** Who watches, as far as the connection tells. */
+export interface ViewerInfo {
+  readonly remoteAddress: string;
+  /** The `User-Agent` header, cleaned, or null. */
+  readonly userAgent: string | null;
+  /** What the viewer was let in by, such as a view key's name; shown to the person at the machine. */
+  readonly grant: string | null;
+}
+
+/** One viewer as others may see it. */
+export interface ViewerState extends ViewerInfo {
+  readonly viewerId: string;
+  readonly sessionId: string;
+  /** Wall clock, milliseconds since the epoch. */
+  readonly connectedAtMs: number;
+  /** Different pictures delivered; repeats of a still one are not counted. */
+  readonly frames: number;
+  /** Parts delivered, repeats included. */
+  readonly parts: number;
+  /** Pictures that were superseded before this viewer could take them. */
+  readonly drops: number;
+  /** Bytes of JPEG delivered. */
+  readonly bytes: number;
+  readonly framesPerSecond: number;
+}
+
+/** What a {@link Viewer} needs. */
+export interface ViewerOptions {
+  readonly viewerId: string;
+  readonly sessionId: string;
+  readonly info: ViewerInfo;
+  readonly output: Writable;
+  readonly clock: Clock;
+  readonly settleMs: number;
+  onDelivered(frame: StreamFrame): void;
+  /** Called once; the viewer is to be forgotten then. */
+  onEnd(viewer: Viewer, reason: ViewerEnd): void;
+}
+
+/** One viewer of one session: its connection and its figures. */
+export class Viewer {
+  readonly viewerId: string;
+  readonly #options: ViewerOptions;
+  readonly #connectedAtMs: number;
+  readonly #rate: RateMeter;
+  readonly #writer: MjpegWriter;
+  #frames = 0;
+  #parts = 0;
+  #drops = 0;
+  #bytes = 0;
+
+  constructor(options: ViewerOptions) {
+    this.viewerId = options.viewerId;
+    this.#options = options;
+    this.#connectedAtMs = options.clock.wallMs();
+    this.#rate = new RateMeter(options.clock);
+    this.#writer = new MjpegWriter({
+      output: options.output,
+      clock: options.clock,
+      settleMs: options.settleMs,
+      observer: {
+        onDelivered: (frame, bytes, repeated) => this.#onDelivered(frame, bytes, repeated),
+        onDropped: () => {
+          this.#drops += 1;
+        },
+        onEnd: (reason) => options.onEnd(this, reason),
+      },
+    });
+  }
+
+  /** Shows a picture to this viewer as soon as it has taken the last one, unless a newer comes first. */
+  offer(frame: StreamFrame): void {
+    this.#writer.offer(frame);
+  }
+
+  /** Ends this viewer's stream at once; `onEnd` hears `reason`. Idempotent. */
+  end(reason: ViewerEnd): void {
+    this.#writer.end(reason);
+  }
+
+  /** The figures up to now. */
+  state(): ViewerState {
+    const { viewerId, sessionId, info } = this.#options;
+    return {
+      ...info,
+      viewerId,
+      sessionId,
+      connectedAtMs: this.#connectedAtMs,
+      frames: this.#frames,
+      parts: this.#parts,
+      drops: this.#drops,
+      bytes: this.#bytes,
+      framesPerSecond: this.#rate.perSecond(),
+    };
+  }
+
+  #onDelivered(frame: StreamFrame, bytes: number, repeated: boolean): void {
+    this.#parts += 1;
+    this.#bytes += bytes;
+    if (!repeated) {
+      this.#frames += 1;
+      this.#rate.add();
+    }
+    this.#options.onDelivered(frame);
+  }
+}
