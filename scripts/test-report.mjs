@@ -1,0 +1,71 @@
+// @ts-check
+import path from 'node:path';
+
+/**
+ * The part that we read of what vitest's JSON reporter writes.
+ * @typedef {object} VitestReport
+ * @property {{ name: string, status: string, assertionResults: { status: string }[] }[]} testResults One
+ *   for each file; `name` is its absolute path.
+ */
+
+/**
+ * What became of the tests.
+ * @typedef {object} TestCount
+ * @property {number} passed
+ * @property {number} failed Also counts, as one each, files that failed without a failed test: they could
+ *   not be loaded, or broke in a hook.
+ * @property {number} skipped Also counts tests to be written (`todo`).
+ * @property {number} skippedEndToEnd How many of those skipped are end-to-end tests.
+ */
+
+/**
+ * Counts the tests of a run.
+ * @param {VitestReport} report
+ * @param {string} endToEndFolder Absolute.
+ * @returns {TestCount}
+ */
+export function countTests(report, endToEndFolder) {
+  const count = { passed: 0, failed: 0, skipped: 0, skippedEndToEnd: 0 };
+  for (const file of report.testResults) {
+    const statuses = file.assertionResults.map(({ status }) => status);
+    const passed = statuses.filter((status) => status === 'passed').length;
+    const failed = statuses.filter((status) => status === 'failed').length;
+    const skipped = statuses.length - passed - failed;
+    count.passed += passed;
+    count.failed += file.status === 'failed' ? Math.max(failed, 1) : failed;
+    count.skipped += skipped;
+    if (!path.relative(endToEndFolder, file.name).startsWith('..')) count.skippedEndToEnd += skipped;
+  }
+  return count;
+}
+
+/**
+ * The plain line that closes a test run.
+ * @param {TestCount} count
+ * @returns {string}
+ */
+export function formatCount({ passed, failed, skipped }) {
+  return `${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ''}`;
+}
+
+/**
+ * Why a run is not good although its count may look so.
+ * @param {TestCount} count
+ * @param {object} run
+ * @param {number} run.exitCode Of vitest.
+ * @param {NodeJS.Platform} run.platform
+ * @param {boolean} run.isSelection Whether only tests of some names were asked for, so that skipping the
+ *   others is no fault.
+ * @returns {string[]} One sentence each; none if all is well.
+ */
+export function findFaults(count, { exitCode, platform, isSelection }) {
+  /** @type {string[]} */
+  const faults = [];
+  if (count.failed > 0) faults.push(`${count.failed} failed`);
+  else if (exitCode !== 0) faults.push(`vitest ended with code ${exitCode} although no test failed`);
+  if (count.passed + count.failed === 0) faults.push('no test was run');
+  if (platform === 'linux' && count.skippedEndToEnd > 0 && !isSelection) {
+    faults.push(`${count.skippedEndToEnd} end-to-end tests were skipped, which counts as a failure on Linux`);
+  }
+  return faults;
+}

@@ -1,0 +1,94 @@
+// @ts-check
+import { spawn } from 'node:child_process';
+import { existsSync, readFileSync, rmSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import path from 'node:path';
+import { announce, runScript } from './announce.mjs';
+import { build, repositoryRoot } from './build.mjs';
+import { resolveElectronRuntime } from './electron-runtime.mjs';
+import { exitCodeOf } from './run-command.mjs';
+import { ensureSystemPackages, findChrome } from './system-packages.mjs';
+import { countTests, findFaults, formatCount } from './test-report.mjs';
+
+const REPORT_FILE = path.join(repositoryRoot, 'test-results/report.json');
+const END_TO_END_FOLDER = path.join(repositoryRoot, 'tests/e2e');
+
+/** Until vitest runs there is nobody to pass a signal on to. @type {(signal: NodeJS.Signals) => void} */
+let onSignal = (signal) => process.exit(exitCodeOf(null, signal));
+for (const signal of /** @type {NodeJS.Signals[]} */ (['SIGINT', 'SIGTERM', 'SIGHUP'])) {
+  process.on(signal, () => onSignal(signal));
+}
+
+await runScript(async () => {
+  const args = process.argv.slice(2);
+  const env = includesEndToEnd(args) ? await prepareEndToEnd() : process.env;
+  rmSync(REPORT_FILE, { force: true });
+  const exitCode = await runVitest(args, env);
+  const count = readCount(exitCode);
+  const isSelection = args.some((arg) => /^(-t|--testNamePattern)(=|$)/.test(arg));
+  const faults = findFaults(count, { exitCode, platform: process.platform, isSelection });
+  for (const fault of faults) process.stderr.write(`not good: ${fault}\n`);
+  process.stdout.write(`${formatCount(count)}\n`);
+  return faults.length === 0 ? 0 : 1;
+});
+
+/**
+ * @param {string[]} args What vitest will get.
+ * @returns {boolean} Whether the end-to-end project is among what it runs.
+ */
+function includesEndToEnd(args) {
+  const projects = args.flatMap((arg, index) => {
+    if (arg.startsWith('--project=')) return [arg.slice('--project='.length)];
+    return arg === '--project' ? [args[index + 1] ?? ''] : [];
+  });
+  return projects.length === 0 || projects.includes('e2e');
+}
+
+/**
+ * @returns {Promise<NodeJS.ProcessEnv>} Tells the tests which Electron and which browser to run.
+ */
+async function prepareEndToEnd() {
+  const runtime = await resolveElectronRuntime();
+  await ensureSystemPackages({
+    electronExecutable: runtime.executable,
+    needsVirtualDisplay: true,
+    needsSessionBus: true,
+    runsTests: true,
+  });
+  await build({ ifStale: true });
+  return {
+    ...process.env,
+    ELECTRON_OVERRIDE_DIST_PATH: runtime.folder,
+    PORTHOLE_TEST_ELECTRON: runtime.executable,
+    PORTHOLE_TEST_CHROME: findChrome(),
+  };
+}
+
+/**
+ * @param {string[]} args
+ * @param {NodeJS.ProcessEnv} env
+ * @returns {Promise<number>} Its exit code.
+ */
+function runVitest(args, env) {
+  const packageFile = createRequire(import.meta.url).resolve('vitest/package.json');
+  const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${REPORT_FILE}`];
+  const command = [path.join(path.dirname(packageFile), 'vitest.mjs'), 'run', ...reporters, ...args];
+  const child = spawn(process.execPath, command, { cwd: repositoryRoot, env, stdio: 'inherit' });
+  onSignal = (signal) => child.kill(signal);
+  return new Promise((resolve, reject) => {
+    child.once('error', reject);
+    child.once('exit', (code, signal) => resolve(exitCodeOf(code, signal)));
+  });
+}
+
+/**
+ * @param {number} exitCode Of vitest.
+ * @returns {import('./test-report.mjs').TestCount}
+ */
+function readCount(exitCode) {
+  if (!existsSync(REPORT_FILE)) {
+    announce(`vitest ended with code ${exitCode} and left no report`);
+    return { passed: 0, failed: 1, skipped: 0, skippedEndToEnd: 0 };
+  }
+  return countTests(JSON.parse(readFileSync(REPORT_FILE, 'utf8')), END_TO_END_FOLDER);
+}

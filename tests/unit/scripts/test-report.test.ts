@@ -1,0 +1,88 @@
+import { describe, expect, it } from 'vitest';
+import { countTests, findFaults, formatCount } from '../../../scripts/test-report.mjs';
+
+const file = (name: string, status: string, ...tests: string[]) => ({
+  name,
+  status,
+  assertionResults: tests.map((test) => ({ status: test })),
+});
+
+const count = (tests: Partial<ReturnType<typeof countTests>>) => ({
+  passed: 0,
+  failed: 0,
+  skipped: 0,
+  skippedEndToEnd: 0,
+  ...tests,
+});
+
+const run = { exitCode: 0, platform: 'linux', isSelection: false } as const;
+
+describe('countTests', () => {
+  it('adds up the tests of all files', () => {
+    const report = {
+      testResults: [
+        file('/r/tests/unit/a.test.ts', 'passed', 'passed', 'passed', 'todo'),
+        file('/r/tests/unit/b.test.ts', 'failed', 'failed', 'passed', 'skipped'),
+      ],
+    };
+    expect(countTests(report, '/r/tests/e2e')).toEqual(count({ passed: 3, failed: 1, skipped: 2 }));
+  });
+
+  it('counts a file that could not be loaded as one failure', () => {
+    const report = { testResults: [file('/r/tests/unit/a.test.ts', 'failed')] };
+    expect(countTests(report, '/r/tests/e2e').failed).toBe(1);
+  });
+
+  it('counts a file that broke in a hook after its tests passed as one failure', () => {
+    const report = { testResults: [file('/r/tests/unit/a.test.ts', 'failed', 'passed')] };
+    expect(countTests(report, '/r/tests/e2e')).toEqual(count({ passed: 1, failed: 1 }));
+  });
+
+  it('tells skipped end-to-end tests from others', () => {
+    const report = {
+      testResults: [
+        file('/r/tests/e2e/a.test.ts', 'passed', 'skipped', 'passed'),
+        file('/r/tests/e2e-not/b.test.ts', 'passed', 'skipped'),
+      ],
+    };
+    expect(countTests(report, '/r/tests/e2e')).toEqual(count({ passed: 1, skipped: 2, skippedEndToEnd: 1 }));
+  });
+});
+
+describe('formatCount', () => {
+  it('leaves out what was not skipped', () => {
+    expect(formatCount(count({ passed: 12 }))).toBe('12 passed, 0 failed');
+    expect(formatCount(count({ passed: 1, failed: 2, skipped: 3 }))).toBe('1 passed, 2 failed, 3 skipped');
+  });
+});
+
+describe('findFaults', () => {
+  it('finds none in a run where all passed', () => {
+    expect(findFaults(count({ passed: 1 }), run)).toEqual([]);
+  });
+
+  it('finds failed tests', () => {
+    expect(findFaults(count({ passed: 1, failed: 2 }), { ...run, exitCode: 1 })).toEqual(['2 failed']);
+  });
+
+  it('finds an error outside the tests', () => {
+    expect(findFaults(count({ passed: 1 }), { ...run, exitCode: 1 })).toEqual([
+      'vitest ended with code 1 although no test failed',
+    ]);
+  });
+
+  it('finds that nothing was run', () => {
+    expect(findFaults(count({ skipped: 1 }), run)).toEqual(['no test was run']);
+  });
+
+  it('does not let an end-to-end test be skipped on Linux', () => {
+    const skipped = count({ passed: 1, skipped: 1, skippedEndToEnd: 1 });
+    expect(findFaults(skipped, run)).toHaveLength(1);
+    expect(findFaults(skipped, { ...run, platform: 'darwin' })).toEqual([]);
+    expect(findFaults(skipped, { ...run, isSelection: true })).toEqual([]);
+  });
+
+  it('lets other tests be skipped', () => {
+    expect(findFaults(count({ passed: 1, skipped: 1 }), run)).toEqual([]);
+  });
+});
