@@ -219,7 +219,12 @@ export const API = {
     params: none,
     query: none,
     body: withReason,
-    answer: z.object({ success, stopped_sessions: z.array(z.string()), count: z.int().min(0), locked: z.literal(true) }),
+    answer: z.object({
+      success,
+      stopped_sessions: z.array(z.string()),
+      count: z.int().min(0),
+      locked: z.literal(true),
+    }),
     errors: [],
   },
   rearm: {

@@ -11,6 +11,7 @@ export interface ErrorKind {
  */
 export const ERROR_KINDS = {
   invalid_request: { status: 400, message: 'The request is not valid.' },
+  access_denied: { status: 403, message: 'You may not use this agent from where you are.' },
   host_not_allowed: { status: 403, message: 'This agent does not answer to that host name.' },
   origin_not_allowed: { status: 403, message: 'Pages of other sites may not use this agent.' },
   not_found: { status: 404, message: 'There is nothing at this address.' },
@@ -34,7 +35,8 @@ export const ERROR_KINDS = {
   no_screen: { status: 503, message: 'There is no screen to share on this machine.' },
   screen_permission_denied: {
     status: 503,
-    message: 'The operating system does not let this agent record the screen; allow it in its privacy settings.',
+    message:
+      'The operating system does not let this agent record the screen; allow it in its privacy settings.',
   },
   no_place_to_ask: {
     status: 503,

@@ -23,8 +23,12 @@ function utf8Length(text: string): number {
 /** What a caller wants to remember about its session: any JSON object of at most 16 KiB and depth 8. */
 export const metadataSchema = z
   .record(z.string(), z.unknown())
-  .refine((value) => !isDeeperThan(value, MAX_METADATA_DEPTH), `must be nested at most ${MAX_METADATA_DEPTH} deep`)
   .refine(
-    (value) => isDeeperThan(value, MAX_METADATA_DEPTH) || utf8Length(JSON.stringify(value)) <= MAX_METADATA_BYTES,
+    (value) => !isDeeperThan(value, MAX_METADATA_DEPTH),
+    `must be nested at most ${MAX_METADATA_DEPTH} deep`,
+  )
+  .refine(
+    (value) =>
+      isDeeperThan(value, MAX_METADATA_DEPTH) || utf8Length(JSON.stringify(value)) <= MAX_METADATA_BYTES,
     `must take at most ${MAX_METADATA_BYTES} bytes as JSON`,
   );

@@ -12,7 +12,14 @@ export const safetyModeSchema = z.enum(['supervised', 'autonomous', 'read_only']
 export type SafetyMode = z.infer<typeof safetyModeSchema>;
 
 /** Every state that a session can be in; the last four are ends. */
-export const sessionStatusSchema = z.enum(['pending_approval', 'active', 'stopped', 'denied', 'expired', 'dropped']);
+export const sessionStatusSchema = z.enum([
+  'pending_approval',
+  'active',
+  'stopped',
+  'denied',
+  'expired',
+  'dropped',
+]);
 export type SessionStatus = z.infer<typeof sessionStatusSchema>;
 
 /** States that a session never leaves. */
@@ -34,7 +41,8 @@ const liveFields = {
   started_at: timestampSchema,
   duration_seconds: seconds,
   last_activity: timestampSchema,
-  metadata: metadataSchema,
+  /** Left out of the snapshots that are pushed: it may be large and never changes. */
+  metadata: metadataSchema.optional(),
 };
 
 /** A remote access session that is active or waits for approval; `expires_at` is there only while it waits. */
@@ -53,7 +61,7 @@ export type LiveRemote = z.infer<typeof liveRemoteSchema>;
 
 /** What the capture behind a share is doing; `message` says why there is no picture. */
 export const captureStateSchema = z.object({
-  state: z.enum(['starting', 'live', 'recovering', 'failed']),
+  state: z.enum(['starting', 'live', 'recovering', 'failed', 'paused']),
   message: z.string().optional(),
 });
 export type CaptureState = z.infer<typeof captureStateSchema>;
@@ -111,7 +119,10 @@ export const archivedScreenSchema = z
 export type ArchivedScreen = z.infer<typeof archivedScreenSchema>;
 
 /** An entry of the history. */
-export const archivedSessionSchema = z.discriminatedUnion('type', [archivedRemoteSchema, archivedScreenSchema]);
+export const archivedSessionSchema = z.discriminatedUnion('type', [
+  archivedRemoteSchema,
+  archivedScreenSchema,
+]);
 export type ArchivedSession = z.infer<typeof archivedSessionSchema>;
 
 /** Body of a remote access start. */

@@ -19,7 +19,10 @@ export function stripMisleadingCharacters(text: string): string {
  */
 export const callerTextSchema = z
   .string()
-  .refine((text) => [...text].length <= MAX_CALLER_TEXT_LENGTH, `must have at most ${MAX_CALLER_TEXT_LENGTH} characters`)
+  .refine(
+    (text) => [...text].length <= MAX_CALLER_TEXT_LENGTH,
+    `must have at most ${MAX_CALLER_TEXT_LENGTH} characters`,
+  )
   .overwrite(stripMisleadingCharacters)
   .refine((text) => text.trim().length > 0, 'must not be empty')
   .meta({ minLength: 1, maxLength: MAX_CALLER_TEXT_LENGTH });

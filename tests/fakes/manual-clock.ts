@@ -34,7 +34,9 @@ export class ManualClock implements Clock {
   advance(byMs: number): void {
     const endMs = this.#monotonicMs + byMs;
     for (;;) {
-      const next = [...this.#timers].filter((timer) => timer.dueMs <= endMs).sort((a, b) => a.dueMs - b.dueMs)[0];
+      const next = [...this.#timers]
+        .filter((timer) => timer.dueMs <= endMs)
+        .sort((a, b) => a.dueMs - b.dueMs)[0];
       if (!next) break;
       this.#timers.delete(next);
       this.#move(next.dueMs - this.#monotonicMs);

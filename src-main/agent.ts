@@ -1,0 +1,162 @@
+import { PortholeError } from '#shared/errors';
+import type { Settings } from '#shared/settings';
+import { ApprovalQueue } from './approvals/approval-queue.ts';
+import type { Clock } from './clock.ts';
+import { EventBus } from './events/event-bus.ts';
+import { EventSocket } from './http/event-socket.ts';
+import { assertAdmitted } from './http/guard.ts';
+import { type HttpListener, listenHttp } from './http/http-listener.ts';
+import { createWebApp } from './http/web-app.ts';
+import type { Logger } from './logger.ts';
+import { Liveness } from './sessions/liveness.ts';
+import { SessionRegistry } from './sessions/session-registry.ts';
+import { createShareStage, createStreamObserver } from './sessions/share-stage.ts';
+import { openDatabase } from './store/database.ts';
+import { SqliteSessionJournal } from './store/sqlite-session-journal.ts';
+import type { ScreenSource } from './stream/screen-source.ts';
+import { StreamService } from './stream/stream-service.ts';
+
+/** What the agent gets from outside: the machine it runs on, or a test. */
+export interface AgentOptions {
+  readonly settings: Settings;
+  readonly version: string;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly databaseFile: string;
+  /** The folder of the built panel. */
+  readonly pagesFolder: string;
+  readonly screenSource: ScreenSource;
+  /** Whether the desktop could show a request for approval now. */
+  readonly canPrompt: () => boolean;
+}
+
+/** A running agent without its desktop face. */
+export interface Agent {
+  readonly url: string;
+  readonly sessions: SessionRegistry;
+  readonly approvals: ApprovalQueue;
+  readonly liveness: Liveness;
+  readonly bus: EventBus;
+  /** Ends and archives all sessions with `reason`, closes all streams and connections, then the database. */
+  close(reason: string): Promise<void>;
+}
+
+const LIVENESS_TICK_MS = 10_000;
+const MAX_EVENT_CLIENTS = 256;
+
+/**
+ * Puts the agent together from its rooms, all but the desktop, and listens. What an earlier run left unfinished is
+ * archived before. Rejects if the database cannot be used or the port is taken, with nothing left running.
+ */
+export async function startAgent(options: AgentOptions): Promise<Agent> {
+  const { settings, clock, log } = options;
+
+  const database = openDatabase(options.databaseFile);
+  const journal = new SqliteSessionJournal(database);
+
+  const bus = new EventBus((error) => log.error({ err: error }, 'an event listener failed'));
+  bus.subscribe({ onEvent: ({ seq, event, data }) => log.info({ seq, event, ...data }, data.message) });
+
+  const approvals = new ApprovalQueue({
+    clock,
+    timeoutMs: settings.approvalTimeoutSeconds * 1000,
+    hasPlaceToAsk: () => options.canPrompt() || events.clientCount > 0,
+  });
+  approvals.subscribe(() => bus.announceChange());
+
+  const streams = new StreamService({
+    source: options.screenSource,
+    clock,
+    logger: log,
+    observer: createStreamObserver({
+      clock,
+      sessions: () => sessions,
+      journal,
+      publish: (event) => bus.publish(event),
+      announceChange: () => bus.announceChange(),
+    }),
+  });
+
+  const sessions = new SessionRegistry({
+    clock,
+    journal,
+    approvals,
+    stage: createShareStage(streams),
+    publish: (event) => bus.publish(event),
+    maxLiveSessions: settings.maxLiveSessions,
+  });
+  const liveness = new Liveness({
+    clock,
+    registry: sessions,
+    timeoutMs: settings.sessionTimeoutMinutes * 60_000,
+    tickMs: LIVENESS_TICK_MS,
+    onTickError: (error) => log.error({ err: error }, 'the liveness sweep failed'),
+  });
+
+  const events = new EventSocket({
+    clock,
+    bus,
+    archive: journal,
+    describeLiveState: () => {
+      const live = sessions.listLive().map(({ metadata: _, ...session }) => session);
+      return {
+        active_sessions: live,
+        total: live.length,
+        approvals: approvals.list(),
+        locked: sessions.locked,
+      };
+    },
+    maxClients: MAX_EVENT_CLIENTS,
+  });
+
+  const app = createWebApp({
+    sessions,
+    approvals,
+    liveness,
+    streams,
+    log,
+    pagesFolder: options.pagesFolder,
+    about: {
+      version: options.version,
+      heartbeat_interval_seconds: settings.heartbeatIntervalSeconds,
+      session_timeout_minutes: settings.sessionTimeoutMinutes,
+      approval_timeout_seconds: settings.approvalTimeoutSeconds,
+    },
+  });
+
+  let listener: HttpListener;
+  try {
+    sessions.recover();
+    listener = await listenHttp(
+      { host: settings.host, port: settings.port },
+      app,
+      (request, socket, head) => {
+        assertAdmitted(request);
+        const { pathname } = new URL(request.url ?? '/', 'http://localhost');
+        if (pathname !== '/api/events') throw new PortholeError('not_found');
+        events.accept(request, socket, head);
+      },
+    );
+  } catch (error) {
+    events.close();
+    database.close();
+    throw error;
+  }
+  liveness.start();
+
+  return {
+    url: listener.url,
+    sessions,
+    approvals,
+    liveness,
+    bus,
+    close: async (reason) => {
+      liveness.stop();
+      sessions.endAll(reason);
+      streams.close();
+      events.close();
+      await listener.close();
+      database.close();
+    },
+  };
+}

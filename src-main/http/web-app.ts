@@ -1,0 +1,71 @@
+import express, { type Express, type RequestHandler } from 'express';
+import helmet from 'helmet';
+import type { Logger } from '../logger.ts';
+import type { SessionRegistry } from '../sessions/session-registry.ts';
+import type { StreamService } from '../stream/stream-service.ts';
+import { type ApiParts, createApiHandlers } from './api-handlers.ts';
+import { createApiRouter } from './api-router.ts';
+import { answerNotFound, createErrorAnswerer } from './error-answer.ts';
+import { assertAdmitted } from './guard.ts';
+import { createOpenApiDocument } from './openapi.ts';
+import { createStreamRouter } from './stream-router.ts';
+
+/** What the web app serves. */
+export interface WebAppParts extends ApiParts {
+  readonly sessions: SessionRegistry;
+  readonly streams: StreamService;
+  readonly log: Logger;
+  /** The folder of the built panel. */
+  readonly pagesFolder: string;
+}
+
+/** Everything that this agent answers over HTTP: guard, headers, API, streams, panel, errors, in that order. */
+export function createWebApp(parts: WebAppParts): Express {
+  const app = express();
+  app.disable('x-powered-by');
+  app.disable('etag');
+  app.enable('case sensitive routing');
+  app.enable('strict routing');
+  app.set('query parser', 'simple');
+  app.use(securityHeaders);
+  app.use(guard);
+  app.get('/healthz', (_request, response) => {
+    response.json({ status: 'ok', version: parts.about.version });
+  });
+  const document = createOpenApiDocument(parts.about.version);
+  app.get('/api/openapi.json', (_request, response) => {
+    response.json(document);
+  });
+  app.use(noStore, createApiRouter(createApiHandlers(parts)));
+  app.use(createStreamRouter(parts));
+  app.use(express.static(parts.pagesFolder, { redirect: false }));
+  app.use(answerNotFound);
+  app.use(createErrorAnswerer(parts.log));
+  return app;
+}
+
+const guard: RequestHandler = (request, _response, next) => {
+  assertAdmitted(request);
+  next();
+};
+
+const noStore: RequestHandler = (request, response, next) => {
+  if (request.path.startsWith('/api/')) response.setHeader('Cache-Control', 'no-store');
+  next();
+};
+
+// Plain HTTP on loopback: telling browsers to insist on HTTPS would only break the page.
+const securityHeaders: RequestHandler = helmet({
+  contentSecurityPolicy: {
+    useDefaults: false,
+    directives: {
+      defaultSrc: ["'self'"],
+      objectSrc: ["'none'"],
+      baseUri: ["'none'"],
+      formAction: ["'none'"],
+      frameAncestors: ["'none'"],
+    },
+  },
+  strictTransportSecurity: false,
+  referrerPolicy: { policy: 'no-referrer' },
+});

@@ -1,0 +1,136 @@
+import type { AgentEventData, AgentEventName } from '#shared/events';
+import type { EventDraft } from './session-journal.ts';
+import type { SessionRecord } from './session-record.ts';
+import type { SessionMove } from './session-state.ts';
+
+type Happening = 'start' | SessionMove;
+
+interface Wording {
+  readonly event: AgentEventName;
+  readonly badge: string;
+  readonly message: string;
+  readonly extra?: Readonly<Record<string, unknown>>;
+}
+
+/**
+ * The event that tells of `happening` to `session`, in the contract's words. The session is in the state that
+ * the happening led to; `atMs` is wall time.
+ */
+export function describeSessionEvent(session: SessionRecord, happening: Happening, atMs: number): EventDraft {
+  const { event, badge, message, extra } =
+    session.type === 'remote_access' ? remoteWording(session, happening) : screenWording(session, happening);
+  const data: AgentEventData = {
+    session_id: session.sessionId,
+    user_id: session.userId,
+    message,
+    badge,
+    timestamp: new Date(atMs).toISOString(),
+    ...extra,
+  };
+  return { event, data };
+}
+
+function remoteWording(session: SessionRecord & { type: 'remote_access' }, happening: Happening): Wording {
+  const { safetyMode, sessionId } = session;
+  const reason = session.stopReason ?? '';
+  switch (happening) {
+    case 'start':
+      return session.status === 'pending_approval'
+        ? {
+            event: 'remote_session_approval_needed',
+            badge: '🔐',
+            message: `Remote access session ${sessionId} needs approval (${safetyMode} mode)`,
+            extra: { safety_mode: safetyMode, approval_id: session.approvalId },
+          }
+        : {
+            event: 'remote_session_started',
+            badge: '🔓',
+            message: `Remote access session started (${safetyMode} mode)`,
+            extra: { safety_mode: safetyMode },
+          };
+    case 'approve':
+      return {
+        event: 'remote_session_approved',
+        badge: '✅',
+        message: 'Remote access session approved and activated',
+        extra: { safety_mode: safetyMode },
+      };
+    case 'deny':
+      return {
+        event: 'remote_session_denied',
+        badge: '🚫',
+        message: `Remote access session denied: ${reason}`,
+        extra: { reason },
+      };
+    case 'expire':
+      return {
+        event: 'remote_session_expired',
+        badge: '⌛',
+        message: `Remote access session expired: ${reason}`,
+        extra: { reason },
+      };
+    case 'stop':
+      return {
+        event: 'remote_session_stopped',
+        badge: '🔒',
+        message: `Remote access session stopped: ${reason}`,
+        extra: { reason },
+      };
+    case 'drop':
+      return {
+        event: 'remote_access_dropped',
+        badge: '⚠️',
+        message: `remote_access session dropped (${dropCause(reason)})`,
+        extra: { reason },
+      };
+  }
+}
+
+function screenWording(session: SessionRecord & { type: 'screen_share' }, happening: Happening): Wording {
+  const reason = session.stopReason ?? '';
+  switch (happening) {
+    case 'start':
+      return {
+        event: 'screen_share_started',
+        badge: '📺',
+        message: `Screen share session started (${session.quality} quality)`,
+        extra: { quality: session.quality },
+      };
+    case 'drop':
+      return {
+        event: 'screen_share_dropped',
+        badge: '⚠️',
+        message: `screen_share session dropped (${dropCause(reason)})`,
+        extra: { reason },
+      };
+    case 'stop':
+      return {
+        event: 'screen_share_stopped',
+        badge: '📺',
+        message: 'Screen share session ended',
+        extra: { reason },
+      };
+    case 'approve':
+    case 'deny':
+    case 'expire':
+      throw new Error(`A screen share cannot ${happening}`);
+  }
+}
+
+/** Why sessions that a crash cut off are archived as dropped. */
+export const RESTART_REASON = 'Agent restarted';
+
+function dropCause(reason: string): string {
+  return reason === RESTART_REASON ? 'agent restarted' : 'inactive';
+}
+
+/** The event that tells that the owner has locked (or re-armed) the agent; `atMs` is wall time. */
+export function describeLockEvent(locked: boolean, reason: string, atMs: number): EventDraft {
+  const timestamp = new Date(atMs).toISOString();
+  return locked
+    ? {
+        event: 'locked_by_owner',
+        data: { badge: '⛔', message: `Everything stopped: ${reason}`, timestamp, reason },
+      }
+    : { event: 'rearmed', data: { badge: '✅', message: 'Sessions can start again', timestamp } };
+}

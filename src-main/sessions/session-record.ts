@@ -1,0 +1,38 @@
+import type { Quality } from '#shared/presets';
+import type { SafetyMode, SessionStatus } from '#shared/sessions';
+
+/** What is kept of a session of either type; a record never changes, a new one takes its place. */
+export interface CommonRecord {
+  readonly sessionId: string;
+  readonly userId: string;
+  readonly metadata: Record<string, unknown>;
+  /** Where the start came from: an address, or `this machine`. */
+  readonly origin: string;
+  /** Wall clock, milliseconds since the epoch; so are all other `…AtMs` here. */
+  readonly startedAtMs: number;
+  readonly status: SessionStatus;
+  readonly lastActivityAtMs: number;
+  /** Measured on the monotonic clock; final once the session has ended. */
+  readonly durationSeconds: number;
+  readonly stoppedAtMs: number | null;
+  readonly stopReason: string | null;
+}
+
+/** A remote access session as it is kept. `approvalId` and `expiresAtMs` are set if its start had to be approved. */
+export interface RemoteRecord extends CommonRecord {
+  readonly type: 'remote_access';
+  readonly safetyMode: SafetyMode;
+  readonly approvalId: string | null;
+  readonly expiresAtMs: number | null;
+  readonly commandsExecuted: number;
+}
+
+/** A screen share as it is kept. */
+export interface ScreenRecord extends CommonRecord {
+  readonly type: 'screen_share';
+  readonly quality: Quality;
+  readonly framesCaptured: number;
+}
+
+/** Everything that is kept of one session, live or ended. */
+export type SessionRecord = RemoteRecord | ScreenRecord;

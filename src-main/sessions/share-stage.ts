@@ -1,0 +1,69 @@
+import type { AgentEvent } from '#shared/events';
+import type { CaptureState } from '#shared/sessions';
+import type { Clock } from '../clock.ts';
+import type { StreamService } from '../stream/stream-service.ts';
+import type { StreamObserver, StreamStatus } from '../stream/stream-session.ts';
+import type { ViewerState } from '../stream/viewer.ts';
+import type { EventDraft, SessionJournal } from './session-journal.ts';
+import type { SessionRegistry, ShareStage } from './session-registry.ts';
+
+/** The stage of screen shares: the stream service, in the registry's terms. */
+export function createShareStage(streams: StreamService): ShareStage {
+  return {
+    assertAvailable: () => streams.assertAvailable(),
+    begin: (share) => streams.start(share.sessionId, { sourceId: null, quality: share.quality }),
+    end: (sessionId) => {
+      streams.stop(sessionId);
+    },
+    describe: (sessionId) => {
+      if (!streams.has(sessionId)) return { frameSize: null, capture: { state: 'starting' }, viewers: 0 };
+      const { frameSize, status, viewers } = streams.state(sessionId);
+      return { frameSize, capture: toCaptureState(status), viewers: viewers.length };
+    },
+  };
+}
+
+function toCaptureState(status: StreamStatus): CaptureState {
+  return 'message' in status ? { state: status.state, message: status.message } : { state: status.state };
+}
+
+/**
+ * Takes what happens in the streams to the sessions: frames that count, frames that keep a share alive, viewers
+ * that come and go. `sessions` is asked for late because streams and sessions need each other.
+ */
+export function createStreamObserver(options: {
+  readonly clock: Clock;
+  readonly sessions: () => SessionRegistry;
+  readonly journal: SessionJournal;
+  readonly publish: (event: AgentEvent) => void;
+  readonly announceChange: () => void;
+}): StreamObserver {
+  const tell = (draft: EventDraft): void => options.publish(options.journal.recordEvent(draft));
+  return {
+    onCaptured: (sessionId, framesCaptured) => options.sessions().noteCaptured(sessionId, framesCaptured),
+    onDelivered: (sessionId) => options.sessions().noteDelivered(sessionId),
+    onViewerJoined: (viewer) => tell(describeViewerEvent('viewer_joined', viewer, options.clock.wallMs())),
+    onViewerLeft: (viewer) => tell(describeViewerEvent('viewer_left', viewer, options.clock.wallMs())),
+    onStatus: () => options.announceChange(),
+  };
+}
+
+function describeViewerEvent(
+  event: 'viewer_joined' | 'viewer_left',
+  viewer: ViewerState,
+  atMs: number,
+): EventDraft {
+  const name = viewer.grant ?? viewer.remoteAddress;
+  return {
+    event,
+    data: {
+      session_id: viewer.sessionId,
+      message:
+        event === 'viewer_joined' ? `${name} watches the screen` : `${name} no longer watches the screen`,
+      badge: '👁️',
+      timestamp: new Date(atMs).toISOString(),
+      viewer_id: viewer.viewerId,
+      address: viewer.remoteAddress,
+    },
+  };
+}

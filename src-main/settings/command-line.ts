@@ -1,0 +1,94 @@
+import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import { z } from 'zod';
+import { SETTING_KEYS, type SettingKey, type Settings, settingsSchema } from '#shared/settings';
+import { isRuntimeSwitch } from './chromium-switches.ts';
+
+/** What was asked for where the agent was started: settings that were given, and the folder for its data. */
+export interface StartOptions {
+  readonly given: Partial<Settings>;
+  readonly dataDir: string | undefined;
+}
+
+/** Something about the start is wrong, told in one sentence to whoever started the agent. */
+export class StartError extends Error {
+  override readonly name = 'StartError';
+}
+
+/** Asked for help or the version: `text` is the answer. */
+export class StartAnswer extends Error {
+  override readonly name = 'StartAnswer';
+}
+
+/**
+ * Reads flags, and the process's environment for what they leave open. `args` are the arguments after the executable and the app; switches of Chromium and
+ * Electron among them are passed over. Throws {@link StartError} for an unknown flag or a bad value, and
+ * {@link StartAnswer} for `--help` and `--version`.
+ */
+export function readStartOptions(args: readonly string[], version: string): StartOptions {
+  const command = new Command('porthole')
+    .description('Share this screen and let people and AI agents work on it, with you in charge.')
+    .version(version)
+    .allowExcessArguments(false)
+    .exitOverride()
+    .configureOutput({ writeOut: () => undefined, writeErr: () => undefined })
+    .addOption(
+      new Option('--data-dir <folder>', 'folder for database, settings and logs').env('PORTHOLE_DATA_DIR'),
+    )
+    .addOption(
+      new Option('--virtual-display [WxH]', 'share a virtual display of this size (Linux, from source)').env(
+        'PORTHOLE_VIRTUAL_DISPLAY',
+      ),
+    );
+  for (const key of SETTING_KEYS) command.addOption(toOption(key));
+  try {
+    command.parse(
+      args.filter((argument) => !isRuntimeSwitch(argument)),
+      { from: 'user' },
+    );
+  } catch (error) {
+    throw toStartError(error, command);
+  }
+  const {
+    dataDir,
+    virtualDisplay: _,
+    ...given
+  } = command.opts<Partial<Settings> & { dataDir?: string; virtualDisplay?: string }>();
+  return { given, dataDir };
+}
+
+function toOption(key: SettingKey): Option {
+  const schema = settingsSchema.shape[key].unwrap();
+  const flag = `--${kebabCase(key)}`;
+  const variable = `PORTHOLE_${kebabCase(key).replaceAll('-', '_').toUpperCase()}`;
+  const isSwitch = schema instanceof z.ZodBoolean;
+  const option = new Option(
+    isSwitch ? `${flag} [yes|no]` : `${flag} <value>`,
+    settingsSchema.shape[key].description,
+  );
+  if (isSwitch) option.preset('yes');
+  return option.env(variable).argParser((text: string) => parseSetting(schema, text));
+}
+
+function parseSetting(schema: z.ZodType, text: string): unknown {
+  const parsed = schema.safeParse(fromText(schema, text));
+  if (parsed.success) return parsed.data;
+  throw new InvalidArgumentError(parsed.error.issues[0]?.message ?? 'Not valid');
+}
+
+function fromText(schema: z.ZodType, text: string): unknown {
+  if (schema instanceof z.ZodBoolean)
+    return { yes: true, true: true, 1: true, no: false, false: false, 0: false }[text];
+  if (schema instanceof z.ZodNumber) return /^-?\d+(\.\d+)?$/.test(text) ? Number(text) : text;
+  return text;
+}
+
+function toStartError(error: unknown, command: Command): Error {
+  if (!(error instanceof CommanderError)) return new StartError(String(error));
+  if (error.code === 'commander.helpDisplayed') return new StartAnswer(command.helpInformation());
+  if (error.code === 'commander.version') return new StartAnswer(`${command.version()}\n`);
+  return new StartError(error.message.replace(/^error: /, '').replaceAll('\n', ' '));
+}
+
+function kebabCase(key: string): string {
+  return key.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+}

@@ -1,0 +1,26 @@
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { z } from 'zod';
+
+const runningSchema = z.object({ url: z.url(), pid: z.int().positive() });
+
+/** Where an agent runs and listens. */
+export type Running = z.infer<typeof runningSchema>;
+
+/** Says in `file` where this agent listens. */
+export function writeRunningFile(file: string, running: Running): void {
+  writeFileSync(file, `${JSON.stringify(running)}\n`, { mode: 0o600 });
+}
+
+/** What `file` says of a running agent, or undefined if it says nothing. A killed agent leaves its file behind. */
+export function readRunningFile(file: string): Running | undefined {
+  try {
+    return runningSchema.parse(JSON.parse(readFileSync(file, 'utf8')));
+  } catch {
+    return undefined;
+  }
+}
+
+/** Takes back what {@link writeRunningFile} said. */
+export function removeRunningFile(file: string): void {
+  rmSync(file, { force: true });
+}

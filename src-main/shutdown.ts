@@ -1,0 +1,52 @@
+import type { Logger } from './logger.ts';
+
+/** How long a shutdown may take before the process leaves anyway. */
+const DEADLINE_MS = 4000;
+
+interface Participant {
+  readonly name: string;
+  readonly close: () => void | Promise<void>;
+}
+
+/**
+ * Takes the agent down in the reverse order of its boot: each part that came up says here how it goes down. One
+ * that fails or hangs is logged and does not keep the others from their turn.
+ */
+export class Shutdown {
+  readonly #participants: Participant[] = [];
+  readonly #log: Logger;
+  #running: Promise<void> | null = null;
+
+  constructor(log: Logger) {
+    this.#log = log;
+  }
+
+  /** Adds a part; the last one added closes first. */
+  add(name: string, close: () => void | Promise<void>): void {
+    this.#participants.push({ name, close });
+  }
+
+  /** Closes all parts; resolves when all have closed or the deadline has passed. Further calls join the first. */
+  run(reason: string): Promise<void> {
+    this.#running ??= this.#close(reason);
+    return this.#running;
+  }
+
+  async #close(reason: string): Promise<void> {
+    this.#log.info({ reason }, 'shutting down');
+    let cancelDeadline = (): void => undefined;
+    const deadline = new Promise<'late'>((resolve) => {
+      const timer = setTimeout(() => resolve('late'), DEADLINE_MS);
+      cancelDeadline = () => clearTimeout(timer);
+    });
+    for (const { name, close } of [...this.#participants].reverse()) {
+      try {
+        const outcome = await Promise.race([Promise.resolve(close()), deadline]);
+        if (outcome === 'late') this.#log.error({ part: name }, 'a part did not close in time');
+      } catch (error) {
+        this.#log.error({ part: name, err: error }, 'a part failed to close');
+      }
+    }
+    cancelDeadline();
+  }
+}

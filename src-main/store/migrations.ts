@@ -1,0 +1,71 @@
+import type Database from 'libsql';
+
+/**
+ * The schema, step by step: entry N leads from version N to N + 1 (SQLite's `user_version`). Entries are never
+ * edited once they were released; a change of the schema is a new entry.
+ */
+export const MIGRATIONS: readonly string[] = [
+  `
+  CREATE TABLE sessions (
+    session_id TEXT PRIMARY KEY,
+    type TEXT NOT NULL CHECK (type IN ('remote_access', 'screen_share')),
+    status TEXT NOT NULL,
+    user_id TEXT NOT NULL,
+    origin TEXT NOT NULL,
+    metadata TEXT NOT NULL,
+    safety_mode TEXT,
+    quality TEXT,
+    approval_id TEXT,
+    expires_at_ms INTEGER,
+    started_at_ms INTEGER NOT NULL,
+    last_activity_at_ms INTEGER NOT NULL,
+    duration_seconds REAL NOT NULL,
+    stopped_at_ms INTEGER,
+    stop_reason TEXT,
+    commands_executed INTEGER NOT NULL DEFAULT 0,
+    frames_captured INTEGER NOT NULL DEFAULT 0,
+    -- The order in which sessions ended, which times do not tell when they are equal.
+    end_order INTEGER
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX sessions_by_end ON sessions (stopped_at_ms DESC, end_order DESC) WHERE stopped_at_ms IS NOT NULL;
+  CREATE INDEX sessions_unfinished ON sessions (started_at_ms) WHERE stopped_at_ms IS NULL;
+
+  CREATE TABLE events (
+    seq INTEGER PRIMARY KEY AUTOINCREMENT,
+    event TEXT NOT NULL,
+    data TEXT NOT NULL
+  ) STRICT;
+
+  CREATE TABLE owner_lock (
+    id INTEGER PRIMARY KEY CHECK (id = 1),
+    locked INTEGER NOT NULL CHECK (locked IN (0, 1))
+  ) STRICT;
+  INSERT INTO owner_lock VALUES (1, 0);
+  `,
+];
+
+/**
+ * Brings a database to the newest schema, each step in a transaction of its own. Throws if a newer version of
+ * the agent wrote it.
+ */
+export function migrate(database: Database.Database): void {
+  const version = readVersion(database);
+  if (version > MIGRATIONS.length) {
+    throw new Error(
+      `it was written by a newer version of Porthole (schema ${version}, this one knows ${MIGRATIONS.length})`,
+    );
+  }
+  for (const [index, statements] of MIGRATIONS.entries()) {
+    if (index < version) continue;
+    database.transaction(() => {
+      database.exec(statements);
+      database.exec(`PRAGMA user_version = ${index + 1}`);
+    })();
+  }
+}
+
+function readVersion(database: Database.Database): number {
+  const row: unknown = database.prepare('SELECT user_version FROM pragma_user_version').get();
+  if (typeof row === 'object' && row !== null && 'user_version' in row) return Number(row.user_version);
+  throw new Error('it has no version');
+}

@@ -1,0 +1,39 @@
+import { z } from 'zod';
+
+/**
+ * Everything that can be set, each key with its default. A key may be given in the settings file under its own
+ * name, in the environment as `PORTHOLE_` + SNAKE_CASE, and as a flag in kebab-case; flags win over the environment,
+ * which wins over the file.
+ */
+export const settingsSchema = z.strictObject({
+  port: z.int().min(0).max(65535).default(8000).describe('port of the API; 0 picks a free one'),
+  host: z.string().min(1).max(255).default('127.0.0.1').describe('address to listen on'),
+  hidden: z.boolean().default(false).describe('start without showing the panel'),
+  sessionTimeoutMinutes: z
+    .number()
+    .positive()
+    .max(1440)
+    .default(5)
+    .describe('minutes without a sign of life after which a session is dropped'),
+  heartbeatIntervalSeconds: z
+    .number()
+    .min(1)
+    .max(3600)
+    .default(30)
+    .describe('seconds between the heartbeats that clients are asked for'),
+  approvalTimeoutSeconds: z
+    .number()
+    .min(1)
+    .max(3600)
+    .default(60)
+    .describe('seconds after which a request that nobody answered is denied'),
+  maxLiveSessions: z.int().min(1).max(10_000).default(256).describe('most sessions that can be live at once'),
+});
+
+/** The settings of one run of the agent. */
+export type Settings = z.infer<typeof settingsSchema>;
+/** The name of a setting. */
+export type SettingKey = keyof Settings;
+
+/** The names of all settings. */
+export const SETTING_KEYS = Object.keys(settingsSchema.shape) as SettingKey[];

@@ -1,0 +1,63 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { onTestFinished } from 'vitest';
+import { type Agent, startAgent } from '../../../src-main/agent.ts';
+import { type Clock, systemClock } from '../../../src-main/clock.ts';
+import { type Settings, settingsSchema } from '../../../src-shared/settings.ts';
+import { FakeScreenSource } from '../../fakes/fake-screen-source.ts';
+import { SilentLogger } from '../../fakes/silent-logger.ts';
+
+/** An agent on a free port with a screen that the test drives, gone when the test is. */
+export interface TestAgent extends Agent {
+  readonly screen: FakeScreenSource;
+  readonly log: SilentLogger;
+  readonly folder: string;
+}
+
+/** Starts an agent for one test. `folder` reuses the data of an earlier one. */
+export async function startTestAgent(
+  options: { settings?: Partial<Settings>; clock?: Clock; canPrompt?: () => boolean; folder?: string } = {},
+): Promise<TestAgent> {
+  const folder = options.folder ?? mkdtempSync(path.join(tmpdir(), 'porthole-test-'));
+  const screen = new FakeScreenSource();
+  const log = new SilentLogger();
+  const agent = await startAgent({
+    settings: settingsSchema.parse({ port: 0, ...options.settings }),
+    version: '0.0.0-test',
+    clock: options.clock ?? systemClock,
+    log,
+    databaseFile: path.join(folder, 'porthole.db'),
+    pagesFolder: path.join(folder, 'pages'),
+    screenSource: screen,
+    canPrompt: options.canPrompt ?? (() => true),
+  });
+  let closed = false;
+  const close = async (reason: string): Promise<void> => {
+    if (closed) return;
+    closed = true;
+    await agent.close(reason);
+  };
+  onTestFinished(async () => {
+    await close('Test finished');
+    rmSync(folder, { recursive: true, force: true });
+  });
+  return { ...agent, close, screen, log, folder };
+}
+
+/** An answer with its parsed body. */
+export interface Answer {
+  readonly status: number;
+  readonly body: Record<string, unknown>;
+}
+
+/** Calls the agent as a client that knows only the contract: `body` goes out as JSON if there is one. */
+export async function call(agent: Agent, method: string, path: string, body?: unknown): Promise<Answer> {
+  const response = await fetch(`${agent.url}${path}`, {
+    method,
+    ...(body === undefined
+      ? {}
+      : { body: JSON.stringify(body), headers: { 'content-type': 'application/json' } }),
+  });
+  return { status: response.status, body: (await response.json()) as Record<string, unknown> };
+}
