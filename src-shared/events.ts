@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { approvalSchema } from './approvals.ts';
+import { approvalSchema, deciderSchema } from './approvals.ts';
 import { liveSessionSchema, timestampSchema } from './sessions.ts';
 
 /** The events that happen to sessions and to the agent, by wire name. */
@@ -25,6 +25,8 @@ export type AgentEventName = z.infer<typeof agentEventNameSchema>;
 export const agentEventDataSchema = z.looseObject({
   session_id: z.string().optional(),
   user_id: z.string().optional(),
+  /** On decisions: the surface that the decision came from. */
+  decided_by: deciderSchema.optional(),
   message: z.string(),
   badge: z.string(),
   timestamp: timestampSchema,

@@ -3,14 +3,13 @@ import { z } from 'zod';
 /** The most characters (Unicode code points) that a text from a caller may have. */
 export const MAX_CALLER_TEXT_LENGTH = 200;
 
-// C0 and C1 controls, line and paragraph separators, zero-width and bidi formatting characters, the byte order
-// mark, and tag characters: each can make a prompt or a log line say something else than it holds.
-const MISLEADING_CHARACTERS =
-  /[\u0000-\u001f\u007f-\u009f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]|[\u{e0000}-\u{e007f}]/gu;
+// Controls, invisible and bidi-formatting characters, line and paragraph separators: each can make a prompt or a
+// log line say something else than it holds.
+const MISLEADING_CHARACTERS = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu;
 
 /** `text` without control, invisible and bidi-formatting characters; lone surrogates become U+FFFD. */
 export function stripMisleadingCharacters(text: string): string {
-  return text.replace(/[\ud800-\udfff]/gu, '\ufffd').replace(MISLEADING_CHARACTERS, '');
+  return text.replace(/\p{Cs}/gu, '\ufffd').replace(MISLEADING_CHARACTERS, '');
 }
 
 /**
