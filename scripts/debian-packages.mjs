@@ -75,12 +75,12 @@ export function chooseCandidates(wanted, policyOutput) {
   );
   /** @type {Set<string>} */
   const packages = new Set();
-  /** @type {string[]} */
-  const unknown = [];
+  /** @type {Set<string>} */
+  const unknown = new Set();
   for (const names of wanted) {
     const name = names.find((alternative) => available.has(alternative));
     if (name !== undefined) packages.add(name);
-    else unknown.push(names[0] ?? '');
+    else unknown.add(names[0] ?? '');
   }
-  return { packages: [...packages], unknown };
+  return { packages: [...packages], unknown: [...unknown] };
 }

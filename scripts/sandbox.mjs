@@ -29,7 +29,10 @@ export async function ensureSandbox(electronFolder, appArgs) {
   const rootPrefix = await findRootPrefix();
   if (rootPrefix === undefined) {
     const commands = steps.map((step) => `sudo ${step.join(' ')}`).join(' && ');
-    throw new SetupError(`this system keeps Chromium's sandbox from working; to allow it, type: ${commands}`);
+    throw new SetupError(
+      `this system keeps Chromium's sandbox from working; to allow it, type: ${commands} ` +
+        '(in a container that allows neither, start with --no-sandbox)',
+    );
   }
   announce(`allowing Chromium's sandbox: making ${helper} setuid root`);
   for (const step of steps) {

@@ -71,6 +71,6 @@ libnss3:
   });
 
   it('knows none before the package lists were fetched', () => {
-    expect(chooseCandidates([['libnss3']], '')).toEqual({ packages: [], unknown: ['libnss3'] });
+    expect(chooseCandidates([['libnss3'], ['libnss3']], '')).toEqual({ packages: [], unknown: ['libnss3'] });
   });
 });
