@@ -1,0 +1,169 @@
+import { type BrowserWindow, MessageChannelMain, type MessagePortMain } from 'electron';
+import {
+  CAPTURE_PORT_CHANNEL,
+  type CaptureCommand,
+  type CaptureReport,
+  captureReportSchema,
+} from '#shared/capture-messages';
+import type { Preset } from '#shared/presets';
+import type { Logger } from '../logger.ts';
+import { CAPTURE_ORIGIN, getCaptureSession, grantSource } from './capture-session.ts';
+import { createHardenedWindow } from './hardened-window.ts';
+import type { CaptureAttempt, CaptureAttemptObserver } from './recovering-capture.ts';
+
+// At 70 small coloured text on a coloured ground begins to fray.
+const JPEG_QUALITY = 75;
+
+/** What a {@link CaptureWindow} needs. */
+export interface CaptureWindowOptions {
+  readonly sourceId: string | null;
+  readonly preset: Preset;
+  readonly watched: boolean;
+  /** Absolute path of the built `preload/capture.ts`. */
+  readonly preload: string;
+  /** What to add to a time of `process.hrtime`, in milliseconds, to have it on the agent's monotonic clock. */
+  readonly clockOffsetMs: number;
+  readonly log: Logger;
+  readonly observer: CaptureAttemptObserver;
+}
+
+/**
+ * A hidden window that captures and encodes the screen in its preload until it is lost or closed. A process of its
+ * own: what goes wrong there, native encoder included, takes down neither the agent nor another capture.
+ */
+export class CaptureWindow implements CaptureAttempt {
+  readonly #options: CaptureWindowOptions;
+  readonly #window: BrowserWindow;
+  readonly #port: MessagePortMain;
+  #watched: boolean;
+  #begun = false;
+  #done = false;
+
+  constructor(options: CaptureWindowOptions) {
+    this.#options = options;
+    this.#watched = options.watched;
+    this.#window = createHardenedWindow({
+      allowedOrigin: CAPTURE_ORIGIN,
+      session: getCaptureSession(),
+      preload: options.preload,
+      window: {
+        show: false,
+        width: 64,
+        height: 64,
+        skipTaskbar: true,
+        focusable: false,
+        title: 'Porthole screen capture',
+      },
+      sandbox: false,
+      backgroundThrottling: false,
+      // Electron has named the request to capture a screen in both ways. No camera, no microphone.
+      allowPermission: (permission, details) =>
+        permission === 'display-capture' ||
+        (permission === 'media' && 'mediaTypes' in details && isEmptyArray(details.mediaTypes)),
+    });
+    const { port1, port2 } = new MessageChannelMain();
+    this.#port = port1;
+    const { webContents } = this.#window;
+    grantSource(webContents, {
+      sourceId: options.sourceId,
+      onMissing: () => this.#lose('the shared screen or window is no longer there'),
+    });
+    webContents.once('render-process-gone', (_event, details) => {
+      options.log.warn({ reason: details.reason, exitCode: details.exitCode }, 'The capture process is gone');
+      this.#lose('the capture process ended unexpectedly');
+    });
+    webContents.once('preload-error', (_event, _path, error) => {
+      options.log.error({ err: error }, 'The capture preload failed');
+      this.#lose('the capture process could not start');
+    });
+    webContents.ipc.once(CAPTURE_PORT_CHANNEL, () => {
+      webContents.postMessage(CAPTURE_PORT_CHANNEL, null, [port2]);
+      const { maxWidthPx, maxHeightPx, framesPerSecond } = options.preset;
+      this.#tell({
+        type: 'begin',
+        maxWidthPx,
+        maxHeightPx,
+        framesPerSecond,
+        jpegQuality: JPEG_QUALITY,
+        watched: this.#watched,
+      });
+      this.#begun = true;
+    });
+    port1.on('message', ({ data }) => this.#onMessage(data));
+    port1.start();
+    this.#window.loadURL(`${CAPTURE_ORIGIN}/`).catch((error: unknown) => {
+      if (this.#done) return;
+      options.log.error({ err: error }, 'The capture page did not load');
+      this.#lose('the capture process could not start');
+    });
+  }
+
+  setWatched(watched: boolean): void {
+    this.#watched = watched;
+    if (this.#begun && !this.#done) this.#tell({ type: 'demand', watched });
+  }
+
+  close(): void {
+    this.#done = true;
+    this.#port.close();
+    if (!this.#window.isDestroyed()) this.#window.destroy();
+  }
+
+  #tell(command: CaptureCommand): void {
+    this.#port.postMessage(command);
+  }
+
+  #onMessage(data: unknown): void {
+    if (this.#done) return;
+    const parsed = captureReportSchema.safeParse(data);
+    if (!parsed.success) {
+      this.#options.log.error({ err: parsed.error }, 'The capture process sent what nobody understands');
+      this.#lose('the capture process failed');
+      return;
+    }
+    this.#onReport(parsed.data);
+  }
+
+  #onReport(report: CaptureReport): void {
+    const { observer, clockOffsetMs, log } = this.#options;
+    if (report.type === 'frame') {
+      this.#tell({ type: 'taken' });
+      const { widthPx, heightPx, jpeg } = report;
+      observer.onFrame({
+        widthPx,
+        heightPx,
+        capturedAtMs: report.capturedAtMs + clockOffsetMs,
+        jpeg: Buffer.from(jpeg.buffer, jpeg.byteOffset, jpeg.byteLength),
+      });
+    } else if (report.type === 'alive') {
+      observer.onAlive(report.captures, report.unchangedCaptures, report.capturedAtMs + clockOffsetMs);
+    } else {
+      log.warn({ name: report.name, detail: report.message }, 'The capture process lost the screen');
+      this.#lose(explainLoss(report.name));
+    }
+  }
+
+  #lose(reason: string): void {
+    if (this.#done) return;
+    this.#done = true;
+    this.#options.observer.onLost(reason);
+  }
+}
+
+/** What a DOMException of `getDisplayMedia`, or the end of a track, means to people. */
+function explainLoss(name: string): string {
+  switch (name) {
+    case 'NotAllowedError':
+      return 'the operating system did not allow the screen to be captured';
+    case 'NotFoundError':
+      return 'the shared screen or window is no longer there';
+    case 'Ended':
+      return 'the screen stopped sending pictures';
+    default:
+      return 'the screen cannot be captured right now';
+  }
+}
+
+function isEmptyArray(value: unknown): boolean {
+  return Array.isArray(value) && value.length === 0;
+}

@@ -1,0 +1,82 @@
+import path from 'node:path';
+import { app, screen, systemPreferences } from 'electron';
+import { PortholeError } from '#shared/errors';
+import { PRESETS } from '#shared/presets';
+import type { Clock } from '../clock.ts';
+import type { Logger } from '../logger.ts';
+import type {
+  CaptureObserver,
+  CaptureRequest,
+  ScreenCapture,
+  ScreenSource,
+} from '../stream/screen-source.ts';
+import { CaptureWindow } from './capture-window.ts';
+import { isHeadless, isWaylandSession } from './display-server.ts';
+import { RecoveringCapture } from './recovering-capture.ts';
+
+const FIRST_FRAME_TIMEOUT_MS = 10_000;
+/** The portal asks the person what to share, who may have to come to the machine first. */
+const PORTAL_TIMEOUT_MS = 120_000;
+
+/** What an {@link ElectronScreenSource} needs. */
+export interface ElectronScreenSourceOptions {
+  readonly clock: Clock;
+  readonly logger: Logger;
+}
+
+/** The screens of this machine, captured through Chromium. To be made once the app is ready. */
+export class ElectronScreenSource implements ScreenSource {
+  readonly #clock: Clock;
+  readonly #log: Logger;
+  readonly #clockOffsetMs: number;
+  readonly #captures = new Set<ScreenCapture>();
+
+  constructor({ clock, logger }: ElectronScreenSourceOptions) {
+    this.#clock = clock;
+    this.#log = logger;
+    this.#clockOffsetMs = clock.monotonicMs() - Number(process.hrtime.bigint()) / 1e6;
+  }
+
+  assertAvailable(): void {
+    if (isHeadless() || screen.getAllDisplays().length === 0) throw new PortholeError('no_screen');
+    // macOS asks for this permission by itself at the first capture, once; afterwards it can only be looked up.
+    if (process.platform === 'darwin') {
+      const access = systemPreferences.getMediaAccessStatus('screen');
+      if (access === 'denied' || access === 'restricted') throw new PortholeError('screen_permission_denied');
+    }
+  }
+
+  open(request: CaptureRequest, observer: CaptureObserver): ScreenCapture {
+    const capture = new RecoveringCapture({
+      clock: this.#clock,
+      log: this.#log,
+      observer,
+      firstFrameTimeoutMs: isWaylandSession() ? PORTAL_TIMEOUT_MS : FIRST_FRAME_TIMEOUT_MS,
+      steadyFrames: process.platform === 'linux' && !isWaylandSession(),
+      openAttempt: (watched, attemptObserver) =>
+        new CaptureWindow({
+          sourceId: request.sourceId,
+          preset: PRESETS[request.quality],
+          watched,
+          preload: path.join(app.getAppPath(), 'dist/preload/capture.cjs'),
+          clockOffsetMs: this.#clockOffsetMs,
+          log: this.#log,
+          observer: attemptObserver,
+        }),
+    });
+    this.#captures.add(capture);
+    return {
+      setDemand: (demand) => capture.setDemand(demand),
+      close: () => {
+        this.#captures.delete(capture);
+        capture.close();
+      },
+    };
+  }
+
+  /** Ends every capture. Idempotent. */
+  close(): void {
+    for (const capture of this.#captures) capture.close();
+    this.#captures.clear();
+  }
+}

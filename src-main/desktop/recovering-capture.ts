@@ -1,0 +1,181 @@
+import type { Clock } from '../clock.ts';
+import type { Logger } from '../logger.ts';
+import type {
+  CaptureDemand,
+  CapturedFrame,
+  CaptureObserver,
+  ScreenCapture,
+} from '../stream/screen-source.ts';
+
+/** One try at capturing the screen. It does not recover; once lost it only wants to be closed. */
+export interface CaptureAttempt {
+  setWatched(watched: boolean): void;
+  /** Releases everything; the observer hears nothing afterwards. Idempotent. */
+  close(): void;
+}
+
+/** Where a {@link CaptureAttempt} reports to. */
+export interface CaptureAttemptObserver {
+  onFrame(frame: CapturedFrame): void;
+  /** The capture is alive. `captures` since the last report, of which `unchanged` looked as the frame before. */
+  onAlive(captures: number, unchanged: number, capturedAtMs: number): void;
+  /** There will be no more frames; `reason` is a clause for people, without a full stop. */
+  onLost(reason: string): void;
+}
+
+/** What a {@link RecoveringCapture} needs. */
+export interface RecoveringCaptureOptions {
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly observer: CaptureObserver;
+  /** How long the first frame of an attempt may take; long where a person is asked first. */
+  readonly firstFrameTimeoutMs: number;
+  /** Whether frames keep coming from a screen on which nothing changes. Then none at all is a fault. */
+  readonly steadyFrames: boolean;
+  openAttempt(watched: boolean, observer: CaptureAttemptObserver): CaptureAttempt;
+}
+
+const WATCHDOG_MS = 1000;
+/** An attempt that says nothing for so long hangs. Reports are due twice a second. */
+const SILENCE_MS = 4000;
+/** A new window may take its time on a busy machine before it says anything. */
+const FIRST_REPORT_MS = 15_000;
+const NO_FRAMES_MS = 5000;
+/** An attempt that lived so long was a good one: its end starts the count of failures anew. */
+const STABLE_MS = 5000;
+const FIRST_BACKOFF_MS = 250;
+const MAX_BACKOFF_MS = 10_000;
+/** From this failure in a row on, viewers are told that it fails rather than that it restarts. */
+const FAILURES_TO_TELL = 3;
+
+/**
+ * A capture that starts again by itself whenever it is lost: at once the first time, then after a pause that doubles
+ * up to 10 s for as long as it keeps failing.
+ */
+export class RecoveringCapture implements ScreenCapture {
+  readonly #options: RecoveringCaptureOptions;
+  #attempt: CaptureAttempt | null = null;
+  #watched = false;
+  #closed = false;
+  #live = false;
+  #wasLive = false;
+  #failures = 0;
+  #startedAtMs = 0;
+  #reportedAtMs: number | null = null;
+  #capturedAtMs = 0;
+  #cancelRetry: () => void = () => {};
+  #cancelWatchdog: () => void = () => {};
+
+  constructor(options: RecoveringCaptureOptions) {
+    this.#options = options;
+    this.#start();
+  }
+
+  setDemand(demand: CaptureDemand): void {
+    this.#watched = demand === 'watched';
+    this.#attempt?.setWatched(this.#watched);
+  }
+
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#cancelRetry();
+    this.#endAttempt();
+  }
+
+  #start(): void {
+    const now = this.#options.clock.monotonicMs();
+    this.#startedAtMs = now;
+    this.#reportedAtMs = null;
+    this.#live = false;
+    // An attempt may still report after another took its place: only the present one is listened to.
+    let attempt: CaptureAttempt | null = null;
+    const isCurrent = (): boolean => !this.#closed && attempt === this.#attempt;
+    attempt = this.#options.openAttempt(this.#watched, {
+      onFrame: (frame) => {
+        if (isCurrent()) this.#onFrame(frame);
+      },
+      onAlive: (captures, unchanged, capturedAtMs) => {
+        if (isCurrent()) this.#onAlive(captures, unchanged, capturedAtMs);
+      },
+      onLost: (reason) => {
+        if (isCurrent()) this.#onLost(reason);
+      },
+    });
+    this.#attempt = attempt;
+    this.#watch(now);
+  }
+
+  #onFrame(frame: CapturedFrame): void {
+    this.#reportedAtMs = this.#options.clock.monotonicMs();
+    this.#capturedAtMs = this.#reportedAtMs;
+    if (!this.#live) {
+      this.#live = true;
+      this.#wasLive = true;
+      this.#startedAtMs = this.#reportedAtMs;
+      this.#options.observer.onStatus({ state: 'live' });
+      if (this.#closed) return;
+    }
+    this.#options.observer.onFrame(frame);
+  }
+
+  #onAlive(captures: number, unchanged: number, capturedAtMs: number): void {
+    this.#reportedAtMs = this.#options.clock.monotonicMs();
+    if (captures > 0) this.#capturedAtMs = this.#reportedAtMs;
+    if (this.#live && unchanged > 0) this.#options.observer.onUnchanged(unchanged, capturedAtMs);
+  }
+
+  #onLost(reason: string): void {
+    const { clock, log, observer } = this.#options;
+    const wasStable = this.#live && clock.monotonicMs() - this.#startedAtMs >= STABLE_MS;
+    this.#failures = wasStable ? 1 : this.#failures + 1;
+    this.#live = false;
+    this.#endAttempt();
+    const delayMs =
+      this.#failures === 1 ? 0 : Math.min(MAX_BACKOFF_MS, FIRST_BACKOFF_MS * 2 ** (this.#failures - 2));
+    log.warn({ reason, failures: this.#failures, retryInMs: delayMs }, 'The screen capture was lost');
+    this.#cancelRetry = clock.after(delayMs, () => this.#start());
+    if (this.#failures >= FAILURES_TO_TELL) {
+      observer.onStatus({ state: 'failed', message: `No picture from the screen: ${reason}. Trying again…` });
+    } else if (this.#wasLive) {
+      observer.onStatus({ state: 'recovering', message: `The screen capture restarts: ${reason}.` });
+    }
+  }
+
+  #endAttempt(): void {
+    const attempt = this.#attempt;
+    this.#attempt = null;
+    this.#cancelWatchdog();
+    attempt?.close();
+  }
+
+  #watch(lastLookMs: number): void {
+    this.#cancelWatchdog = this.#options.clock.after(WATCHDOG_MS, () => {
+      const now = this.#options.clock.monotonicMs();
+      // A look that comes late says that this process, or the machine, stood still: everybody gets another chance.
+      if (now - lastLookMs > 2 * WATCHDOG_MS) this.#forgive(now);
+      const fault = this.#findFault(now);
+      if (fault) this.#onLost(fault);
+      else this.#watch(now);
+    });
+  }
+
+  #forgive(now: number): void {
+    if (this.#reportedAtMs !== null) this.#reportedAtMs = now;
+    if (!this.#live) this.#startedAtMs = now;
+    this.#capturedAtMs = now;
+  }
+
+  #findFault(now: number): string | null {
+    const { firstFrameTimeoutMs, steadyFrames } = this.#options;
+    const silentMs = now - (this.#reportedAtMs ?? this.#startedAtMs);
+    if (silentMs > (this.#reportedAtMs === null ? FIRST_REPORT_MS : SILENCE_MS)) {
+      return 'the capture process does not answer';
+    }
+    if (!this.#live)
+      return now - this.#startedAtMs > firstFrameTimeoutMs ? 'the screen sends no picture' : null;
+    return steadyFrames && now - this.#capturedAtMs > NO_FRAMES_MS
+      ? 'the screen stopped sending pictures'
+      : null;
+  }
+}
