@@ -12,9 +12,7 @@ ipcRenderer.once(CAPTURE_PORT_CHANNEL, (event) => {
   port.onmessage = ({ data }) => {
     const command = captureCommandSchema.parse(data);
     if (command.type === 'begin') {
-      recorder ??= new ScreenRecorder(command, (report, transfer) =>
-        port.postMessage(report, transfer ?? []),
-      );
+      recorder ??= new ScreenRecorder(command, (report) => port.postMessage(report));
       void recorder.record();
     } else if (command.type === 'demand') {
       recorder?.setWatched(command.watched);

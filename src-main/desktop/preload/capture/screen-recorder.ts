@@ -10,8 +10,8 @@ import { StripeEncoder } from './stripe-encoder.ts';
 /** What to record, and how. */
 export type RecordingOrder = Extract<CaptureCommand, { type: 'begin' }>;
 
-/** Where a recording's reports go; `transfer` lists buffers that the receiver takes over. */
-export type SendReport = (report: CaptureReport, transfer?: Transferable[]) => void;
+/** Where a recording's reports go. */
+export type SendReport = (report: CaptureReport) => void;
 
 /**
  * Records the screen that the agent chose, as JPEGs, until the window is closed. What comes of it, the end included,
@@ -102,7 +102,9 @@ export class ScreenRecorder {
     this.#pace.onCapture(picture !== null, capturedAtMs);
     if (picture) {
       this.#credits -= 1;
-      this.#send({ type: 'frame', capturedAtMs, ...picture }, [picture.jpeg.buffer]);
+      // Copied, not transferred: a message with a transferred buffer reaches the main process as null.
+      // https://github.com/electron/electron/issues/34905
+      this.#send({ type: 'frame', capturedAtMs, ...picture });
     } else {
       this.#unchanged += 1;
     }
