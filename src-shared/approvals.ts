@@ -5,8 +5,20 @@ import { safetyModeSchema, timestampSchema } from './sessions.ts';
 export const approvalKindSchema = z.enum(['session']);
 export type ApprovalKind = z.infer<typeof approvalKindSchema>;
 
-/** The surfaces that a decision can come from, and `timeout` for one that nobody made. */
-export const deciderSchema = z.enum(['api', 'panel', 'prompt', 'tray', 'notification', 'timeout', 'agent']);
+/**
+ * Who did something: a surface on which a person (or over the API, a program) acted, `timeout` for what happened
+ * because nobody did, `agent` for what the agent did by itself.
+ */
+export const deciderSchema = z.enum([
+  'api',
+  'panel',
+  'prompt',
+  'tray',
+  'notification',
+  'shortcut',
+  'timeout',
+  'agent',
+]);
 export type Decider = z.infer<typeof deciderSchema>;
 
 /** A request that waits for the person at the machine. */

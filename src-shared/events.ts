@@ -25,8 +25,10 @@ export type AgentEventName = z.infer<typeof agentEventNameSchema>;
 export const agentEventDataSchema = z.looseObject({
   session_id: z.string().optional(),
   user_id: z.string().optional(),
-  /** On decisions: the surface that the decision came from. */
+  /** On decisions: where the decision came from. */
   decided_by: deciderSchema.optional(),
+  /** On everything else that somebody did: where it was done. */
+  by: deciderSchema.optional(),
   message: z.string(),
   badge: z.string(),
   timestamp: timestampSchema,
