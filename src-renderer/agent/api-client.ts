@@ -1,0 +1,119 @@
+import { z } from 'zod';
+import {
+  type AnswerOf,
+  API,
+  type BodyInputOf,
+  type Endpoint,
+  type EndpointName,
+  type ParamsOf,
+  type QueryInputOf,
+} from '#shared/api';
+
+const REQUEST_TIMEOUT_MS = 10_000;
+
+/** The agent understood the request and refused it; `message` is its sentence for the person. */
+export class AgentRefusal extends Error {
+  override readonly name = 'AgentRefusal';
+  readonly status: number;
+  /** A wire name of the error catalogue, or one that a newer agent has added to it. */
+  readonly code: string;
+
+  constructor(status: number, code: string, message: string) {
+    super(message);
+    this.status = status;
+    this.code = code;
+  }
+}
+
+/** No answer came from the agent, or none that this page understands. */
+export class AgentUnreachable extends Error {
+  override readonly name = 'AgentUnreachable';
+}
+
+type ParamsInput<N extends EndpointName> = string extends keyof ParamsOf<N>
+  ? { readonly params?: never }
+  : { readonly params: ParamsOf<N> };
+
+/** What a call of endpoint `N` takes; `params` is required exactly where the path has some. */
+export type CallInput<N extends EndpointName> = ParamsInput<N> & {
+  readonly query?: QueryInputOf<N>;
+  readonly body?: BodyInputOf<N>;
+};
+
+type CallArguments<N extends EndpointName> = string extends keyof ParamsOf<N>
+  ? [input?: CallInput<N>]
+  : [input: CallInput<N>];
+
+/**
+ * Calls endpoint `name` and answers its parsed body. Rejects with {@link AgentRefusal} for a 4xx or 5xx and
+ * with {@link AgentUnreachable} for everything else that goes wrong.
+ */
+export type CallAgent = <N extends EndpointName>(name: N, ...input: CallArguments<N>) => Promise<AnswerOf<N>>;
+
+const refusalSchema = z.object({ success: z.literal(false), error: z.string(), message: z.string() });
+
+/** Makes the function that calls the agent this page came from. `fetch` is the browser's or a test's. */
+export function createAgentCaller(fetch: typeof globalThis.fetch): CallAgent {
+  return async (name, ...[input]) => {
+    const endpoint: Endpoint = API[name];
+    const response = await send(
+      fetch,
+      endpoint,
+      buildPath(endpoint, input?.params, input?.query),
+      input?.body,
+    );
+    const body = await readJson(response);
+    if (!response.ok) throw toRefusal(response.status, body);
+    const answer = API[name].answer.safeParse(body);
+    if (!answer.success)
+      throw new AgentUnreachable('The agent answered in a way this page does not understand.');
+    return answer.data as AnswerOf<typeof name>;
+  };
+}
+
+function buildPath(endpoint: Endpoint, params: object = {}, query: object = {}): string {
+  const values = new Map<string, unknown>(Object.entries(params));
+  const path = endpoint.path.replace(/\{(\w+)\}/g, (_, name: string) =>
+    encodeURIComponent(String(values.get(name))),
+  );
+  const search = new URLSearchParams();
+  for (const [key, value] of Object.entries(query)) if (value !== undefined) search.set(key, String(value));
+  return search.size === 0 ? path : `${path}?${search}`;
+}
+
+async function send(
+  fetch: typeof globalThis.fetch,
+  endpoint: Endpoint,
+  path: string,
+  body: object | undefined,
+): Promise<Response> {
+  const signal = AbortSignal.timeout(REQUEST_TIMEOUT_MS);
+  try {
+    if (endpoint.method === 'get') return await fetch(path, { cache: 'no-store', signal });
+    const headers = { 'content-type': 'application/json' };
+    return await fetch(path, { method: 'POST', headers, body: JSON.stringify(body ?? {}), signal });
+  } catch {
+    throw new AgentUnreachable('The agent cannot be reached.');
+  }
+}
+
+async function readJson(response: Response): Promise<unknown> {
+  try {
+    return await response.json();
+  } catch {
+    return undefined;
+  }
+}
+
+function toRefusal(status: number, body: unknown): Error {
+  const refusal = refusalSchema.safeParse(body);
+  if (!refusal.success)
+    return new AgentUnreachable(`Something between this page and the agent answered ${status}.`);
+  return new AgentRefusal(status, refusal.data.error, refusal.data.message);
+}
+
+/** The sentence to show for a failed call. */
+export function describeFailure(failure: unknown): string {
+  if (failure instanceof AgentRefusal || failure instanceof AgentUnreachable) return failure.message;
+  return 'Something went wrong in this page; reload it and try again.';
+}

@@ -1,0 +1,33 @@
+import { AgentStore } from './agent-store.ts';
+import { createAgentCaller } from './api-client.ts';
+import { browserClock } from './clock.ts';
+import type { OpenConnection } from './event-socket.ts';
+import { createSessionMemory } from './session-memory.ts';
+
+/** Connects the page to the agent that served it, for as long as the page lives. */
+export function openAgent(): AgentStore {
+  const store = new AgentStore({
+    call: createAgentCaller((input, init) => fetch(input, init)),
+    clock: browserClock,
+    openEvents,
+    memoryOf: (type) => createSessionMemory(type, () => sessionStorage),
+    isVisible: () => document.visibilityState === 'visible',
+  });
+  // A page that was hidden or off the network has throttled timers behind it: do not wait for them.
+  window.addEventListener('online', () => void store.refresh());
+  document.addEventListener('visibilitychange', () => {
+    if (document.visibilityState === 'visible') void store.refresh();
+  });
+  store.start();
+  return store;
+}
+
+const openEvents: OpenConnection = (since, { onMessage, onClose }) => {
+  const url = new URL('/api/events', location.href);
+  url.protocol = location.protocol === 'https:' ? 'wss:' : 'ws:';
+  if (since !== null) url.searchParams.set('since', String(since));
+  const socket = new WebSocket(url);
+  socket.onmessage = ({ data }) => onMessage(data);
+  socket.onclose = () => onClose();
+  return () => socket.close();
+};

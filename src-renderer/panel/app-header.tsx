@@ -1,0 +1,82 @@
+import { useState } from 'react';
+import { describeFailure } from '../agent/api-client.ts';
+import { useAgent, useAgentStore } from './agent-context.tsx';
+import type { View } from './use-view.ts';
+
+const CONNECTION_NAMES = {
+  connecting: 'Connecting to the agent',
+  live: 'Connected to the agent',
+  polling: 'Connected to the agent, without live updates',
+  unreachable: 'The agent cannot be reached',
+} as const;
+
+/** The name, the views, and the button that ends everything, always at the top. */
+export function AppHeader({ view }: { readonly view: View }) {
+  const connection = useAgent((state) => state.connection);
+  return (
+    <header className="app-header">
+      <div className="app-title">
+        <Mark />
+        <h1>Porthole</h1>
+        <span className="connection" data-connection={connection} title={CONNECTION_NAMES[connection]}>
+          <span className="visually-hidden">{CONNECTION_NAMES[connection]}</span>
+        </span>
+      </div>
+      <nav aria-label="Views">
+        <a className="view-link" href="#sessions" aria-current={view === 'sessions' ? 'page' : undefined}>
+          Sessions
+        </a>
+        <a className="view-link" href="#history" aria-current={view === 'history' ? 'page' : undefined}>
+          History
+        </a>
+      </nav>
+      <StopEverything />
+    </header>
+  );
+}
+
+function Mark() {
+  return (
+    <svg className="mark" viewBox="0 0 24 24" aria-hidden="true" focusable="false">
+      <circle cx="12" cy="12" r="11" className="mark-rim" />
+      <circle cx="12" cy="12" r="7" className="mark-glass" />
+      <path d="M5.4 13.4c2.2-1.5 4.4-1.5 6.6 0s4.4 1.5 6.6 0A7 7 0 0 1 5.4 13.4Z" className="mark-sea" />
+    </svg>
+  );
+}
+
+/** Ends every session at once. Asks nothing back: the lock that it leaves behind is undone with one press. */
+function StopEverything() {
+  const { call } = useAgentStore();
+  const [isStopping, setStopping] = useState(false);
+  const [error, setError] = useState<string | null>(null);
+  const stop = async () => {
+    if (isStopping) return;
+    setStopping(true);
+    setError(null);
+    try {
+      await call('stopAll');
+    } catch (failure) {
+      setError(`Not everything was stopped. ${describeFailure(failure)}`);
+    } finally {
+      setStopping(false);
+    }
+  };
+  return (
+    <>
+      <button
+        type="button"
+        className="button danger stop-everything"
+        aria-disabled={isStopping}
+        onClick={() => void stop()}
+      >
+        {isStopping ? 'Stopping…' : 'Stop everything'}
+      </button>
+      {error && (
+        <p className="error header-error" role="alert">
+          {error}
+        </p>
+      )}
+    </>
+  );
+}

@@ -1,0 +1,37 @@
+import { useEffect } from 'react';
+import { useAgent } from './agent-context.tsx';
+import { Announcer } from './announcer.tsx';
+import { AppHeader } from './app-header.tsx';
+import { ApprovalList } from './approval-list.tsx';
+import { Banners } from './banners.tsx';
+import { ConnectCards } from './connect-cards.tsx';
+import { HistoryView } from './history-view.tsx';
+import { SessionsElsewhere } from './sessions-elsewhere.tsx';
+import { useView } from './use-view.ts';
+
+/** The panel. Requests stand above either view: whoever is looking at the history must see them too. */
+export function App() {
+  const view = useView();
+  const waiting = useAgent((state) => state.live.approvals.length);
+  useEffect(() => {
+    document.title = waiting === 0 ? 'Porthole' : `(${waiting}) Porthole`;
+  }, [waiting]);
+  return (
+    <>
+      <AppHeader view={view} />
+      <main>
+        <Banners />
+        <ApprovalList />
+        {view === 'history' ? (
+          <HistoryView />
+        ) : (
+          <>
+            <ConnectCards />
+            <SessionsElsewhere />
+          </>
+        )}
+      </main>
+      <Announcer />
+    </>
+  );
+}

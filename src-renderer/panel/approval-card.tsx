@@ -1,0 +1,55 @@
+import { useId, useRef } from 'react';
+import type { Approval } from '#shared/approvals';
+import { useArming } from '../interaction/use-arming.ts';
+import { ApprovalCountdown, ApprovalDetails } from './approval-details.tsx';
+import { useDecision } from './use-decision.ts';
+
+/**
+ * One request with its two answers. Allow reacts only once the card has been in view for a second, so that a
+ * press that was on its way to something else allows nothing.
+ */
+export function ApprovalCard({ approval }: { readonly approval: Approval }) {
+  const allowButton = useRef<HTMLButtonElement>(null);
+  const arming = useArming(allowButton);
+  const isArmed = arming === 'armed';
+  const { sent, error, decide } = useDecision(approval.approval_id);
+  const headingId = useId();
+  return (
+    <li className="card approval-card" aria-labelledby={headingId}>
+      <div className="approval-head">
+        <h3 id={headingId}>🔐 Approval needed</h3>
+        <ApprovalCountdown approval={approval} />
+      </div>
+      <ApprovalDetails approval={approval} />
+      {error && (
+        <p className="error" role="alert">
+          {error}
+        </p>
+      )}
+      <div className="approval-buttons">
+        <button
+          type="button"
+          className="button"
+          aria-disabled={sent !== null}
+          aria-label={`Deny ${approval.user_id}`}
+          onClick={() => void decide('deny')}
+        >
+          {sent === 'deny' ? 'Denying…' : 'Deny'}
+        </button>
+        <button
+          type="button"
+          ref={allowButton}
+          className="button primary"
+          data-arming={arming}
+          aria-disabled={!isArmed || sent !== null}
+          aria-label={`Allow ${approval.user_id}`}
+          onClick={() => {
+            if (isArmed) void decide('allow');
+          }}
+        >
+          {sent === 'allow' ? 'Allowing…' : 'Allow'}
+        </button>
+      </div>
+    </li>
+  );
+}

@@ -1,0 +1,48 @@
+import { type Approval, SAFETY_MODE_MEANINGS } from '#shared/approvals';
+import { useSecondTicker } from '../interaction/second-ticker.ts';
+import { formatCountdown } from '../text/format-time.ts';
+import { MODE_NAMES } from '../text/session-words.ts';
+import { useAgent } from './agent-context.tsx';
+
+/** All that a person needs to decide on a request: who asks for what, what that permits, why, and how long. */
+export function ApprovalDetails({ approval }: { readonly approval: Approval }) {
+  const { user_id, summary, safety_mode, reason, origin, session_id } = approval;
+  return (
+    <>
+      <p className="approval-summary">{summary}</p>
+      <p className="approval-meaning" data-mode={safety_mode}>
+        <strong>{MODE_NAMES[safety_mode]}.</strong> {SAFETY_MODE_MEANINGS[safety_mode]}
+      </p>
+      <dl className="approval-facts">
+        <dt>Asked by</dt>
+        <dd className="who">{user_id}</dd>
+        {reason !== undefined && (
+          <>
+            <dt>Reason</dt>
+            <dd className="quoted">
+              <q>{reason}</q>
+            </dd>
+          </>
+        )}
+        <dt>From</dt>
+        <dd className="quoted">{origin}</dd>
+        <dt>Session</dt>
+        <dd>
+          <code>{session_id}</code>
+        </dd>
+      </dl>
+    </>
+  );
+}
+
+/** The time after which a request counts as denied. */
+export function ApprovalCountdown({ approval }: { readonly approval: Approval }) {
+  const receivedAtMs = useAgent((state) => state.live.receivedAtMs);
+  const nowMs = useSecondTicker();
+  const secondsLeft = approval.seconds_left - Math.max(0, nowMs - receivedAtMs) / 1000;
+  return (
+    <p className="countdown" data-urgent={secondsLeft < 10}>
+      Expires in <span className="clock">{formatCountdown(secondsLeft)}</span>
+    </p>
+  );
+}

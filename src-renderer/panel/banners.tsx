@@ -1,0 +1,54 @@
+import { useState } from 'react';
+import { describeFailure } from '../agent/api-client.ts';
+import { useAgent, useAgentStore } from './agent-context.tsx';
+
+/** What concerns the whole page: the agent is out of reach, or locked. */
+export function Banners() {
+  const connection = useAgent((state) => state.connection);
+  const locked = useAgent((state) => state.live.locked);
+  return (
+    <>
+      {connection === 'unreachable' && (
+        <div className="banner unreachable" role="alert">
+          <p>
+            <strong>The agent cannot be reached.</strong> Trying again… What you see may be out of date.
+          </p>
+        </div>
+      )}
+      {locked && <LockedBanner />}
+    </>
+  );
+}
+
+function LockedBanner() {
+  const { call } = useAgentStore();
+  const [isSending, setSending] = useState(false);
+  const [error, setError] = useState<string | null>(null);
+  const rearm = async () => {
+    if (isSending) return;
+    setSending(true);
+    setError(null);
+    try {
+      await call('rearm');
+    } catch (failure) {
+      setError(describeFailure(failure));
+    } finally {
+      setSending(false);
+    }
+  };
+  return (
+    <div className="banner locked" role="status">
+      <p>
+        <strong>Everything is stopped.</strong> No session can start until you allow it.
+      </p>
+      <button type="button" className="button" aria-disabled={isSending} onClick={() => void rearm()}>
+        Allow sessions again
+      </button>
+      {error && (
+        <p className="error" role="alert">
+          {error}
+        </p>
+      )}
+    </div>
+  );
+}

@@ -1,0 +1,77 @@
+import { type ReactNode, useId } from 'react';
+import type { SessionType } from '#shared/sessions';
+import { TYPE_NAMES } from '../text/session-words.ts';
+import { useAgent } from './agent-context.tsx';
+import { type ConnectView, deriveConnectView } from './connect-state.ts';
+import { SessionFacts } from './session-facts.tsx';
+import { StreamLink } from './stream-link.tsx';
+
+const PRESS_HINTS = {
+  start: null,
+  stop: 'Press again to stop.',
+  cancel: 'Press again to cancel the request.',
+} as const satisfies Record<NonNullable<ConnectView['press']>, string | null>;
+
+/** One connect button with its choice above it and, below it, the session that this page started with it. */
+export function ConnectCard({
+  type,
+  onStart,
+  onStop,
+  children,
+}: {
+  readonly type: SessionType;
+  readonly onStart: () => void;
+  readonly onStop: () => void;
+  /** The choice that a start takes. */
+  readonly children: ReactNode;
+}) {
+  const own = useAgent((state) => state.own[type]);
+  const session = useAgent((state) =>
+    state.live.sessions.find(({ session_id: sessionId }) => sessionId === own.sessionId),
+  );
+  const view = deriveConnectView(type, own);
+  const hintId = useId();
+  const hint = view.press && PRESS_HINTS[view.press];
+  const press = () => {
+    if (view.press === 'start') onStart();
+    else if (view.press !== null) onStop();
+  };
+  return (
+    <section className="card connect" aria-label={TYPE_NAMES[type]}>
+      {children}
+      <button
+        type="button"
+        className="connect-button"
+        data-tone={view.tone}
+        // Not `disabled`, which would take the focus away from whoever pressed it with the keyboard.
+        aria-disabled={view.press === null}
+        aria-busy={view.tone === 'busy'}
+        aria-describedby={hint ? hintId : undefined}
+        onClick={press}
+      >
+        {view.label}
+      </button>
+      {hint && (
+        <p className="hint" id={hintId}>
+          {hint}
+        </p>
+      )}
+      <div className="connect-lines" role="status" data-tone={view.tone}>
+        {view.session && (
+          <p>
+            Session: <code title={view.session.id}>{view.session.shortId}</code>
+          </p>
+        )}
+        {view.status && <p>Status: {view.status}</p>}
+        {view.explanation && <p className="explanation">{view.explanation}</p>}
+      </div>
+      {view.session && session && <SessionFacts session={session} />}
+      {view.session?.streamUrl && <StreamLink path={view.session.streamUrl} />}
+      {view.error && (
+        <p className="error" role="alert">
+          {view.error}
+        </p>
+      )}
+    </section>
+  );
+}

@@ -1,0 +1,14 @@
+import { useSyncExternalStore } from 'react';
+
+/** The panel's views; each has an address of its own, so that a reload and the back button keep it. */
+export type View = 'sessions' | 'history';
+
+function subscribe(listener: () => void): () => void {
+  window.addEventListener('hashchange', listener);
+  return () => window.removeEventListener('hashchange', listener);
+}
+
+/** The view that the page's address names. */
+export function useView(): View {
+  return useSyncExternalStore(subscribe, () => (location.hash === '#history' ? 'history' : 'sessions'));
+}

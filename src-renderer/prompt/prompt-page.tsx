@@ -1,0 +1,149 @@
+import { useEffect, useRef, useState } from 'react';
+import type { Approval } from '#shared/approvals';
+import { useArming } from '../interaction/use-arming.ts';
+import { useAgent } from '../panel/agent-context.tsx';
+import { ApprovalCountdown, ApprovalDetails } from '../panel/approval-details.tsx';
+import { useDecision } from '../panel/use-decision.ts';
+import { describeDecisionElsewhere, findAsked } from './prompt-state.ts';
+
+const OUTCOME_SHOWN_MS = 1800;
+
+type Decision = 'allow' | 'deny';
+
+/**
+ * One request at a time, first the one with id `firstApprovalId` (null: the oldest). When it is decided, here
+ * or elsewhere, the page says so for a moment, then shows the next that waits or closes its window.
+ */
+export function PromptPage({ firstApprovalId }: { readonly firstApprovalId: string | null }) {
+  const approvals = useAgent((state) => state.live.approvals);
+  const isKnown = useAgent((state) => state.connection === 'live' || state.connection === 'polling');
+  const [approvalId, setApprovalId] = useState(firstApprovalId);
+  const [shown, setShown] = useState<Approval | null>(null);
+  const [decided, setDecided] = useState<Decision | null>(null);
+  const asked = findAsked(approvals, approvalId ?? approvals[0]?.approval_id ?? null);
+  if (asked && asked.approval !== shown) setShown(asked.approval);
+
+  const isOver = isKnown && !asked;
+  const nextId = approvals[0]?.approval_id;
+  useEffect(() => {
+    if (!isOver) return;
+    const timer = setTimeout(() => {
+      if (nextId === undefined) return window.close();
+      setDecided(null);
+      setApprovalId(nextId);
+    }, OUTCOME_SHOWN_MS);
+    return () => clearTimeout(timer);
+  }, [isOver, nextId]);
+
+  return (
+    <main className="prompt">
+      {asked ? (
+        <Request
+          key={asked.approval.approval_id}
+          approval={asked.approval}
+          position={asked.position}
+          total={asked.total}
+          onDecided={setDecided}
+        />
+      ) : (
+        <Outcome approval={shown} decided={decided} isOver={isOver} isLast={nextId === undefined} />
+      )}
+    </main>
+  );
+}
+
+function Request({
+  approval,
+  position,
+  total,
+  onDecided,
+}: {
+  readonly approval: Approval;
+  readonly position: number;
+  readonly total: number;
+  readonly onDecided: (decision: Decision) => void;
+}) {
+  const allowButton = useRef<HTMLButtonElement>(null);
+  const arming = useArming(allowButton);
+  const isArmed = arming === 'armed';
+  const { sent, error, decide } = useDecision(approval.approval_id, onDecided);
+  const isUnreachable = useAgent((state) => state.connection === 'unreachable');
+  const press = (decision: Decision) => {
+    if (isArmed) void decide(decision);
+  };
+  return (
+    <>
+      <header className="approval-head">
+        <h1>🔐 Approval needed</h1>
+        {total > 1 && (
+          <span className="count">
+            {position} of {total}
+          </span>
+        )}
+      </header>
+      <div className="prompt-details">
+        <ApprovalDetails approval={approval} />
+        {isUnreachable && <p className="trouble">The agent cannot be reached. Trying again…</p>}
+        {error && (
+          <p className="error" role="alert">
+            {error}
+          </p>
+        )}
+      </div>
+      <footer>
+        <ApprovalCountdown approval={approval} />
+        <div className="approval-buttons">
+          <button
+            type="button"
+            className="button"
+            data-arming={arming}
+            aria-disabled={!isArmed || sent !== null}
+            onClick={() => press('deny')}
+          >
+            {sent === 'deny' ? 'Denying…' : 'Deny'}
+          </button>
+          <button
+            type="button"
+            ref={allowButton}
+            className="button primary"
+            data-arming={arming}
+            aria-disabled={!isArmed || sent !== null}
+            onClick={() => press('allow')}
+          >
+            {sent === 'allow' ? 'Allowing…' : 'Allow'}
+          </button>
+        </div>
+      </footer>
+    </>
+  );
+}
+
+function Outcome({
+  approval,
+  decided,
+  isOver,
+  isLast,
+}: {
+  readonly approval: Approval | null;
+  readonly decided: Decision | null;
+  readonly isOver: boolean;
+  readonly isLast: boolean;
+}) {
+  const events = useAgent((state) => state.live.recentEvents);
+  const isUnreachable = useAgent((state) => state.connection === 'unreachable');
+  return (
+    <div className="outcome" role="status">
+      {isUnreachable && <p>The agent cannot be reached. Trying again…</p>}
+      {isOver && (
+        <>
+          <p className="outcome-sentence">
+            {decided ? OWN_OUTCOMES[decided] : describeDecisionElsewhere(approval, events)}
+          </p>
+          <p className="hint">{isLast ? 'This window closes by itself.' : 'The next request follows.'}</p>
+        </>
+      )}
+    </div>
+  );
+}
+
+const OWN_OUTCOMES = { allow: 'Allowed.', deny: 'Denied.' } as const satisfies Record<Decision, string>;
