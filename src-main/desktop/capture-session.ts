@@ -49,7 +49,7 @@ function createCaptureSession(): Session {
       const grant = contents && grants.get(contents);
       void findSource(grant ? grant.sourceId : undefined).then((source) => {
         if (source) {
-          callback({ video: source });
+          callback({ video: { ...source, id: makeUnshared(source.id) } });
           return;
         }
         grant?.onMissing();
@@ -64,6 +64,18 @@ function createCaptureSession(): Session {
     { useSystemPicker: false },
   );
   return created;
+}
+
+let unsharedCaptures = 0;
+
+/**
+ * Another spelling of a source's id, that nobody has used. Chromium has one capture device for each id as it is
+ * spelled, and whoever comes second gets the size and the rate that the first one asked for; the number in the id is
+ * parsed, so leading zeros tell the devices apart and nothing else.
+ */
+function makeUnshared(sourceId: string): string {
+  unsharedCaptures = (unsharedCaptures + 1) % 64;
+  return sourceId.replace(/^(screen|window):/, `$1:${'0'.repeat(unsharedCaptures)}`);
 }
 
 /** The source with this id, or the primary screen for null; nothing for undefined. */

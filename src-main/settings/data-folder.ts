@@ -1,4 +1,4 @@
-import { accessSync, chmodSync, constants, mkdirSync, statSync } from 'node:fs';
+import { accessSync, chmodSync, constants, existsSync, mkdirSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { StartError } from './command-line.ts';
 
@@ -21,7 +21,7 @@ export interface DataFolder {
 export function prepareDataFolder(dataDir: string): DataFolder {
   const folder = path.resolve(dataDir);
   try {
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    makeFolder(folder);
     if (!statSync(folder).isDirectory()) throw new Error('it is not a folder');
     if ((statSync(folder).mode & 0o077) !== 0) chmodSync(folder, 0o700);
     accessSync(folder, constants.R_OK | constants.W_OK | constants.X_OK);
@@ -38,4 +38,15 @@ export function prepareDataFolder(dataDir: string): DataFolder {
     running: path.join(folder, 'running.json'),
     chromium: path.join(folder, 'chromium'),
   };
+}
+
+/**
+ * Makes a folder and those above it. Not `mkdir` with `recursive`, which never returns where the system says that
+ * the folder above is missing although it is there, as in /proc (seen with Node 20).
+ */
+function makeFolder(folder: string): void {
+  if (existsSync(folder)) return;
+  const parent = path.dirname(folder);
+  if (parent !== folder) makeFolder(parent);
+  mkdirSync(folder, { mode: 0o700 });
 }

@@ -1,0 +1,127 @@
+import path from 'node:path';
+import { app } from 'electron';
+import type { Settings } from '#shared/settings';
+import { type Agent, startAgent } from './agent.ts';
+import { systemClock } from './clock.ts';
+import { ElectronScreenSource } from './desktop/electron-screen-source.ts';
+import { findRunningAgent, onSecondStart, takeInstanceLock } from './desktop/instance-lock.ts';
+import { PanelWindow } from './desktop/panel-window.ts';
+import { createLogger } from './logger.ts';
+import { readStartOptions, StartAnswer, StartError } from './settings/command-line.ts';
+import { type DataFolder, prepareDataFolder } from './settings/data-folder.ts';
+import { removeRunningFile, writeRunningFile } from './settings/running-file.ts';
+import { mergeSettings, readSettingsFile } from './settings/settings-file.ts';
+import { Shutdown } from './shutdown.ts';
+
+/** Exit code of a start that was refused: wrong flags, folder, database or port. */
+const EXIT_REFUSED = 2;
+
+// Files that the agent makes are its owner's only, whatever the shell it was started from says.
+process.umask(0o077);
+// The agent outlives its windows.
+app.on('window-all-closed', () => undefined);
+
+boot().catch((error: unknown) => {
+  const expected = error instanceof StartError || error instanceof StartAnswer;
+  const stream = error instanceof StartAnswer ? process.stdout : process.stderr;
+  const text = expected ? error.message.trimEnd() : `porthole could not start: ${describe(error)}`;
+  stream.write(`${error instanceof StartError ? 'porthole: ' : ''}${text}\n`, () => {
+    app.exit(error instanceof StartAnswer ? 0 : EXIT_REFUSED);
+  });
+});
+
+async function boot(): Promise<void> {
+  const { given, dataDir } = readStartOptions(ownArguments(), app.getVersion());
+  const data = prepareDataFolder(dataDir ?? app.getPath('userData'));
+
+  // Chromium's own files, and with them the instance lock, belong to this data folder.
+  app.setPath('userData', data.chromium);
+  if (!takeInstanceLock()) {
+    await reportRunningAgent(data);
+    return;
+  }
+  removeRunningFile(data.running);
+
+  const settingsFile = readSettingsFile(data.settings);
+  const settings = mergeSettings(settingsFile.values, given);
+  const { log, flush } = createLogger(data.logs);
+  for (const problem of settingsFile.problems) log.warn({}, problem);
+  const shutdown = new Shutdown(log);
+  shutdown.add('log', flush);
+
+  await app.whenReady();
+  const screenSource = new ElectronScreenSource({ clock: systemClock, logger: log });
+  shutdown.add('screen source', () => screenSource.close());
+
+  const agent = await startOrRefuse(settings, () =>
+    startAgent({
+      settings,
+      version: app.getVersion(),
+      clock: systemClock,
+      log,
+      databaseFile: data.database,
+      pagesFolder: path.join(app.getAppPath(), 'dist', 'renderer'),
+      screenSource,
+      canPrompt: () => true,
+    }),
+  );
+  shutdown.add('agent', () => agent.close('Agent stopped'));
+
+  writeRunningFile(data.running, { url: agent.url, pid: process.pid });
+  shutdown.add('running file', () => removeRunningFile(data.running));
+
+  const panel = new PanelWindow(agent.url);
+  shutdown.add('panel', () => panel.close());
+  onSecondStart(() => panel.show());
+  if (!settings.hidden) panel.show();
+
+  leaveOn(shutdown);
+  process.stdout.write(`porthole listening on ${agent.url}\n`);
+}
+
+/** What follows the executable and, from source, the app's path. */
+function ownArguments(): string[] {
+  if (!process.defaultApp) return process.argv.slice(1);
+  const appPath = process.argv.findIndex(
+    (argument, index) =>
+      index > 0 && !argument.startsWith('-') && path.resolve(argument) === app.getAppPath(),
+  );
+  return process.argv.slice(appPath + 1);
+}
+
+async function reportRunningAgent(data: DataFolder): Promise<void> {
+  const running = await findRunningAgent(data.running);
+  if (!running)
+    throw new StartError(`Another porthole uses ${data.folder} but does not say where it listens.`);
+  throw new StartAnswer(`porthole already running at ${running.url}`);
+}
+
+async function startOrRefuse(settings: Settings, start: () => Promise<Agent>): Promise<Agent> {
+  try {
+    return await start();
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? error.code : undefined;
+    if (code === 'EADDRINUSE') {
+      throw new StartError(`Port ${settings.port} is already in use; choose another one with --port.`);
+    }
+    throw new StartError(describe(error));
+  }
+}
+
+/** Every way to leave goes through the shutdown, so that no session is left without its end. */
+function leaveOn(shutdown: Shutdown): void {
+  const leave = (reason: string): void => {
+    void shutdown.run(reason).then(() => app.exit(0));
+  };
+  process.on('SIGTERM', () => leave('SIGTERM'));
+  process.on('SIGINT', () => leave('SIGINT'));
+  process.on('SIGHUP', () => leave('SIGHUP'));
+  app.on('before-quit', (event) => {
+    event.preventDefault();
+    leave('quit');
+  });
+}
+
+function describe(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,161 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { chmodSync, mkdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import path from 'node:path';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { callApi } from './support/api-client.ts';
+import { electronPath, makeDataFolder, PortholeProcess, REPOSITORY } from './support/porthole-app.ts';
+import { TestDisplay } from './support/test-display.ts';
+
+let display: TestDisplay;
+const folders: string[] = [];
+
+beforeAll(async () => {
+  display = await TestDisplay.start(1280, 720);
+});
+
+afterAll(async () => {
+  await display?.stop();
+});
+
+afterEach(() => {
+  for (const folder of folders.splice(0)) rmSync(folder, { recursive: true, force: true });
+});
+
+function newFolder(): string {
+  const folder = makeDataFolder();
+  folders.push(folder);
+  return folder;
+}
+
+/** Runs the app to its end and answers what it said. */
+async function runToEnd(args: readonly string[], env: NodeJS.ProcessEnv = {}) {
+  const sandbox = process.getuid?.() === 0 ? ['--no-sandbox'] : [];
+  const child = spawn(electronPath(), [...sandbox, REPOSITORY, ...args], {
+    env: { ...display.env, ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let stdout = '';
+  let stderr = '';
+  child.stdout.on('data', (chunk: Buffer) => {
+    stdout += chunk.toString();
+  });
+  child.stderr.on('data', (chunk: Buffer) => {
+    stderr += chunk.toString();
+  });
+  // A start that should be refused but is not would run for ever.
+  const timer = setTimeout(() => child.kill('SIGKILL'), 30_000);
+  const [code] = await once(child, 'close');
+  clearTimeout(timer);
+  // Chromium's own complaints about the machine are not the agent's.
+  const said = stderr.split('\n').filter((line) => line !== '' && !/^\[\d+:\d+/.test(line));
+  return { code, stdout, said };
+}
+
+describe('a start that is refused', () => {
+  it.each([
+    ['an unknown flag', ['--frobnicate'], /unknown option '--frobnicate'/],
+    ['a bad port', ['--port', 'eighty'], /--port/],
+    ['a port out of range', ['--port', '70000'], /--port/],
+    ['a stray argument', ['stray'], /too many arguments/],
+    [
+      'a data folder that is a file',
+      ['--data-dir', '/etc/hostname'],
+      /data folder \/etc\/hostname cannot be used/,
+    ],
+    ['a data folder that cannot be made', ['--data-dir', '/proc/porthole'], /data folder \/proc\/porthole/],
+  ])('says in one sentence that it got %s and exits with 2', async (_name, args, sentence) => {
+    const { code, stdout, said } = await runToEnd(args);
+    expect(said).toHaveLength(1);
+    expect(said[0]).toMatch(sentence);
+    expect(stdout).toBe('');
+    expect(code).toBe(2);
+  });
+
+  it('says that the port is taken', async () => {
+    const server = createServer().listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const address = server.address();
+    const port = typeof address === 'object' ? address?.port : undefined;
+    const { code, said } = await runToEnd(['--port', String(port), '--data-dir', newFolder()]);
+    expect(said.at(-1)).toBe(`porthole: Port ${port} is already in use; choose another one with --port.`);
+    expect(code).toBe(2);
+    server.close();
+  });
+
+  it('names a bad value in the environment', async () => {
+    const { code, said } = await runToEnd(['--data-dir', newFolder()], { PORTHOLE_PORT: 'x' });
+    expect(said[0]).toContain('PORTHOLE_PORT');
+    expect(code).toBe(2);
+  });
+
+  it('says that the database is none, and leaves it as it is', async () => {
+    const folder = newFolder();
+    writeFileSync(
+      path.join(folder, 'porthole.db'),
+      'this is no database, but somebody may want it back'.repeat(100),
+    );
+    const { code, said } = await runToEnd(['--port', '0', '--data-dir', folder]);
+    expect(said.at(-1)).toMatch(/porthole\.db cannot be used/);
+    expect(code).toBe(2);
+    expect(statSync(path.join(folder, 'porthole.db')).size).toBeGreaterThan(4000);
+  });
+});
+
+describe('a start', () => {
+  it('prints one line, lets Chromium switches pass, closes a loose data folder and obeys the file', async () => {
+    const dataDir = newFolder();
+    mkdirSync(dataDir, { recursive: true });
+    chmodSync(dataDir, 0o777);
+    writeFileSync(
+      path.join(dataDir, 'settings.json'),
+      JSON.stringify({ heartbeatIntervalSeconds: 7, nonsense: 1 }),
+    );
+    const porthole = await PortholeProcess.start({
+      display,
+      dataDir,
+      args: [
+        '--hidden',
+        '--disable-gpu',
+        '--ozone-platform=x11',
+        '--enable-logging=stderr',
+        '--remote-debugging-port=0',
+      ],
+    });
+    expect(statSync(dataDir).mode & 0o777).toBe(0o700);
+    expect(statSync(path.join(dataDir, 'porthole.db')).mode & 0o777).toBe(0o600);
+    expect((await callApi(porthole.url, 'GET', '/api/agent')).body).toMatchObject({
+      heartbeat_interval_seconds: 7,
+    });
+    expect(await porthole.stop()).toBe(0);
+  });
+
+  it('on the data folder of a running agent says where that one is and exits with 0', async () => {
+    const dataDir = newFolder();
+    const porthole = await PortholeProcess.start({ display, dataDir, args: ['--hidden'] });
+    const second = await runToEnd(['--data-dir', dataDir, '--port', '0']);
+    expect(second).toMatchObject({ code: 0, stdout: `porthole already running at ${porthole.url}\n` });
+    expect((await callApi(porthole.url, 'GET', '/healthz')).status).toBe(200);
+
+    // A lock that kill -9 left behind does not count.
+    await porthole.stop('SIGKILL');
+    const next = await PortholeProcess.start({ display, dataDir, args: ['--hidden'] });
+    expect(await next.stop()).toBe(0);
+  });
+
+  it("refuses to share, in the contract's words, where there is no screen", async () => {
+    const dataDir = newFolder();
+    const porthole = await PortholeProcess.start({
+      display,
+      dataDir,
+      args: ['--hidden', '--ozone-platform=headless'],
+    });
+    expect(await callApi(porthole.url, 'POST', '/api/screen_share/start', {})).toMatchObject({
+      status: 503,
+      body: { success: false, error: 'no_screen' },
+    });
+    expect((await callApi(porthole.url, 'GET', '/api/sessions/active')).body).toMatchObject({ total: 0 });
+    expect(await porthole.stop()).toBe(0);
+  });
+});

@@ -1,0 +1,23 @@
+/** An answer with its parsed body. */
+export interface Answer {
+  readonly status: number;
+  readonly body: Record<string, unknown>;
+}
+
+/** Calls an agent as a client that knows only the contract. */
+export async function callApi(url: string, method: string, path: string, body?: unknown): Promise<Answer> {
+  const response = await fetch(`${url}${path}`, {
+    method,
+    ...(body === undefined
+      ? {}
+      : { body: JSON.stringify(body), headers: { 'content-type': 'application/json' } }),
+  });
+  return { status: response.status, body: (await response.json()) as Record<string, unknown> };
+}
+
+/** Starts a screen share and answers its id. */
+export async function startShare(url: string, quality: 'low' | 'medium' | 'high'): Promise<string> {
+  const { status, body } = await callApi(url, 'POST', '/api/screen_share/start', { quality });
+  if (status !== 200) throw new Error(`The share did not start: ${JSON.stringify(body)}`);
+  return String(body.session_id);
+}

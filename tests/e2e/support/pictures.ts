@@ -1,0 +1,39 @@
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+
+/**
+ * How alike two PNG or JPEG pictures are: the structural similarity over all channels, 1 for equal ones. The second
+ * is scaled to the first one's size before.
+ */
+export function measureSimilarity(picture: Buffer, reference: Buffer): number {
+  const folder = mkdtempSync(path.join(tmpdir(), 'porthole-pictures-'));
+  try {
+    const files = [picture, reference].map((content, index) => {
+      const file = path.join(folder, `${index}`);
+      writeFileSync(file, content);
+      return file;
+    });
+    const [first = '', second = ''] = files;
+    const filter =
+      '[1:v][0:v]scale2ref=flags=area[b][a];[a]format=yuv420p[c];[b]format=yuv420p[d];[c][d]ssim';
+    const run = spawnSync('ffmpeg', [
+      '-hide_banner',
+      '-i',
+      first,
+      '-i',
+      second,
+      '-lavfi',
+      filter,
+      '-f',
+      'null',
+      '-',
+    ]);
+    const all = /All:([\d.]+)/.exec(run.stderr.toString())?.[1];
+    if (all === undefined) throw new Error(`ffmpeg could not compare: ${run.stderr.toString()}`);
+    return Number(all);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}

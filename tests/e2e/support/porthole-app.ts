@@ -1,0 +1,132 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { _electron, type ElectronApplication, type Page } from 'playwright-core';
+import { endChild, waitForOutput } from './child-process.ts';
+import type { TestDisplay } from './test-display.ts';
+
+/** The repository's root. */
+export const REPOSITORY = path.resolve(import.meta.dirname, '../../..');
+
+function requiredVariable(name: string): string {
+  const value = process.env[name];
+  if (!value)
+    throw new Error(`${name} is not set; run the end-to-end tests with npm test or npm run test:e2e`);
+  return value;
+}
+
+/** The Electron executable to test with. */
+export const electronPath = (): string => requiredVariable('PORTHOLE_TEST_ELECTRON');
+/** The browser that plays the viewer. */
+export const chromePath = (): string => requiredVariable('PORTHOLE_TEST_CHROME');
+
+/** Where and how to start the built app. */
+export interface LaunchOptions {
+  readonly display: TestDisplay;
+  /** Flags of the agent; `--port 0` and a data folder of its own are given anyway. */
+  readonly args?: readonly string[];
+  readonly env?: NodeJS.ProcessEnv;
+  /** The folder of an earlier run; otherwise a new one that `stop` removes. */
+  readonly dataDir?: string;
+}
+
+/** A new folder for one agent's data. */
+export function makeDataFolder(): string {
+  return mkdtempSync(path.join(tmpdir(), 'porthole-e2e-'));
+}
+
+function commandLine(options: LaunchOptions, dataDir: string): string[] {
+  const sandbox = process.getuid?.() === 0 ? ['--no-sandbox'] : [];
+  return [...sandbox, REPOSITORY, '--port', '0', '--data-dir', dataDir, ...(options.args ?? [])];
+}
+
+/** The built app as a plain process, as a user starts it. */
+export class PortholeProcess {
+  readonly url: string;
+  readonly dataDir: string;
+  readonly child: ChildProcess;
+
+  private constructor(url: string, dataDir: string, child: ChildProcess) {
+    this.url = url;
+    this.dataDir = dataDir;
+    this.child = child;
+  }
+
+  /** Starts the app and resolves when it listens. */
+  static async start(options: LaunchOptions): Promise<PortholeProcess> {
+    const dataDir = options.dataDir ?? makeDataFolder();
+    const child = spawnPorthole(options, dataDir);
+    const match = await waitForOutput(child, 'stdout', /porthole listening on (\S+)\n/);
+    return new PortholeProcess(match[1] ?? '', dataDir, child);
+  }
+
+  /** Ends it with `signal`; resolves with its exit code, null if the signal killed it. */
+  async stop(signal: NodeJS.Signals = 'SIGTERM'): Promise<number | null> {
+    await endChild(this.child, signal);
+    return this.child.exitCode;
+  }
+
+  /** Ends it if need be and removes its data. */
+  async discard(): Promise<void> {
+    await this.stop('SIGKILL');
+    rmSync(this.dataDir, { recursive: true, force: true });
+  }
+}
+
+/** Starts the app without waiting for it; stdout and stderr are pipes. */
+export function spawnPorthole(options: LaunchOptions, dataDir: string): ChildProcess {
+  const env = { ...options.display.env, ...options.env };
+  const child = spawn(electronPath(), commandLine(options, dataDir), {
+    env,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  // Unread output would stop the child once the pipe is full.
+  child.stdout?.resume();
+  child.stderr?.resume();
+  return child;
+}
+
+/** The built app with its windows within reach of the test. */
+export interface DrivenPorthole {
+  readonly app: ElectronApplication;
+  readonly panel: Page;
+  readonly url: string;
+  readonly dataDir: string;
+  /** Ends the app in order and removes its data. */
+  stop(): Promise<void>;
+}
+
+/** Starts the app under Playwright and resolves when its panel shows the buttons. */
+export async function drivePorthole(options: LaunchOptions): Promise<DrivenPorthole> {
+  const dataDir = options.dataDir ?? makeDataFolder();
+  const app = await _electron.launch({
+    executablePath: electronPath(),
+    args: commandLine(options, dataDir),
+    env: { ...options.display.env, ...options.env } as Record<string, string>,
+  });
+  const panel = await findPanel(app);
+  const { url } = JSON.parse(readFileSync(path.join(dataDir, 'running.json'), 'utf8')) as { url: string };
+  return {
+    app,
+    panel,
+    url,
+    dataDir,
+    stop: async () => {
+      await endChild(app.process());
+      rmSync(dataDir, { recursive: true, force: true });
+    },
+  };
+}
+
+/** The capture window comes and goes beside the panel, so the panel is known by its content. */
+async function findPanel(app: ElectronApplication): Promise<Page> {
+  for (;;) {
+    const panel = app.windows().find((page) => page.url().startsWith('http'));
+    if (panel) {
+      await panel.getByRole('button', { name: /Screen Share/ }).waitFor();
+      return panel;
+    }
+    await app.waitForEvent('window');
+  }
+}

@@ -1,0 +1,102 @@
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import type { Readable } from 'node:stream';
+import { endChild, runProgram, startProgram } from './child-process.ts';
+
+/** A virtual display of its own, with a window manager and, on demand, something that moves. */
+export class TestDisplay {
+  readonly name: string;
+  readonly widthPx: number;
+  readonly heightPx: number;
+  readonly #children: ChildProcess[];
+
+  private constructor(name: string, widthPx: number, heightPx: number, children: ChildProcess[]) {
+    this.name = name;
+    this.widthPx = widthPx;
+    this.heightPx = heightPx;
+    this.#children = children;
+  }
+
+  /** Starts Xvfb on the next free display number, and openbox on it. */
+  static async start(widthPx = 1920, heightPx = 1080): Promise<TestDisplay> {
+    const args = [
+      '-displayfd',
+      '3',
+      '-screen',
+      '0',
+      `${widthPx}x${heightPx}x24`,
+      '-nolisten',
+      'tcp',
+      '-noreset',
+    ];
+    const server = spawn('Xvfb', args, { stdio: ['ignore', 'ignore', 'ignore', 'pipe'] });
+    const number = await readLine(server.stdio[3] as Readable);
+    const name = `:${number}`;
+    const manager = startProgram('openbox', [], { env: { ...process.env, DISPLAY: name } });
+    return new TestDisplay(name, widthPx, heightPx, [manager, server]);
+  }
+
+  /** The environment of a program that is to appear here. */
+  get env(): NodeJS.ProcessEnv {
+    return { ...process.env, DISPLAY: this.name, WAYLAND_DISPLAY: '' };
+  }
+
+  /** Shows a test pattern that moves at 60 frames per second, in the middle of the display. */
+  startMovingPicture(): MovingPicture {
+    const pattern = 'testsrc2=size=960x540:rate=60';
+    const args = [
+      '-loglevel',
+      'error',
+      '-noborder',
+      '-left',
+      '480',
+      '-top',
+      '270',
+      '-f',
+      'lavfi',
+      '-i',
+      pattern,
+    ];
+    const player = startProgram('ffplay', args, { env: { ...this.env, SDL_VIDEODRIVER: 'x11' } });
+    this.#children.unshift(player);
+    return {
+      freeze: () => player.kill('SIGSTOP'),
+      resume: () => player.kill('SIGCONT'),
+      stop: () => endChild(player, 'SIGKILL'),
+    };
+  }
+
+  /** Paints the background with a gradient from top to bottom. */
+  paintBackground(): void {
+    const size = `${this.widthPx}x${this.heightPx}`;
+    // Its exit code is 1 whenever it painted a root window; a picture that is not there fails the comparison.
+    spawnSync('display', ['-window', 'root', '-size', size, 'gradient:#204060-#c08040'], { env: this.env });
+  }
+
+  /** What the display shows now, as a PNG. */
+  grab(): Buffer {
+    return runProgram('import', ['-window', 'root', 'png:-'], this.env);
+  }
+
+  /** Ends the display and everything that was started on it. */
+  async stop(): Promise<void> {
+    for (const child of this.#children) await endChild(child, 'SIGKILL');
+  }
+}
+
+/** The moving test pattern; frozen, it stands still on the display. */
+export interface MovingPicture {
+  freeze(): void;
+  resume(): void;
+  stop(): Promise<void>;
+}
+
+function readLine(stream: Readable): Promise<string> {
+  return new Promise((resolve, reject) => {
+    let text = '';
+    stream.on('data', (chunk: Buffer) => {
+      text += chunk.toString();
+      if (text.includes('\n')) resolve(text.trim());
+    });
+    stream.once('end', () => reject(new Error('Xvfb ended before it named its display')));
+  });
+}
