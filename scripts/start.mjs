@@ -4,6 +4,7 @@ import { build, repositoryRoot } from './build.mjs';
 import { startCompanion } from './companion.mjs';
 import { hasDisplay, startVirtualDisplay } from './display.mjs';
 import { resolveElectronRuntime } from './electron-runtime.mjs';
+import { onNpmGone } from './npm-watch.mjs';
 import { exitCodeOf } from './run-command.mjs';
 import { ensureSandbox } from './sandbox.mjs';
 import { hasSessionBus, startSessionBus } from './session-bus.mjs';
@@ -18,6 +19,8 @@ const CLOSE_DOWN_LIMIT_MS = 10_000;
 /** Until the app runs there is nobody to pass a signal on to. @type {(signal: NodeJS.Signals) => void} */
 let onSignal = (signal) => process.exit(exitCodeOf(null, signal));
 for (const signal of FORWARDED_SIGNALS) process.on(signal, () => onSignal(signal));
+// A signal to npm ends npm, or the shell that it started us with, but most often does not get to us.
+if (process.env.npm_lifecycle_event !== undefined) onNpmGone(() => onSignal('SIGTERM'));
 
 await runScript(async () => {
   const { virtualDisplay, appArgs } = splitStartArguments(process.argv.slice(2), process.env);

@@ -6,6 +6,7 @@ import path from 'node:path';
 import { announce, runScript } from './announce.mjs';
 import { build, repositoryRoot } from './build.mjs';
 import { resolveElectronRuntime } from './electron-runtime.mjs';
+import { onNpmGone } from './npm-watch.mjs';
 import { exitCodeOf } from './run-command.mjs';
 import { ensureSystemPackages, findChrome } from './system-packages.mjs';
 import { countTests, findFaults, formatCount } from './test-report.mjs';
@@ -18,6 +19,7 @@ let onSignal = (signal) => process.exit(exitCodeOf(null, signal));
 for (const signal of /** @type {NodeJS.Signals[]} */ (['SIGINT', 'SIGTERM', 'SIGHUP'])) {
   process.on(signal, () => onSignal(signal));
 }
+if (process.env.npm_lifecycle_event !== undefined) onNpmGone(() => onSignal('SIGTERM'));
 
 await runScript(async () => {
   const args = process.argv.slice(2);
