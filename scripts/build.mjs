@@ -60,17 +60,14 @@ async function fillDist(root) {
   const [vite, { listBundles }] = await Promise.all([import('vite'), import('./bundles.mjs')]);
   const dist = path.join(root, 'dist');
   const bundles = listBundles(root);
-  const staged = new Map(
-    [...new Set(bundles.map(({ name }) => name)), 'assets'].map((name) => [
-      name,
-      path.join(dist, `.${name}-${process.pid}`),
-    ]),
-  );
+  const assets = path.join(root, 'assets');
+  const names = new Set(bundles.map(({ name }) => name));
+  if (existsSync(assets)) names.add('assets');
+  const staged = new Map([...names].map((name) => [name, path.join(dist, `.${name}-${process.pid}`)]));
   try {
     for (const folder of staged.values()) await mkdir(folder, { recursive: true });
     for (const { name, config } of bundles) await vite.build(config(stagedFolder(staged, name)));
-    const assets = path.join(root, 'assets');
-    if (existsSync(assets)) await cp(assets, stagedFolder(staged, 'assets'), { recursive: true });
+    if (names.has('assets')) await cp(assets, stagedFolder(staged, 'assets'), { recursive: true });
     for (const [name, folder] of staged) await moveIntoPlace(folder, path.join(dist, name));
   } finally {
     for (const folder of staged.values()) await rm(folder, { recursive: true, force: true });
