@@ -11,8 +11,8 @@ import { remoteAccessCalls, screenShareCalls } from './session-calls.ts';
 
 /** How often the state is fetched while no socket pushes it. */
 export const POLL_INTERVAL_MS = 2000;
-/** How often counters of live sessions, which nothing pushes, are fetched while the page is looked at. */
-export const COUNTER_INTERVAL_MS = 5000;
+/** A socket that has been silent for this long is put to the test: its other end may be gone without a word. */
+export const SILENCE_MS = 15_000;
 
 const DEFAULT_HEARTBEAT_SECONDS = 30;
 
@@ -36,8 +36,6 @@ export interface AgentStoreOptions {
   readonly clock: Clock;
   readonly openEvents: OpenConnection;
   readonly memoryOf: (type: SessionType) => SessionMemory;
-  /** Whether somebody can see the page now. */
-  readonly isVisible: () => boolean;
 }
 
 /**
@@ -53,6 +51,8 @@ export class AgentStore {
   readonly #listeners = new Set<() => void>();
   #state: AgentState;
   #isSocketUp = false;
+  /** When the agent last said anything, on the monotonic clock. */
+  #heardAtMs = 0;
   #refreshing: Promise<void> | null = null;
   #cancelRefresh: (() => void) | null = null;
   /** Rises with each pushed view, so that a slower fetch does not put an older one in its place. */
@@ -125,6 +125,7 @@ export class AgentStore {
   }
 
   #receive(message: ServerMessage): void {
+    this.#heardAtMs = this.#options.clock.monotonicMs();
     const live = applyMessage(this.#state.live, message, this.#options.clock.monotonicMs());
     if (message.event !== 'snapshot') {
       this.#update({ live });
@@ -152,11 +153,11 @@ export class AgentStore {
 
   #scheduleRefresh(): void {
     this.#cancelRefresh?.();
-    const delayMs = this.#isSocketUp ? COUNTER_INTERVAL_MS : POLL_INTERVAL_MS;
-    this.#cancelRefresh = this.#options.clock.after(delayMs, () => {
+    const { clock } = this.#options;
+    this.#cancelRefresh = clock.after(POLL_INTERVAL_MS, () => {
       this.#scheduleRefresh();
-      const hasCounters = this.#state.live.sessions.length > 0 && this.#options.isVisible();
-      if (!this.#isSocketUp || hasCounters) void this.refresh();
+      const isSilent = clock.monotonicMs() - this.#heardAtMs >= SILENCE_MS;
+      if (!this.#isSocketUp || isSilent) void this.refresh();
     });
   }
 
@@ -178,6 +179,7 @@ export class AgentStore {
   }
 
   #answered(agent: AgentInfo): void {
+    this.#heardAtMs = this.#options.clock.monotonicMs();
     const wasUnreachable = this.#state.connection === 'unreachable';
     this.#update({ agent, connection: this.#isSocketUp ? 'live' : 'polling' });
     if (wasUnreachable) this.#reconnect();

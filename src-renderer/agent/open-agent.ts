@@ -11,7 +11,6 @@ export function openAgent(): AgentStore {
     clock: browserClock,
     openEvents,
     memoryOf: (type) => createSessionMemory(type, () => sessionStorage),
-    isVisible: () => document.visibilityState === 'visible',
   });
   // A page that was hidden or off the network has throttled timers behind it: do not wait for them.
   window.addEventListener('online', () => void store.refresh());

@@ -37,7 +37,7 @@ export function ChoiceGroup<Choice extends string>({
               checked={choice === chosen}
               onChange={() => onChoose(choice)}
             />
-            <span>{names[choice]}</span>
+            {names[choice]}
           </label>
         ))}
       </div>

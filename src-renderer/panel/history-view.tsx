@@ -18,7 +18,10 @@ export function HistoryView() {
   const [query, setQuery] = useState('');
   const searchId = useId();
   return (
-    <section className="history" aria-label="History">
+    <section className="history" aria-labelledby="history-heading">
+      <h2 id="history-heading" className="visually-hidden">
+        History
+      </h2>
       <div className="history-controls">
         <ChoiceGroup
           legend="Show"

@@ -1,11 +1,7 @@
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import type { EndpointName } from '#shared/api';
 import type { ServerMessage } from '#shared/events';
-import {
-  AgentStore,
-  COUNTER_INTERVAL_MS,
-  POLL_INTERVAL_MS,
-} from '../../../../src-renderer/agent/agent-store.ts';
+import { AgentStore, POLL_INTERVAL_MS, SILENCE_MS } from '../../../../src-renderer/agent/agent-store.ts';
 import { AgentUnreachable, type CallAgent } from '../../../../src-renderer/agent/api-client.ts';
 import type { ConnectionObserver } from '../../../../src-renderer/agent/event-socket.ts';
 import { ManualClock } from '../../../fakes/manual-clock.ts';
@@ -17,7 +13,6 @@ describe('AgentStore', () => {
   let closedConnections: number;
   let answers: Partial<Record<EndpointName, unknown>>;
   let calls: EndpointName[];
-  let isVisible: boolean;
   let store: AgentStore;
 
   beforeEach(() => {
@@ -25,7 +20,6 @@ describe('AgentStore', () => {
     connections = [];
     closedConnections = 0;
     calls = [];
-    isVisible = true;
     answers = {
       agentInfo: { locked: false, heartbeat_interval_seconds: 30 },
       activeSessions: { active_sessions: [], total: 0 },
@@ -46,7 +40,6 @@ describe('AgentStore', () => {
         };
       },
       memoryOf: () => ({ recall: () => null, remember: () => {} }),
-      isVisible: () => isVisible,
     });
     store.start();
   });
@@ -89,18 +82,16 @@ describe('AgentStore', () => {
     expect(connection()).toBe('live');
   });
 
-  it('fetches counters while it is looked at, and only while something is live', async () => {
+  it('fetches nothing while the socket tells, and puts a silent one to the test', async () => {
     push(snapshot([]));
     await vi.waitFor(() => expect(store.getState().agent).not.toBeNull());
     calls.length = 0;
-    clock.advance(2 * COUNTER_INTERVAL_MS);
+    clock.advance(SILENCE_MS - POLL_INTERVAL_MS);
     push(snapshot([liveScreen()]));
-    isVisible = false;
-    clock.advance(2 * COUNTER_INTERVAL_MS);
+    clock.advance(SILENCE_MS - POLL_INTERVAL_MS);
     expect(calls).toEqual([]);
-    isVisible = true;
     answers.activeSessions = { active_sessions: [liveScreen({ frames_captured: 9 })], total: 1 };
-    clock.advance(COUNTER_INTERVAL_MS);
+    clock.advance(2 * POLL_INTERVAL_MS);
     await vi.waitFor(() => expect(shown().sessions).toEqual([liveScreen({ frames_captured: 9 })]));
   });
 
@@ -117,7 +108,7 @@ describe('AgentStore', () => {
     push(snapshot([liveScreen()]));
     await vi.waitFor(() => expect(store.getState().agent).not.toBeNull());
     answers = {};
-    clock.advance(COUNTER_INTERVAL_MS);
+    clock.advance(SILENCE_MS + POLL_INTERVAL_MS);
     await vi.waitFor(() => expect(connection()).toBe('unreachable'));
     expect(closedConnections).toBe(1);
     push(snapshot([]));
