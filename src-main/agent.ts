@@ -1,4 +1,3 @@
-import { PortholeError } from '#shared/errors';
 import type { Settings } from '#shared/settings';
 import { ApprovalQueue } from './approvals/approval-queue.ts';
 import type { Clock } from './clock.ts';
@@ -6,12 +5,13 @@ import { EventBus } from './events/event-bus.ts';
 import { EventSocket } from './http/event-socket.ts';
 import { assertAdmitted } from './http/guard.ts';
 import { type HttpListener, listenHttp } from './http/http-listener.ts';
+import { type OwnWindow, PanelPass } from './http/panel-pass.ts';
 import { createWebApp } from './http/web-app.ts';
 import type { Logger } from './logger.ts';
 import { Liveness } from './sessions/liveness.ts';
 import { SessionRegistry } from './sessions/session-registry.ts';
 import { createShareStage, createStreamObserver } from './sessions/share-stage.ts';
-import { openDatabase } from './store/database.ts';
+import { closeDatabase, openDatabase } from './store/database.ts';
 import { SqliteSessionJournal } from './store/sqlite-session-journal.ts';
 import type { ScreenSource } from './stream/screen-source.ts';
 import { StreamService } from './stream/stream-service.ts';
@@ -37,6 +37,8 @@ export interface Agent {
   readonly approvals: ApprovalQueue;
   readonly liveness: Liveness;
   readonly bus: EventBus;
+  /** A ticket for the address of one of the agent's own windows, as `?ticket=`; good for one use within 30 s. */
+  issueTicket(window: OwnWindow): string;
   /** Ends and archives all sessions with `reason`, closes all streams and connections, then the database. */
   close(reason: string): Promise<void>;
 }
@@ -61,6 +63,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
     clock,
     timeoutMs: settings.approvalTimeoutSeconds * 1000,
     hasPlaceToAsk: () => options.canPrompt() || events.clientCount > 0,
+    onError: (error) => log.error({ err: error }, 'a request for approval could not be dealt with'),
   });
   approvals.subscribe(() => bus.announceChange());
 
@@ -74,6 +77,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
       journal,
       publish: (event) => bus.publish(event),
       announceChange: () => bus.announceChange(),
+      onError: (error) => log.error({ err: error }, 'a viewer could not be recorded'),
     }),
   });
 
@@ -109,12 +113,14 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
     maxClients: MAX_EVENT_CLIENTS,
   });
 
+  const panelPass = new PanelPass(clock);
   const app = createWebApp({
     sessions,
     approvals,
     liveness,
     streams,
     log,
+    panelPass,
     pagesFolder: options.pagesFolder,
     about: {
       version: options.version,
@@ -129,17 +135,18 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
     sessions.recover();
     listener = await listenHttp(
       { host: settings.host, port: settings.port },
-      app,
-      (request, socket, head) => {
-        assertAdmitted(request);
-        const { pathname } = new URL(request.url ?? '/', 'http://localhost');
-        if (pathname !== '/api/events') throw new PortholeError('not_found');
-        events.accept(request, socket, head);
+      {
+        onRequest: app,
+        onUpgrade: (request, socket, head) => {
+          assertAdmitted(request);
+          events.accept(request, socket, head);
+        },
+        onError: (error) => log.error({ err: error }, 'a connection could not be accepted'),
       },
     );
   } catch (error) {
     events.close();
-    database.close();
+    closeDatabase(database);
     throw error;
   }
   liveness.start();
@@ -150,13 +157,18 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
     approvals,
     liveness,
     bus,
+    issueTicket: (window) => panelPass.issueTicket(window),
     close: async (reason) => {
       liveness.stop();
-      sessions.endAll(reason);
-      streams.close();
-      events.close();
-      await listener.close();
-      database.close();
+      try {
+        sessions.endAll(reason);
+      } finally {
+        // Whatever the disk could not record, nothing of this agent stays behind.
+        streams.close();
+        events.close();
+        await listener.close();
+        closeDatabase(database);
+      }
     },
   };
 }

@@ -41,7 +41,7 @@ const withReason = z.strictObject({ reason: callerTextSchema.optional() });
 function wholeNumber(min: number, max: number, fallback: number) {
   return z
     .string()
-    .regex(/^\d{1,10}$/, `must be a whole number from ${min} to ${max}`)
+    .refine((text) => /^\d{1,10}$/.test(text), `must be a whole number from ${min} to ${max}`)
     .transform(Number)
     .pipe(z.int().min(min).max(max))
     .default(fallback)
@@ -50,7 +50,7 @@ function wholeNumber(min: number, max: number, fallback: number) {
 
 const timeoutMinutes = z
   .string()
-  .regex(/^\d{1,10}(\.\d{1,10})?$/, 'must be a number above 0 and up to 1440')
+  .refine((text) => /^\d{1,10}(\.\d{1,10})?$/.test(text), 'must be a number above 0 and up to 1440')
   .transform(Number)
   .pipe(z.number().positive().max(1440))
   .default(5)

@@ -42,7 +42,6 @@ export const ERROR_KINDS = {
     status: 503,
     message: 'Nobody can be asked for approval: no display is open and no admin is connected.',
   },
-  shutting_down: { status: 503, message: 'The agent is shutting down.' },
 } as const satisfies Record<string, ErrorKind>;
 
 /** A wire name of the error catalogue. */

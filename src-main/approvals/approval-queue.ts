@@ -24,23 +24,39 @@ export interface Decision {
   readonly reason: string;
 }
 
+/** Told at each step of its request, before any surface hears of it. */
+export interface Asker {
+  /** The request has its id and nobody has seen it yet. If this throws, nothing was asked. */
+  readonly onAsked?: (asked: Asked) => void;
+  /** Called exactly once. If it throws, the request waits on and the decider gets the error. */
+  readonly onDecision: (decision: Decision) => void;
+}
+
+/** What a request is known by, and until when (wall clock) it waits. */
+export interface Asked {
+  readonly approvalId: string;
+  readonly expiresAtMs: number;
+}
+
 /** Told to every surface that shows requests, after the asker was told. */
 export type ApprovalChange =
   | { readonly change: 'asked'; readonly approval: Approval }
   | { readonly change: 'decided'; readonly approval: Approval; readonly decision: Decision };
 
-interface Pending {
-  readonly approvalId: string;
+interface Pending extends Asked {
   readonly ask: ApprovalAsk;
   readonly requestedAtMs: number;
-  readonly expiresAtMs: number;
+  /** On the monotonic clock. */
   readonly deadlineMs: number;
   readonly onDecision: (decision: Decision) => void;
-  readonly cancelTimer: () => void;
+  cancelTimer: () => void;
 }
 
 // Enough to answer "already decided" instead of "never heard of it" to a surface that is a moment late.
 const REMEMBERED_DECISIONS = 1000;
+
+// How soon an expiry is tried again that the asker could not take (its disk was full, say).
+const EXPIRY_RETRY_MS = 1000;
 
 /**
  * The one place where requests wait for the person at the machine, whatever surface shows them. The first
@@ -51,41 +67,50 @@ export class ApprovalQueue {
   readonly #clock: Clock;
   readonly #timeoutMs: number;
   readonly #hasPlaceToAsk: () => boolean;
+  readonly #onError: (error: unknown) => void;
   readonly #pending = new Map<string, Pending>();
   readonly #decided = new Set<string>();
   readonly #listeners = new Set<(change: ApprovalChange) => void>();
 
-  /** `hasPlaceToAsk` tells whether any surface could show a request to somebody now. */
-  constructor(options: { clock: Clock; timeoutMs: number; hasPlaceToAsk: () => boolean }) {
+  /**
+   * `hasPlaceToAsk` tells whether any surface could show a request to somebody now. `onError` gets what failed where
+   * nobody waits for an answer: a surface that was told of a change, an expiry that the asker could not take.
+   */
+  constructor(options: {
+    clock: Clock;
+    timeoutMs: number;
+    hasPlaceToAsk: () => boolean;
+    onError: (error: unknown) => void;
+  }) {
     this.#clock = options.clock;
     this.#timeoutMs = options.timeoutMs;
     this.#hasPlaceToAsk = options.hasPlaceToAsk;
+    this.#onError = options.onError;
   }
 
   /**
-   * Puts a request before the person. `onDecision` is called exactly once, before any surface hears of the
-   * decision; if it throws, the request waits on and the decider gets the error. Throws `no_place_to_ask`, and
-   * asks nobody, where nobody could see the request.
+   * Puts a request before the person; `asker` is told first at each step. Throws `no_place_to_ask`, and asks nobody,
+   * where nobody could see the request.
    */
-  ask(
-    ask: ApprovalAsk,
-    onDecision: (decision: Decision) => void,
-  ): { approvalId: string; expiresAtMs: number } {
+  ask(ask: ApprovalAsk, asker: Asker): Asked {
     if (!this.#hasPlaceToAsk()) throw new PortholeError('no_place_to_ask');
     const approvalId = `approval_${randomBytes(8).toString('hex')}`;
     const requestedAtMs = this.#clock.wallMs();
+    const expiresAtMs = requestedAtMs + this.#timeoutMs;
+    const deadlineMs = this.#clock.monotonicMs() + this.#timeoutMs;
+    asker.onAsked?.({ approvalId, expiresAtMs });
     const pending: Pending = {
       approvalId,
       ask,
       requestedAtMs,
-      expiresAtMs: requestedAtMs + this.#timeoutMs,
-      deadlineMs: this.#clock.monotonicMs() + this.#timeoutMs,
-      onDecision,
-      cancelTimer: this.#clock.after(this.#timeoutMs, () => this.#expire(approvalId)),
+      expiresAtMs,
+      deadlineMs,
+      onDecision: asker.onDecision,
+      cancelTimer: this.#clock.after(this.#timeoutMs, () => this.#onTimeout(approvalId)),
     };
     this.#pending.set(approvalId, pending);
     this.#tell({ change: 'asked', approval: this.#describe(pending) });
-    return { approvalId, expiresAtMs: pending.expiresAtMs };
+    return { approvalId, expiresAtMs };
   }
 
   /** Allows or denies. Throws `approval_decided` if somebody was faster, `approval_not_found` for an unknown id. */
@@ -93,6 +118,11 @@ export class ApprovalQueue {
     const pending = this.#pending.get(approvalId);
     if (!pending) {
       throw new PortholeError(this.#decided.has(approvalId) ? 'approval_decided' : 'approval_not_found');
+    }
+    // The timer may be late; the deadline holds all the same.
+    if (this.#clock.monotonicMs() >= pending.deadlineMs) {
+      this.#expire(pending);
+      throw new PortholeError('approval_decided', 'Nobody answered in time; the request has expired.');
     }
     const fallback = outcome === 'allowed' ? 'Allowed' : 'Denied by the person at the machine';
     this.#settle(pending, { outcome, by, reason: reason ?? fallback });
@@ -122,9 +152,18 @@ export class ApprovalQueue {
     }
   }
 
-  #expire(approvalId: string): void {
+  #onTimeout(approvalId: string): void {
     const pending = this.#pending.get(approvalId);
     if (!pending) return;
+    try {
+      this.#expire(pending);
+    } catch (error) {
+      pending.cancelTimer = this.#clock.after(EXPIRY_RETRY_MS, () => this.#onTimeout(approvalId));
+      this.#onError(error);
+    }
+  }
+
+  #expire(pending: Pending): void {
     const seconds = Math.round(this.#timeoutMs / 1000);
     this.#settle(pending, { outcome: 'expired', by: 'timeout', reason: `No answer within ${seconds} s` });
   }
@@ -169,6 +208,12 @@ export class ApprovalQueue {
   }
 
   #tell(change: ApprovalChange): void {
-    for (const listener of this.#listeners) listener(change);
+    for (const listener of [...this.#listeners]) {
+      try {
+        listener(change);
+      } catch (error) {
+        this.#onError(error);
+      }
+    }
   }
 }

@@ -20,8 +20,8 @@ const DEFAULT_STOP_ALL_REASON = 'The owner stopped everything';
 /** The handlers of the JSON API, in the contract's order. */
 export function createApiHandlers({ sessions, approvals, liveness, about }: ApiParts): ApiHandlers {
   return {
-    startRemote: ({ body, origin }) => {
-      const session = sessions.startRemote(body, origin);
+    startRemote: ({ body, origin, by }) => {
+      const session = sessions.startRemote(body, origin, by);
       const pending = session.status === 'pending_approval';
       return {
         success: true,
@@ -35,10 +35,11 @@ export function createApiHandlers({ sessions, approvals, liveness, about }: ApiP
         ...(session.expires_at === undefined ? {} : { expires_at: session.expires_at }),
       };
     },
-    stopRemote: ({ params, body }) => {
+    stopRemote: ({ params, body, by }) => {
       const { session, alreadyEnded } = sessions.stopRemote(
         params.session_id,
         body.reason ?? DEFAULT_STOP_REASON,
+        by,
       );
       return {
         success: true,
@@ -50,16 +51,16 @@ export function createApiHandlers({ sessions, approvals, liveness, about }: ApiP
       };
     },
     remoteStatus: ({ params }) => sessions.remoteStatus(params.session_id),
-    approveRemote: ({ params }) => {
-      sessions.decide(params.session_id, 'allowed', 'api');
+    approveRemote: ({ params, by }) => {
+      sessions.decide(params.session_id, 'allowed', by);
       return { success: true, session_id: params.session_id, status: 'active' };
     },
-    denyRemote: ({ params, body }) => {
-      sessions.decide(params.session_id, 'denied', 'api', body.reason);
+    denyRemote: ({ params, body, by }) => {
+      sessions.decide(params.session_id, 'denied', by, body.reason);
       return { success: true, session_id: params.session_id, status: 'denied' };
     },
-    startScreenShare: ({ body, origin }) => {
-      const session = sessions.startScreen(body, origin);
+    startScreenShare: ({ body, origin, by }) => {
+      const session = sessions.startScreen(body, origin, by);
       return {
         success: true,
         session_id: session.session_id,
@@ -68,10 +69,11 @@ export function createApiHandlers({ sessions, approvals, liveness, about }: ApiP
         quality: session.quality,
       };
     },
-    stopScreenShare: ({ body }) => {
+    stopScreenShare: ({ body, by }) => {
       const { session, alreadyEnded } = sessions.stopScreen(
         body.session_id,
         body.reason ?? DEFAULT_STOP_REASON,
+        by,
       );
       return {
         success: true,
@@ -103,24 +105,24 @@ export function createApiHandlers({ sessions, approvals, liveness, about }: ApiP
         userId: query.user_id,
         sinceMs: query.since === undefined ? undefined : Date.parse(query.since),
       }),
-    stopAll: ({ body }) => {
-      const stopped = sessions.stopAll(body.reason ?? DEFAULT_STOP_ALL_REASON);
+    stopAll: ({ body, by }) => {
+      const stopped = sessions.stopAll(body.reason ?? DEFAULT_STOP_ALL_REASON, by);
       return { success: true, stopped_sessions: stopped, count: stopped.length, locked: true };
     },
-    rearm: () => {
-      sessions.rearm();
+    rearm: ({ by }) => {
+      sessions.rearm(by);
       return { success: true, locked: false };
     },
     listApprovals: () => {
       const waiting = approvals.list();
       return { approvals: waiting, total: waiting.length };
     },
-    allowApproval: ({ params }) => {
-      approvals.decide(params.approval_id, 'allowed', 'api');
+    allowApproval: ({ params, by }) => {
+      approvals.decide(params.approval_id, 'allowed', by);
       return { success: true, approval_id: params.approval_id, decision: 'allowed' };
     },
-    denyApproval: ({ params, body }) => {
-      approvals.decide(params.approval_id, 'denied', 'api', body.reason);
+    denyApproval: ({ params, body, by }) => {
+      approvals.decide(params.approval_id, 'denied', by, body.reason);
       return { success: true, approval_id: params.approval_id, decision: 'denied' };
     },
     agentInfo: () => ({ name: 'porthole', locked: sessions.locked, ...about }),

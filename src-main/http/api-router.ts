@@ -9,6 +9,7 @@ import {
   type ParamsOf,
   type QueryOf,
 } from '#shared/api';
+import type { Decider } from '#shared/approvals';
 import { PortholeError } from '#shared/errors';
 import { invalidRequest } from './error-answer.ts';
 import { parseJsonBody, readBody } from './json-body.ts';
@@ -20,15 +21,22 @@ export interface Call<N extends EndpointName> {
   readonly body: BodyOf<N>;
   /** Where the call came from, for people to read: an address, or `this machine`. */
   readonly origin: string;
+  /** What it was made with: one of the agent's own windows, or the bare API. */
+  readonly by: Decider;
 }
+
+/** Says what a request was made with. */
+export type TellCaller = (request: Request) => Decider;
 
 /** One handler for each endpoint of the contract; throws `PortholeError` to refuse. */
 export type ApiHandlers = { readonly [N in EndpointName]: (call: Call<N>) => AnswerOf<N> };
 
 /** Routes every endpoint of the contract to its handler; other methods on its path answer 405. */
-export function createApiRouter(handlers: ApiHandlers): Router {
+export function createApiRouter(handlers: ApiHandlers, tellCaller: TellCaller): Router {
   const router = express.Router({ caseSensitive: true, strict: true });
-  for (const name of Object.keys(API) as EndpointName[]) mountEndpoint(router, name, handlers);
+  for (const name of Object.keys(API) as EndpointName[]) {
+    mountEndpoint(router, name, handlers, tellCaller);
+  }
   for (const path of new Set(Object.values(API).map((endpoint) => endpoint.path))) {
     const allowed = Object.values(API)
       .filter((endpoint) => endpoint.path === path)
@@ -41,7 +49,12 @@ export function createApiRouter(handlers: ApiHandlers): Router {
   return router;
 }
 
-function mountEndpoint<N extends EndpointName>(router: Router, name: N, handlers: ApiHandlers): void {
+function mountEndpoint<N extends EndpointName>(
+  router: Router,
+  name: N,
+  handlers: ApiHandlers,
+  tellCaller: TellCaller,
+): void {
   const endpoint: Endpoint = API[name];
   router[endpoint.method](toExpressPath(endpoint.path), readBody, (request, response) => {
     // The schemas of endpoint N produce the types of Call<N>; the compiler cannot follow that through the table.
@@ -50,6 +63,7 @@ function mountEndpoint<N extends EndpointName>(router: Router, name: N, handlers
       query: parsePart('query', endpoint.query, request.query),
       body: parsePart('body', endpoint.body, endpoint.method === 'get' ? {} : parseJsonBody(request)),
       origin: describeOrigin(request),
+      by: tellCaller(request),
     } as Call<N>;
     response.json(handlers[name](call));
   });

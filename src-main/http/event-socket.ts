@@ -5,6 +5,8 @@ import { PortholeError } from '#shared/errors';
 import type { AgentEvent, Gap, ServerMessage, Snapshot } from '#shared/events';
 import type { Clock } from '../clock.ts';
 import type { EventBus } from '../events/event-bus.ts';
+import { readTarget } from './request-target.ts';
+import { refuseOnSocket } from './socket-refusal.ts';
 
 /** Where clients that come back catch up from. */
 export interface EventArchive {
@@ -33,6 +35,9 @@ const SNAPSHOT_DELAY_MS = 25;
 // Counters of a live session run without any event; clients get them anew this often.
 const REFRESH_MS = 2000;
 
+/** Where clients connect to. */
+export const EVENTS_PATH = '/api/events';
+
 /**
  * The WebSocket `/api/events`: pushes every event, and a snapshot of all that is live on connect and after each
  * change. `?since=<seq>` first replays what came after that number, so that a client that reconnects misses
@@ -43,6 +48,8 @@ export class EventSocket {
   // Clients have nothing to say: any frame worth reading is a control frame.
   readonly #server = new WebSocketServer({ noServer: true, clientTracking: true, maxPayload: 1024 });
   readonly #alive = new WeakSet<WebSocket>();
+  /** Clients that have caught up and hear what happens as it happens. */
+  readonly #current = new Set<WebSocket>();
   readonly #unsubscribe: () => void;
   #cancelPing: () => void = () => undefined;
   #cancelSnapshot: (() => void) | null = null;
@@ -54,6 +61,10 @@ export class EventSocket {
       onEvent: (event) => this.#broadcast(event),
       onChange: () => this.#scheduleSnapshot(),
     });
+    // The library's own refusal would be HTML.
+    this.#server.on('wsClientError', (error, socket) =>
+      refuseOnSocket(socket, new PortholeError('invalid_request', `${error.message}.`)),
+    );
     this.#schedulePing();
   }
 
@@ -63,10 +74,11 @@ export class EventSocket {
   }
 
   /**
-   * Takes over an upgrade request that was admitted. Throws `invalid_request` for a bad `since` and
-   * `too_many_connections`; the socket is then untouched.
+   * Takes over an upgrade request that was admitted. Throws `not_found` for another path than {@link EVENTS_PATH},
+   * `invalid_request` for a bad `since` and `too_many_connections`; the socket is then untouched.
    */
   accept(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+    if (readTarget(request).pathname !== EVENTS_PATH) throw new PortholeError('not_found');
     const since = readSince(request);
     if (this.clientCount >= this.#options.maxClients) throw new PortholeError('too_many_connections');
     this.#server.handleUpgrade(request, socket, head, (client) => this.#welcome(client, since));
@@ -87,32 +99,48 @@ export class EventSocket {
     client.on('pong', () => this.#alive.add(client));
     client.on('message', () => client.close(1008, 'This socket only tells'));
     client.on('error', () => client.terminate());
-    if (since !== null) this.#catchUp(client, since);
+    client.on('close', () => this.#current.delete(client));
+    if (since === null) this.#join(client);
+    else this.#catchUp(client, since);
+  }
+
+  /** From here on the client hears everything as it happens. */
+  #join(client: WebSocket): void {
     send(client, this.#snapshot());
+    this.#current.add(client);
     this.#scheduleRefresh();
   }
 
-  /** All in one go, so that no event can come between the replayed ones and the live ones. */
+  /**
+   * Page by page, each one when the last has left, so that no client costs more than a page. What happens meanwhile
+   * is in the archive too; the step from its last page to {@link #join} is one in which nothing can happen.
+   */
   #catchUp(client: WebSocket, since: number): void {
     const { archive } = this.#options;
     const oldest = archive.oldestSeq();
     const last = archive.lastSeq();
-    if (since + 1 < oldest || since > last) {
+    const isAhead = since > last;
+    if (isAhead || since + 1 < oldest) {
       const gap: Gap = { event: 'gap', seq: last, data: { since, oldest_seq: oldest } };
       send(client, gap);
     }
-    let next = since > last ? oldest - 1 : since;
-    for (;;) {
-      const page = archive.listEvents(next, CATCH_UP_PAGE);
-      for (const event of page) send(client, event);
-      if (page.length < CATCH_UP_PAGE) return;
-      next = page.at(-1)?.seq ?? next;
+    const page = archive.listEvents(isAhead ? oldest - 1 : since, CATCH_UP_PAGE);
+    for (const event of page.slice(0, -1)) send(client, event);
+    const newest = page.at(-1);
+    if (newest === undefined) this.#join(client);
+    else if (page.length < CATCH_UP_PAGE) {
+      send(client, newest);
+      this.#join(client);
+    } else {
+      client.send(JSON.stringify(newest), (error) => {
+        if (!error && client.readyState === client.OPEN) this.#catchUp(client, newest.seq);
+      });
     }
   }
 
   #broadcast(message: ServerMessage): void {
     const text = JSON.stringify(message);
-    for (const client of this.#server.clients) {
+    for (const client of this.#current) {
       if (client.bufferedAmount > MAX_BACKLOG_BYTES) client.terminate();
       else client.send(text);
     }
@@ -164,7 +192,7 @@ function send(client: WebSocket, message: ServerMessage): void {
 }
 
 function readSince(request: IncomingMessage): number | null {
-  const values = new URL(request.url ?? '/', 'http://localhost').searchParams.getAll('since');
+  const values = readTarget(request).searchParams.getAll('since');
   if (values.length === 0) return null;
   const [value] = values;
   if (values.length === 1 && value !== undefined && /^\d{1,15}$/.test(value)) return Number(value);

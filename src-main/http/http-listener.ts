@@ -1,19 +1,22 @@
-import {
-  createServer,
-  type IncomingMessage,
-  type RequestListener,
-  type Server,
-  STATUS_CODES,
-} from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { createServer, IncomingMessage, type RequestListener, type Server } from 'node:http';
+import type { AddressInfo, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { PortholeError } from '#shared/errors';
-import { errorBody } from './error-answer.ts';
+import { refuseOnSocket } from './socket-refusal.ts';
 
 /** Where to listen; port 0 picks a free one. */
 export interface ListenAddress {
   readonly host: string;
   readonly port: number;
+}
+
+/** What a listener does with what comes. */
+export interface ListenHandlers {
+  readonly onRequest: RequestListener;
+  /** Takes over the socket of a WebSocket upgrade, or throws `PortholeError` to refuse. */
+  readonly onUpgrade: (request: IncomingMessage, socket: Duplex, head: Buffer) => void;
+  /** Hears of connections that the system could not accept, such as for want of file descriptors. */
+  readonly onError: (error: unknown) => void;
 }
 
 /** A listening agent. */
@@ -33,33 +36,36 @@ const FREE_PORT_ATTEMPTS = 10;
  * nobody else can sit on the other half of `localhost`. Rejects with the system's error (`EADDRINUSE`, …), and then
  * listens nowhere.
  */
-export async function listenHttp(
-  address: ListenAddress,
-  onRequest: RequestListener,
-  onUpgrade: (request: IncomingMessage, socket: Duplex, head: Buffer) => void,
-): Promise<HttpListener> {
+export async function listenHttp(address: ListenAddress, handlers: ListenHandlers): Promise<HttpListener> {
   for (let attempt = 1; ; attempt += 1) {
-    const first = await listenOn(address.host, address.port, onRequest, onUpgrade);
-    const { port } = first.address() as AddressInfo;
+    const first = await listenOn(address.host, address.port, handlers);
     try {
-      const second =
-        address.host === '127.0.0.1' ? await listenOnIpv6Loopback(port, onRequest, onUpgrade) : null;
-      const servers = second ? [first, second] : [first];
+      const second = address.host === '127.0.0.1' ? await listenOnIpv6Loopback(first.port, handlers) : null;
+      const listeners = second ? [first, second] : [first];
       const host = address.host.includes(':') ? `[${address.host}]` : address.host;
-      return { url: `http://${host}:${port}`, port, close: () => closeAll(servers) };
+      return {
+        url: `http://${host}:${first.port}`,
+        port: first.port,
+        close: async () => {
+          await Promise.all(listeners.map((listener) => listener.close()));
+        },
+      };
     } catch (error) {
-      await closeAll([first]);
+      await first.close();
       if (address.port !== 0 || attempt === FREE_PORT_ATTEMPTS) throw error;
     }
   }
 }
 
-async function listenOnIpv6Loopback(
-  port: number,
-  ...handlers: [RequestListener, (request: IncomingMessage, socket: Duplex, head: Buffer) => void]
-): Promise<Server | null> {
+/** One server on one address. */
+interface Listener {
+  readonly port: number;
+  close(): Promise<void>;
+}
+
+async function listenOnIpv6Loopback(port: number, handlers: ListenHandlers): Promise<Listener | null> {
   try {
-    return await listenOn('::1', port, ...handlers);
+    return await listenOn('::1', port, handlers);
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? error.code : undefined;
     if (code === 'EADDRNOTAVAIL' || code === 'EAFNOSUPPORT') return null;
@@ -67,56 +73,77 @@ async function listenOnIpv6Loopback(
   }
 }
 
-function listenOn(
-  host: string,
-  port: number,
-  onRequest: RequestListener,
-  onUpgrade: (request: IncomingMessage, socket: Duplex, head: Buffer) => void,
-): Promise<Server> {
-  // Whoever dawdles over a request's head holds a connection for 5 s at most (slowloris).
+/**
+ * Lets no upgrade pass for one but WebSocket's; others are served in HTTP/1.1, as RFC 9110 section 7.8 allows. Java's
+ * own client, for one, offers `Upgrade: h2c` with each first request, and node would hand us its bare socket.
+ */
+class Request extends IncomingMessage {
+  // Without an initial value: the base class sets `upgrade` before fields are there.
+  declare offersUpgrade: unknown;
+
+  get upgrade(): boolean {
+    return Boolean(this.offersUpgrade) && this.headers.upgrade?.toLowerCase() === 'websocket';
+  }
+
+  set upgrade(offered: unknown) {
+    this.offersUpgrade = offered;
+  }
+}
+
+function createHttpServer({ onRequest, onUpgrade }: ListenHandlers): Server {
   const server = createServer(
-    { headersTimeout: 5000, requestTimeout: 30_000, connectionsCheckingInterval: 1000 },
+    {
+      IncomingMessage: Request,
+      // Whoever dawdles over a request's head holds a connection for 5 s at most (slowloris).
+      headersTimeout: 5000,
+      requestTimeout: 30_000,
+      connectionsCheckingInterval: 1000,
+      // The guard refuses it in the contract's shape; node would answer nothing but the status.
+      requireHostHeader: false,
+    },
     onRequest,
   );
+  // An expectation that we do not know may be passed over (RFC 9110 section 10.1.1).
+  server.on('checkExpectation', onRequest);
+  server.on('connect', (_request, socket) => refuseOnSocket(socket, new PortholeError('method_not_allowed')));
   server.on('upgrade', (request, socket, head) => {
     socket.on('error', () => socket.destroy());
     try {
       onUpgrade(request, socket, head);
     } catch (error) {
-      refuseUpgrade(socket, error instanceof PortholeError ? error : new PortholeError('internal_error'));
+      refuseOnSocket(socket, error instanceof PortholeError ? error : new PortholeError('internal_error'));
     }
   });
   server.on('clientError', (_error, socket) => {
     if (socket.writable)
-      refuseUpgrade(socket, new PortholeError('invalid_request', 'The request is not valid HTTP.'));
+      refuseOnSocket(socket, new PortholeError('invalid_request', 'The request is not valid HTTP.'));
     else socket.destroy();
   });
-  return new Promise((resolve, reject) => {
+  return server;
+}
+
+async function listenOn(host: string, port: number, handlers: ListenHandlers): Promise<Listener> {
+  const server = createHttpServer(handlers);
+  const sockets = new Set<Socket>();
+  server.on('connection', (socket) => {
+    sockets.add(socket);
+    socket.once('close', () => sockets.delete(socket));
+  });
+  await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
     server.listen({ host, port, exclusive: true }, () => {
       server.off('error', reject);
-      resolve(server);
+      resolve();
     });
   });
-}
-
-/** Answers on a bare socket, where there is no response object, and closes it. */
-function refuseUpgrade(socket: Duplex, refusal: PortholeError): void {
-  const body = JSON.stringify(errorBody(refusal));
-  socket.end(
-    `HTTP/1.1 ${refusal.status} ${STATUS_CODES[refusal.status] ?? ''}\r\nContent-Type: application/json; charset=utf-8\r\n` +
-      `Content-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
-  );
-}
-
-async function closeAll(servers: readonly Server[]): Promise<void> {
-  await Promise.all(
-    servers.map(
-      (server) =>
-        new Promise<void>((resolve) => {
-          server.close(() => resolve());
-          server.closeAllConnections();
-        }),
-    ),
-  );
+  server.on('error', handlers.onError);
+  return {
+    port: (server.address() as AddressInfo).port,
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        // All of them: the server itself forgets those that were upgraded, and then waits for them.
+        for (const socket of sockets) socket.destroy();
+      }),
+  };
 }

@@ -18,7 +18,7 @@ export function parseJsonBody(request: Request): unknown {
   const bytes: unknown = request.body;
   if (!(bytes instanceof Uint8Array) || bytes.byteLength === 0) return {};
   const charset = /;\s*charset="?([^";]*)/i.exec(request.headers['content-type'] ?? '')?.[1];
-  if (!request.is('application/json') || (charset && charset.trim().toLowerCase() !== 'utf-8')) {
+  if (!request.is('application/json') || (charset && !/^utf-?8$/i.test(charset.trim()))) {
     throw new PortholeError('unsupported_media_type');
   }
   try {

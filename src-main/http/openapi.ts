@@ -1,22 +1,77 @@
 import { z } from 'zod';
 import { createDocument, type ZodOpenApiPathsObject, type ZodOpenApiResponsesObject } from 'zod-openapi';
-import { API, type Endpoint } from '#shared/api';
+import { API, type Endpoint, healthSchema } from '#shared/api';
 import { ERROR_KINDS, type ErrorCode } from '#shared/errors';
+import { EVENTS_PATH } from './event-socket.ts';
 
-/** Refusals that any endpoint may answer with. */
+/** Refusals that anything at all may be answered with. */
 const COMMON_ERRORS: readonly ErrorCode[] = [
   'invalid_request',
   'access_denied',
   'host_not_allowed',
   'origin_not_allowed',
-  'payload_too_large',
-  'unsupported_media_type',
-  'too_many_connections',
   'internal_error',
-  'shutting_down',
 ];
 
-/** The OpenAPI 3.1 document of the JSON API, made from the schemas that also validate it. */
+/** Refusals of a body, which any endpoint of the API reads. */
+const BODY_ERRORS: readonly ErrorCode[] = ['payload_too_large', 'unsupported_media_type'];
+
+/** What is served besides the endpoints of {@link API}. */
+const SERVICE_PATHS: ZodOpenApiPathsObject = {
+  '/healthz': {
+    get: {
+      operationId: 'health',
+      summary: 'Whether the agent answers',
+      responses: describeResponses(healthSchema, []),
+    },
+  },
+  '/api/openapi.json': {
+    get: {
+      operationId: 'openapi',
+      summary: 'This document',
+      responses: describeResponses(z.looseObject({ openapi: z.string() }), []),
+    },
+  },
+  '/stream/{session_id}': {
+    get: {
+      operationId: 'stream',
+      summary: 'The screen as an endless multipart answer of JPEG parts; an <img> plays it',
+      requestParams: { path: z.object({ session_id: z.string() }) },
+      responses: {
+        '200': {
+          description: 'The stream',
+          content: { 'multipart/x-mixed-replace': { schema: { type: 'string', format: 'binary' } } },
+        },
+        ...describeErrors(['session_not_found', 'stream_ended', 'too_many_viewers']),
+      },
+    },
+  },
+  [EVENTS_PATH]: {
+    get: {
+      operationId: 'events',
+      summary: 'WebSocket: every event as it happens, and a snapshot of all that is live after each change',
+      requestParams: {
+        query: z.object({
+          since: z
+            .string()
+            .optional()
+            .meta({
+              description:
+                'The `seq` of the last event that the client has seen; what came after it comes first',
+              override: { type: 'integer', minimum: 0 },
+            }),
+        }),
+      },
+      responses: {
+        '101': { description: 'The connection is a WebSocket now' },
+        // Without an upgrade there is nothing at this address.
+        ...describeErrors(['not_found', 'too_many_connections']),
+      },
+    },
+  },
+};
+
+/** The OpenAPI 3.1 document of everything that is served, made from the schemas that also validate it. */
 export function createOpenApiDocument(version: string): object {
   const paths: ZodOpenApiPathsObject = {};
   for (const [name, endpoint] of Object.entries<Endpoint>(API)) {
@@ -25,7 +80,7 @@ export function createOpenApiDocument(version: string): object {
   return createDocument({
     openapi: '3.1.0',
     info: { title: 'Porthole session API', version, license: { name: 'MIT', identifier: 'MIT' } },
-    paths,
+    paths: { ...paths, ...SERVICE_PATHS },
   });
 }
 
@@ -38,16 +93,20 @@ function describeOperation(name: string, endpoint: Endpoint) {
     ...(hasBody
       ? { requestBody: { required: false, content: { 'application/json': { schema: endpoint.body } } } }
       : {}),
-    responses: {
-      '200': { description: 'Done', content: { 'application/json': { schema: endpoint.answer } } },
-      ...describeErrors([...COMMON_ERRORS, ...endpoint.errors]),
-    },
+    responses: describeResponses(endpoint.answer, [...BODY_ERRORS, ...endpoint.errors]),
+  };
+}
+
+function describeResponses(answer: z.ZodType, errors: readonly ErrorCode[]): ZodOpenApiResponsesObject {
+  return {
+    '200': { description: 'Done', content: { 'application/json': { schema: answer } } },
+    ...describeErrors(errors),
   };
 }
 
 function describeErrors(codes: readonly ErrorCode[]): ZodOpenApiResponsesObject {
   const byStatus = new Map<number, ErrorCode[]>();
-  for (const code of codes) {
+  for (const code of [...COMMON_ERRORS, ...codes]) {
     const { status } = ERROR_KINDS[code];
     byStatus.set(status, [...(byStatus.get(status) ?? []), code]);
   }

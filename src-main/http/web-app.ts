@@ -1,4 +1,4 @@
-import express, { type Express, type RequestHandler } from 'express';
+import express, { type Express, type Request, type RequestHandler } from 'express';
 import helmet from 'helmet';
 import type { Logger } from '../logger.ts';
 import type { SessionRegistry } from '../sessions/session-registry.ts';
@@ -8,6 +8,7 @@ import { createApiRouter } from './api-router.ts';
 import { answerNotFound, createErrorAnswerer } from './error-answer.ts';
 import { assertAdmitted } from './guard.ts';
 import { createOpenApiDocument } from './openapi.ts';
+import type { PanelPass } from './panel-pass.ts';
 import { createStreamRouter } from './stream-router.ts';
 
 /** What the web app serves. */
@@ -15,6 +16,8 @@ export interface WebAppParts extends ApiParts {
   readonly sessions: SessionRegistry;
   readonly streams: StreamService;
   readonly log: Logger;
+  /** Knows the agent's own windows. */
+  readonly panelPass: PanelPass;
   /** The folder of the built panel. */
   readonly pagesFolder: string;
 }
@@ -36,7 +39,9 @@ export function createWebApp(parts: WebAppParts): Express {
   app.get('/api/openapi.json', (_request, response) => {
     response.json(document);
   });
-  app.use(noStore, createApiRouter(createApiHandlers(parts)));
+  app.use(parts.panelPass.handler);
+  const tellCaller = (request: Request) => parts.panelPass.windowOf(request) ?? 'api';
+  app.use(noStore, createApiRouter(createApiHandlers(parts), tellCaller));
   app.use(createStreamRouter(parts));
   app.use(express.static(parts.pagesFolder, { redirect: false }));
   app.use(answerNotFound);

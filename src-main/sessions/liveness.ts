@@ -54,8 +54,8 @@ export class Liveness {
       try {
         this.#noteGap();
         this.#lastTick = this.#now();
-        this.#registry.saveProgress();
         this.#registry.dropInactive(this.#timeoutMs);
+        this.#registry.saveProgress();
       } catch (error) {
         this.#onTickError(error);
       } finally {

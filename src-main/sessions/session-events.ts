@@ -1,3 +1,4 @@
+import type { Decider } from '#shared/approvals';
 import type { AgentEventData, AgentEventName } from '#shared/events';
 import type { EventDraft } from './session-journal.ts';
 import type { SessionRecord } from './session-record.ts';
@@ -12,11 +13,18 @@ interface Wording {
   readonly extra?: Readonly<Record<string, unknown>>;
 }
 
+const DECISIONS: ReadonlySet<Happening> = new Set(['approve', 'deny', 'expire']);
+
 /**
  * The event that tells of `happening` to `session`, in the contract's words. The session is in the state that
- * the happening led to; `atMs` is wall time.
+ * the happening led to; `atMs` is wall time; `by` says who made it happen.
  */
-export function describeSessionEvent(session: SessionRecord, happening: Happening, atMs: number): EventDraft {
+export function describeSessionEvent(
+  session: SessionRecord,
+  happening: Happening,
+  atMs: number,
+  by: Decider,
+): EventDraft {
   const { event, badge, message, extra } =
     session.type === 'remote_access' ? remoteWording(session, happening) : screenWording(session, happening);
   const data: AgentEventData = {
@@ -25,6 +33,7 @@ export function describeSessionEvent(session: SessionRecord, happening: Happenin
     message,
     badge,
     timestamp: new Date(atMs).toISOString(),
+    ...(DECISIONS.has(happening) ? { decided_by: by } : { by }),
     ...extra,
   };
   return { event, data };
@@ -125,12 +134,12 @@ function dropCause(reason: string): string {
 }
 
 /** The event that tells that the owner has locked (or re-armed) the agent; `atMs` is wall time. */
-export function describeLockEvent(locked: boolean, reason: string, atMs: number): EventDraft {
+export function describeLockEvent(locked: boolean, reason: string, atMs: number, by: Decider): EventDraft {
   const timestamp = new Date(atMs).toISOString();
   return locked
     ? {
         event: 'locked_by_owner',
-        data: { badge: '⛔', message: `Everything stopped: ${reason}`, timestamp, reason },
+        data: { badge: '⛔', message: `Everything stopped: ${reason}`, timestamp, by, reason },
       }
-    : { event: 'rearmed', data: { badge: '✅', message: 'Sessions can start again', timestamp } };
+    : { event: 'rearmed', data: { badge: '✅', message: 'Sessions can start again', timestamp, by } };
 }

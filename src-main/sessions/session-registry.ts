@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import type { Decider } from '#shared/approvals';
 import { PortholeError } from '#shared/errors';
 import type { AgentEvent } from '#shared/events';
 import type {
@@ -14,6 +15,7 @@ import type {
 } from '#shared/sessions';
 import type { ApprovalQueue, Decision } from '../approvals/approval-queue.ts';
 import type { Clock } from '../clock.ts';
+import { LiveEntry } from './live-entry.ts';
 import { describeLockEvent, describeSessionEvent, RESTART_REASON } from './session-events.ts';
 import type { HistoryQuery, SessionJournal } from './session-journal.ts';
 import type { CommonRecord, RemoteRecord, ScreenRecord, SessionRecord } from './session-record.ts';
@@ -36,15 +38,6 @@ export interface ShareStage {
   /** Ends every stream of the share at once and lets go of its capture. Idempotent, never throws. */
   end(sessionId: string): void;
   describe(sessionId: string): ShareView;
-}
-
-/** A live session: its record as last written, and what has been counted since. */
-interface Live {
-  record: SessionRecord;
-  readonly startedMonotonicMs: number;
-  lastSignMs: number;
-  lastActivityAtMs: number;
-  framesCaptured: number;
 }
 
 /** What a stop found: the archived session, and whether it had ended before. */
@@ -76,7 +69,7 @@ export class SessionRegistry {
   readonly #stage: ShareStage;
   readonly #publish: (event: AgentEvent) => void;
   readonly #maxLiveSessions: number;
-  readonly #live = new Map<string, Live>();
+  readonly #live = new Map<string, LiveEntry>();
   #locked: boolean;
 
   constructor(options: SessionRegistryOptions) {
@@ -94,7 +87,7 @@ export class SessionRegistry {
     for (const record of this.#journal.listUnfinished()) {
       const nowMs = Math.max(this.#clock.wallMs(), record.startedAtMs);
       const ended = { ...record, status: 'dropped' as const, stoppedAtMs: nowMs, stopReason: RESTART_REASON };
-      this.#publish(this.#journal.record(ended, describeSessionEvent(ended, 'drop', nowMs)));
+      this.#publish(this.#journal.record(ended, describeSessionEvent(ended, 'drop', nowMs, 'agent')));
     }
   }
 
@@ -105,10 +98,10 @@ export class SessionRegistry {
 
   /**
    * Starts remote access: active at once, or pending in autonomous mode. `origin` says where the call came from,
-   * for people to read. Throws `locked_by_owner`, `too_many_sessions`, and `no_place_to_ask` (the session is then
-   * on record as denied).
+   * for people to read, `by` what it was made with. Throws `locked_by_owner`, `too_many_sessions`, and
+   * `no_place_to_ask` (the session is then on record as denied).
    */
-  startRemote(body: StartRemoteBody, origin: string): LiveRemote {
+  startRemote(body: StartRemoteBody, origin: string, by: Decider = 'api'): LiveRemote {
     this.#assertMayStart();
     const record: RemoteRecord = {
       ...this.#newRecord('remote_access', body, origin),
@@ -118,13 +111,15 @@ export class SessionRegistry {
       expiresAtMs: null,
       commandsExecuted: 0,
     };
-    if (record.safetyMode === 'autonomous') return toLiveRemote(this.#admitPending(record, body.reason));
-    this.#admit(record);
+    if (record.safetyMode === 'autonomous') {
+      return toLiveRemote(this.#admitPending(record, body.reason, by));
+    }
+    this.#admit(record, by);
     return toLiveRemote(record);
   }
 
   /** Starts a screen share. Throws `locked_by_owner`, `too_many_sessions`, and what the stage refuses with. */
-  startScreen(body: StartScreenBody, origin: string): LiveScreen {
+  startScreen(body: StartScreenBody, origin: string, by: Decider = 'api'): LiveScreen {
     this.#assertMayStart();
     this.#stage.assertAvailable();
     const record: ScreenRecord = {
@@ -133,19 +128,19 @@ export class SessionRegistry {
       quality: body.quality,
       framesCaptured: 0,
     };
-    this.#admit(record);
+    this.#admit(record, by);
     return toLiveScreen(record, this.#stage.describe(record.sessionId));
   }
 
   /** Ends remote access; a session that already ended answers its archived result. Throws `session_not_found`. */
-  stopRemote(sessionId: string, reason: string): StopResult<ArchivedRemote> {
-    const { record, alreadyEnded } = this.#stop(sessionId, 'remote_access', reason);
+  stopRemote(sessionId: string, reason: string, by: Decider = 'api'): StopResult<ArchivedRemote> {
+    const { record, alreadyEnded } = this.#stop(sessionId, 'remote_access', reason, by);
     return { session: toArchivedRemote(record), alreadyEnded };
   }
 
   /** Ends a screen share; one that already ended answers its archived result. Throws `session_not_found`. */
-  stopScreen(sessionId: string, reason: string): StopResult<ArchivedScreen> {
-    const { record, alreadyEnded } = this.#stop(sessionId, 'screen_share', reason);
+  stopScreen(sessionId: string, reason: string, by: Decider = 'api'): StopResult<ArchivedScreen> {
+    const { record, alreadyEnded } = this.#stop(sessionId, 'screen_share', reason, by);
     return { session: toArchivedScreen(record), alreadyEnded };
   }
 
@@ -164,7 +159,7 @@ export class SessionRegistry {
   }
 
   /** Decides on a pending remote session. Throws `session_not_found`, `session_not_pending`. */
-  decide(sessionId: string, outcome: 'allowed' | 'denied', by: Decision['by'], reason?: string): void {
+  decide(sessionId: string, outcome: 'allowed' | 'denied', by: Decider, reason?: string): void {
     const record = this.#live.get(sessionId)?.record ?? this.#journal.find(sessionId);
     if (record?.type !== 'remote_access') throw new PortholeError('session_not_found');
     nextStatus(record.status, outcome === 'allowed' ? 'approve' : 'deny');
@@ -175,7 +170,7 @@ export class SessionRegistry {
   /** All live sessions, oldest start first. */
   listLive(): LiveSession[] {
     return [...this.#live.values()].map((live) => {
-      const record = this.#current(live);
+      const record = live.current();
       return record.type === 'remote_access'
         ? toLiveRemote(record)
         : toLiveScreen(record, this.#stage.describe(record.sessionId));
@@ -199,75 +194,67 @@ export class SessionRegistry {
   heartbeat(sessionId: string): number {
     const live = this.#live.get(sessionId);
     if (!live) throw new PortholeError(this.#journal.has(sessionId) ? 'session_ended' : 'session_not_found');
-    this.#noteSignOfLife(live);
+    live.noteSignOfLife();
     return live.lastActivityAtMs;
   }
 
   /** Takes how many frames a share has captured so far. No sign of life. Unknown ids are ignored. */
   noteCaptured(sessionId: string, framesCaptured: number): void {
-    const live = this.#live.get(sessionId);
-    if (!live) return;
-    live.framesCaptured = framesCaptured;
-    live.lastActivityAtMs = this.#clock.wallMs();
+    this.#live.get(sessionId)?.noteCaptured(framesCaptured);
   }
 
   /** Takes a frame that reached a viewer as a sign of life. Unknown ids are ignored. */
   noteDelivered(sessionId: string): void {
-    const live = this.#live.get(sessionId);
-    if (live) this.#noteSignOfLife(live);
+    this.#live.get(sessionId)?.noteSignOfLife();
   }
 
   /** Drops every live session whose last sign of life is at least `timeoutMs` old; answers their ids. */
   dropInactive(timeoutMs: number): string[] {
-    const nowMs = this.#clock.monotonicMs();
-    const inactive = [...this.#live.values()].filter((live) => nowMs - live.lastSignMs >= timeoutMs);
-    for (const live of inactive) this.#end(live, 'drop', 'No sign of life');
-    return inactive.map((live) => live.record.sessionId);
+    const inactive = [...this.#live.values()].filter((live) => live.silentForMs() >= timeoutMs);
+    return this.#endEach(inactive, (live) => this.#end(live, 'drop', 'No sign of life', 'timeout'));
   }
 
   /** Gives every live session a full timeout anew, after a time in which none could show itself. */
   grantGrace(): void {
-    for (const live of this.#live.values()) live.lastSignMs = this.#clock.monotonicMs();
+    for (const live of this.#live.values()) live.grantGrace();
   }
 
   /** Writes counters and durations of live sessions to disk, so that a crash costs little of them. */
   saveProgress(): void {
-    const records = [...this.#live.values()].map((live) => this.#current(live));
+    const records = [...this.#live.values()].map((live) => live.current());
     if (records.length > 0) this.#journal.saveProgress(records);
   }
 
-  /** Locks the agent, then ends everything as {@link endAll} does; answers the ids of all that ended. */
-  stopAll(reason: string): string[] {
-    const wasLocked = this.#locked;
+  /**
+   * Locks the agent, then ends everything as {@link endAll} does; answers the ids of all that ended. Nothing starts
+   * any more and no picture leaves even if the disk refuses to record it; then this throws and can be tried again.
+   */
+  stopAll(reason: string, by: Decider = 'api'): string[] {
     this.#locked = true;
     for (const live of this.#live.values()) this.#stage.end(live.record.sessionId);
-    if (!wasLocked)
-      this.#publish(this.#journal.recordLock(true, describeLockEvent(true, reason, this.#clock.wallMs())));
-    return this.endAll(reason);
+    const failures: unknown[] = [];
+    try {
+      if (!this.#journal.isLocked())
+        this.#publish(
+          this.#journal.recordLock(true, describeLockEvent(true, reason, this.#clock.wallMs(), by)),
+        );
+    } catch (failure) {
+      failures.push(failure);
+    }
+    return this.#endEach([...this.#live.values()], (live) => this.#endNow(live, reason, by), failures);
   }
 
   /** Lets sessions start again. Idempotent. */
-  rearm(): void {
+  rearm(by: Decider = 'api'): void {
     if (!this.#locked) return;
-    const event = this.#journal.recordLock(false, describeLockEvent(false, '', this.#clock.wallMs()));
+    const event = this.#journal.recordLock(false, describeLockEvent(false, '', this.#clock.wallMs(), by));
     this.#locked = false;
     this.#publish(event);
   }
 
   /** Denies what is pending and stops what is live; answers the ids of all that ended. */
-  endAll(reason: string): string[] {
-    const all = [...this.#live.values()];
-    const failures: unknown[] = [];
-    for (const live of all) {
-      try {
-        this.#end(live, live.record.status === 'pending_approval' ? 'deny' : 'stop', reason);
-      } catch (failure) {
-        // One that cannot be recorded must not keep the others from ending.
-        failures.push(failure);
-      }
-    }
-    if (failures.length > 0) throw new AggregateError(failures, 'Not every end could be recorded');
-    return all.map((live) => live.record.sessionId);
+  endAll(reason: string, by: Decider = 'agent'): string[] {
+    return this.#endEach([...this.#live.values()], (live) => this.#endNow(live, reason, by));
   }
 
   #assertMayStart(): void {
@@ -299,73 +286,66 @@ export class SessionRegistry {
     }
   }
 
-  #admitPending(record: RemoteRecord, reason: string | undefined): RemoteRecord {
+  #admitPending(record: RemoteRecord, reason: string | undefined, by: Decider): RemoteRecord {
     const { sessionId, userId, safetyMode, origin } = record;
     const summary = `Remote access in ${safetyMode} mode`;
     const ask = { kind: 'session' as const, sessionId, userId, summary, safetyMode, reason, origin };
-    let asked: { approvalId: string; expiresAtMs: number };
+    let pending: RemoteRecord = { ...record, status: 'pending_approval' };
     try {
-      asked = this.#approvals.ask(ask, (decision) => this.#applyDecision(sessionId, decision));
+      this.#approvals.ask(ask, {
+        onAsked: (asked) => {
+          pending = { ...pending, ...asked };
+          this.#admit(pending, by);
+        },
+        onDecision: (decision) => this.#applyDecision(sessionId, decision),
+      });
     } catch (refusal) {
-      if (!(refusal instanceof PortholeError)) throw refusal;
-      this.#end(this.#admit({ ...record, status: 'pending_approval' }), 'deny', refusal.message);
+      if (refusal instanceof PortholeError) {
+        this.#end(this.#admit(pending, by), 'deny', refusal.message, 'agent');
+      }
       throw refusal;
     }
-    const pending: RemoteRecord = { ...record, ...asked, status: 'pending_approval' };
-    try {
-      this.#admit(pending);
-      return pending;
-    } catch (error) {
-      this.#approvals.withdraw(asked.approvalId, 'The session could not be started');
-      throw error;
-    }
+    return pending;
   }
 
   #applyDecision(sessionId: string, decision: Decision): void {
     const live = this.#live.get(sessionId);
     // A withdrawn request is the session's own end, which has already happened.
     if (!live || decision.outcome === 'withdrawn') return;
-    if (decision.outcome === 'allowed') this.#approve(live);
-    else this.#end(live, decision.outcome === 'denied' ? 'deny' : 'expire', decision.reason);
+    if (decision.outcome === 'allowed') this.#approve(live, decision.by);
+    else this.#end(live, decision.outcome === 'denied' ? 'deny' : 'expire', decision.reason, decision.by);
   }
 
   /** Puts a new session on disk, then its share on stage, and only then tells of it. */
-  #admit(record: SessionRecord): Live {
-    const event = this.#journal.record(record, describeSessionEvent(record, 'start', record.startedAtMs));
-    const startedMonotonicMs = this.#clock.monotonicMs();
-    const live: Live = {
-      record,
-      startedMonotonicMs,
-      lastSignMs: startedMonotonicMs,
-      lastActivityAtMs: record.lastActivityAtMs,
-      framesCaptured: 0,
-    };
+  #admit(record: SessionRecord, by: Decider): LiveEntry {
+    const event = this.#journal.record(record, describeSessionEvent(record, 'start', record.startedAtMs, by));
+    const live = new LiveEntry(record, this.#clock);
     this.#live.set(record.sessionId, live);
     if (record.type === 'screen_share') this.#stage.begin(record);
     this.#publish(event);
     return live;
   }
 
-  #approve(live: Live): void {
-    this.#noteSignOfLife(live);
-    const approved = { ...this.#current(live), status: nextStatus(live.record.status, 'approve') };
+  #approve(live: LiveEntry, by: Decider): void {
+    live.noteSignOfLife();
+    const approved = { ...live.current(), status: nextStatus(live.record.status, 'approve') };
     const event = this.#journal.record(
       approved,
-      describeSessionEvent(approved, 'approve', live.lastActivityAtMs),
+      describeSessionEvent(approved, 'approve', live.lastActivityAtMs, by),
     );
     live.record = approved;
     this.#publish(event);
   }
 
-  #end(live: Live, move: Exclude<SessionMove, 'approve'>, reason: string): void {
+  #end(live: LiveEntry, move: Exclude<SessionMove, 'approve'>, reason: string, by: Decider): void {
     const { record } = live;
     const status = nextStatus(record.status, move);
     // The picture goes first: whoever ends a share is obeyed even if the disk refuses to record it.
     if (record.type === 'screen_share') this.#stage.end(record.sessionId);
     // A wall clock set back meanwhile must not make a session end before it began.
     const stoppedAtMs = Math.max(this.#clock.wallMs(), record.startedAtMs);
-    const ended = { ...this.#current(live), status, stoppedAtMs, stopReason: reason };
-    const event = this.#journal.record(ended, describeSessionEvent(ended, move, stoppedAtMs));
+    const ended = { ...live.current(), status, stoppedAtMs, stopReason: reason };
+    const event = this.#journal.record(ended, describeSessionEvent(ended, move, stoppedAtMs, by));
     live.record = ended;
     this.#live.delete(record.sessionId);
     if (record.type === 'remote_access' && record.approvalId !== null) {
@@ -374,32 +354,38 @@ export class SessionRegistry {
     this.#publish(event);
   }
 
-  #noteSignOfLife(live: Live): void {
-    live.lastSignMs = this.#clock.monotonicMs();
-    live.lastActivityAtMs = this.#clock.wallMs();
+  #endNow(live: LiveEntry, reason: string, by: Decider): void {
+    this.#end(live, live.record.status === 'pending_approval' ? 'deny' : 'stop', reason, by);
   }
 
-  /** The session's record as of now. */
-  #current(live: Live): SessionRecord {
-    const durationSeconds = (this.#clock.monotonicMs() - live.startedMonotonicMs) / 1000;
-    const { lastActivityAtMs } = live;
-    return live.record.type === 'screen_share'
-      ? { ...live.record, durationSeconds, lastActivityAtMs, framesCaptured: live.framesCaptured }
-      : { ...live.record, durationSeconds, lastActivityAtMs };
+  /**
+   * Ends several sessions; answers their ids. One that cannot be recorded does not keep the others from ending:
+   * what failed, `failures` of before included, is thrown when all had their turn.
+   */
+  #endEach(lives: readonly LiveEntry[], end: (live: LiveEntry) => void, failures: unknown[] = []): string[] {
+    for (const live of lives) {
+      try {
+        end(live);
+      } catch (failure) {
+        failures.push(failure);
+      }
+    }
+    if (failures.length > 0) throw new AggregateError(failures, 'Not everything could be recorded');
+    return lives.map(({ sessionId }) => sessionId);
   }
 
   /** The record of a session of `type` as of now, live or ended. Throws `session_not_found`. */
   #find<T extends SessionType>(sessionId: string, type: T): Extract<SessionRecord, { type: T }> {
     const live = this.#live.get(sessionId);
-    const record = live ? this.#current(live) : this.#journal.find(sessionId);
+    const record = live ? live.current() : this.#journal.find(sessionId);
     if (!isOfType(record, type)) throw new PortholeError('session_not_found');
     return record;
   }
 
-  #stop<T extends SessionType>(sessionId: string, type: T, reason: string) {
+  #stop<T extends SessionType>(sessionId: string, type: T, reason: string, by: Decider) {
     const record = this.#find(sessionId, type);
     const live = this.#live.get(sessionId);
-    if (live) this.#end(live, 'stop', reason);
+    if (live) this.#end(live, 'stop', reason, by);
     return { record: live ? this.#find(sessionId, type) : record, alreadyEnded: live === undefined };
   }
 }

@@ -29,7 +29,8 @@ function toCaptureState(status: StreamStatus): CaptureState {
 
 /**
  * Takes what happens in the streams to the sessions: frames that count, frames that keep a share alive, viewers
- * that come and go. `sessions` is asked for late because streams and sessions need each other.
+ * that come and go. `sessions` is asked for late because streams and sessions need each other. `onError` gets what
+ * the journal fails with: a disk that is full must not end a stream.
  */
 export function createStreamObserver(options: {
   readonly clock: Clock;
@@ -37,8 +38,15 @@ export function createStreamObserver(options: {
   readonly journal: SessionJournal;
   readonly publish: (event: AgentEvent) => void;
   readonly announceChange: () => void;
+  readonly onError: (error: unknown) => void;
 }): StreamObserver {
-  const tell = (draft: EventDraft): void => options.publish(options.journal.recordEvent(draft));
+  const tell = (draft: EventDraft): void => {
+    try {
+      options.publish(options.journal.recordEvent(draft));
+    } catch (error) {
+      options.onError(error);
+    }
+  };
   return {
     onCaptured: (sessionId, framesCaptured) => options.sessions().noteCaptured(sessionId, framesCaptured),
     onDelivered: (sessionId) => options.sessions().noteDelivered(sessionId),

@@ -13,14 +13,31 @@ export function openDatabase(file: string): Database.Database {
     closeSync(openSync(file, 'a', 0o600));
     chmodSync(file, 0o600);
     const database = new Database(file);
-    database.exec(
-      'PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA busy_timeout = 2000; PRAGMA foreign_keys = ON',
-    );
-    migrate(database);
+    try {
+      database.exec(
+        'PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA busy_timeout = 2000; PRAGMA foreign_keys = ON',
+      );
+      migrate(database);
+    } catch (error) {
+      database.close();
+      throw error;
+    }
     return database;
   } catch (error) {
     throw new Error(
       `The database ${file} cannot be used: ${error instanceof Error ? error.message : String(error)}`,
     );
+  }
+}
+
+/**
+ * Closes the database with everything in the one file, so that a copy of that file alone is a whole backup. libsql
+ * holds its files open for as long as one of the statements lives, whatever `close` was told.
+ */
+export function closeDatabase(database: Database.Database): void {
+  try {
+    database.exec('PRAGMA wal_checkpoint(TRUNCATE)');
+  } finally {
+    database.close();
   }
 }

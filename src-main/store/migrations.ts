@@ -27,7 +27,9 @@ export const MIGRATIONS: readonly string[] = [
     -- The order in which sessions ended, which times do not tell when they are equal.
     end_order INTEGER
   ) STRICT, WITHOUT ROWID;
-  CREATE INDEX sessions_by_end ON sessions (stopped_at_ms DESC, end_order DESC) WHERE stopped_at_ms IS NOT NULL;
+  -- Holds what the history is filtered by, so that a page deep in it and its total read this index alone.
+  CREATE INDEX sessions_by_end ON sessions (stopped_at_ms DESC, end_order DESC, type, user_id)
+    WHERE stopped_at_ms IS NOT NULL;
   CREATE INDEX sessions_unfinished ON sessions (started_at_ms) WHERE stopped_at_ms IS NULL;
 
   CREATE TABLE events (

@@ -69,15 +69,13 @@ const sessionRow = z
       : { ...common, type: row.type, quality: row.quality, framesCaptured: row.frames_captured };
   });
 
-const eventRow = z
-  .object({ seq: z.number(), event: agentEventNameSchema, data: z.string() })
-  .transform(
-    ({ seq, event, data }): AgentEvent => ({
-      seq,
-      event,
-      data: agentEventDataSchema.parse(JSON.parse(data)),
-    }),
-  );
+const eventRow = z.object({ seq: z.number(), event: agentEventNameSchema, data: z.string() }).transform(
+  ({ seq, event, data }): AgentEvent => ({
+    seq,
+    event,
+    data: agentEventDataSchema.parse(JSON.parse(data)),
+  }),
+);
 
 const WRITE_SESSION = `
   INSERT INTO sessions (session_id, type, status, user_id, origin, metadata, safety_mode, quality, approval_id,
@@ -93,9 +91,37 @@ const WRITE_SESSION = `
     stop_reason = excluded.stop_reason, commands_executed = excluded.commands_executed,
     frames_captured = excluded.frames_captured, end_order = excluded.end_order`;
 
-const HISTORY_FILTER = `
-  stopped_at_ms IS NOT NULL AND (:type IS NULL OR type = :type) AND (:userId IS NULL OR user_id = :userId)
-  AND (:sinceMs IS NULL OR stopped_at_ms >= :sinceMs)`;
+/** The filters of the history. Only those that are asked for go into a statement: SQLite plans before it binds. */
+const HISTORY_FILTERS = {
+  type: 'type = :type',
+  userId: 'user_id = :userId',
+  sinceMs: 'stopped_at_ms >= :sinceMs',
+} as const satisfies Partial<Record<keyof HistoryQuery, string>>;
+
+type HistoryFilter = keyof typeof HISTORY_FILTERS;
+
+/**
+ * The statements of a filtered history. A page's ids come from the index alone and only its own rows are read, or
+ * the last page of a long history would read all of it.
+ */
+export function historyStatements(filters: readonly HistoryFilter[]): { page: string; total: string } {
+  const where = ['stopped_at_ms IS NOT NULL', ...filters.map((name) => HISTORY_FILTERS[name])].join(' AND ');
+  const order = 'ORDER BY stopped_at_ms DESC, end_order DESC';
+  return {
+    page: `SELECT * FROM sessions WHERE session_id IN
+      (SELECT session_id FROM sessions WHERE ${where} ${order} LIMIT :limit OFFSET :offset) ${order}`,
+    total: `SELECT count(*) AS total FROM sessions WHERE ${where}`,
+  };
+}
+
+/** Finds the sessions that a crash cut off. */
+export const UNFINISHED_STATEMENT =
+  'SELECT * FROM sessions WHERE stopped_at_ms IS NULL ORDER BY started_at_ms';
+
+interface HistoryStatements {
+  readonly page: Database.Statement;
+  readonly total: Database.Statement;
+}
 
 /** The journal in SQLite: one transaction for each call that writes. */
 export class SqliteSessionJournal implements SessionJournal {
@@ -106,6 +132,11 @@ export class SqliteSessionJournal implements SessionJournal {
   readonly #writeLock: Database.Statement;
   readonly #findSession: Database.Statement;
   readonly #hasSession: Database.Statement;
+  readonly #findLock: Database.Statement;
+  readonly #findLastSeq: Database.Statement;
+  readonly #findOldestSeq: Database.Statement;
+  readonly #listEvents: Database.Statement;
+  readonly #history = new Map<string, HistoryStatements>();
   readonly #record: (session: SessionRecord, draft: EventDraft) => AgentEvent;
   readonly #recordLock: (locked: boolean, draft: EventDraft) => AgentEvent;
   readonly #saveProgress: (sessions: readonly SessionRecord[]) => void;
@@ -119,6 +150,10 @@ export class SqliteSessionJournal implements SessionJournal {
     this.#writeLock = database.prepare('UPDATE owner_lock SET locked = ?');
     this.#findSession = database.prepare('SELECT * FROM sessions WHERE session_id = ?');
     this.#hasSession = database.prepare('SELECT 1 FROM sessions WHERE session_id = ?');
+    this.#findLock = database.prepare('SELECT locked FROM owner_lock');
+    this.#findLastSeq = database.prepare("SELECT seq FROM sqlite_sequence WHERE name = 'events'");
+    this.#findOldestSeq = database.prepare('SELECT min(seq) AS seq FROM events');
+    this.#listEvents = database.prepare('SELECT * FROM events WHERE seq > ? ORDER BY seq LIMIT ?');
     this.#record = database.transaction((session: SessionRecord, draft: EventDraft) => {
       const event = this.recordEvent(draft);
       this.#writeSession.run(toRow(session));
@@ -162,56 +197,50 @@ export class SqliteSessionJournal implements SessionJournal {
   }
 
   listUnfinished(): SessionRecord[] {
-    return sessionRow
-      .array()
-      .parse(
-        this.#database
-          .prepare('SELECT * FROM sessions WHERE stopped_at_ms IS NULL ORDER BY started_at_ms')
-          .all(),
-      );
+    return sessionRow.array().parse(this.#database.prepare(UNFINISHED_STATEMENT).all());
   }
 
   listEnded(query: HistoryQuery): { records: SessionRecord[]; total: number } {
-    const filter = { type: query.type ?? null, userId: query.userId ?? null, sinceMs: query.sinceMs ?? null };
-    const rows = this.#database
-      .prepare(
-        `SELECT * FROM sessions WHERE ${HISTORY_FILTER} ORDER BY stopped_at_ms DESC, end_order DESC LIMIT :limit OFFSET :offset`,
-      )
-      .all({ ...filter, limit: query.limit, offset: query.offset });
-    const count: unknown = this.#database
-      .prepare(`SELECT count(*) AS total FROM sessions WHERE ${HISTORY_FILTER}`)
-      .get(filter);
+    const filters = (Object.keys(HISTORY_FILTERS) as HistoryFilter[]).filter(
+      (name) => query[name] !== undefined,
+    );
+    const { page, total } = this.#historyOf(filters);
+    const values = Object.fromEntries(filters.map((name) => [name, query[name]]));
     return {
-      records: sessionRow.array().parse(rows),
-      total: z.object({ total: z.number() }).parse(count).total,
+      records: sessionRow.array().parse(page.all({ ...values, limit: query.limit, offset: query.offset })),
+      total: z.object({ total: z.number() }).parse(total.get(values)).total,
     };
   }
 
   isLocked(): boolean {
-    const row: unknown = this.#database.prepare('SELECT locked FROM owner_lock').get();
-    return z.object({ locked: z.number() }).parse(row).locked === 1;
+    return z.object({ locked: z.number() }).parse(this.#findLock.get()).locked === 1;
   }
 
   lastSeq(): number {
-    const row: unknown = this.#database
-      .prepare("SELECT seq FROM sqlite_sequence WHERE name = 'events'")
-      .get();
+    const row: unknown = this.#findLastSeq.get();
     return row === undefined ? 0 : z.object({ seq: z.number() }).parse(row).seq;
   }
 
   /** Kept events after number `since`, oldest first, at most `limit`. */
   listEvents(since: number, limit: number): AgentEvent[] {
-    return eventRow
-      .array()
-      .parse(
-        this.#database.prepare('SELECT * FROM events WHERE seq > ? ORDER BY seq LIMIT ?').all(since, limit),
-      );
+    return eventRow.array().parse(this.#listEvents.all(since, limit));
   }
 
   /** The number of the oldest event that is kept; one past the newest if none is. */
   oldestSeq(): number {
-    const row: unknown = this.#database.prepare('SELECT min(seq) AS seq FROM events').get();
-    return z.object({ seq: z.number().nullable() }).parse(row).seq ?? this.lastSeq() + 1;
+    const { seq } = z.object({ seq: z.number().nullable() }).parse(this.#findOldestSeq.get());
+    return seq ?? this.lastSeq() + 1;
+  }
+
+  // Prepared once for each combination: a prepared statement is freed by the garbage collector alone.
+  #historyOf(filters: readonly HistoryFilter[]): HistoryStatements {
+    const key = filters.join();
+    const known = this.#history.get(key);
+    if (known) return known;
+    const { page, total } = historyStatements(filters);
+    const prepared = { page: this.#database.prepare(page), total: this.#database.prepare(total) };
+    this.#history.set(key, prepared);
+    return prepared;
   }
 }
 
