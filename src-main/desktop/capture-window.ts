@@ -11,13 +11,12 @@ import { CAPTURE_ORIGIN, getCaptureSession, grantSource } from './capture-sessio
 import { createHardenedWindow } from './hardened-window.ts';
 import type { CaptureAttempt, CaptureAttemptObserver } from './recovering-capture.ts';
 
-// At 70 small coloured text on a coloured ground begins to fray.
-const JPEG_QUALITY = 75;
-
 /** What a {@link CaptureWindow} needs. */
 export interface CaptureWindowOptions {
   readonly sourceId: string | null;
   readonly preset: Preset;
+  /** libjpeg's, 1 to 100. */
+  readonly jpegQuality: number;
   readonly watched: boolean;
   /** Absolute path of the built `preload/capture.ts`. */
   readonly preload: string;
@@ -84,7 +83,7 @@ export class CaptureWindow implements CaptureAttempt {
         maxWidthPx,
         maxHeightPx,
         framesPerSecond,
-        jpegQuality: JPEG_QUALITY,
+        jpegQuality: this.#options.jpegQuality,
         watched: this.#watched,
       });
       this.#begun = true;

@@ -1,48 +1,67 @@
-/** A run of bytes in a buffer. */
-export interface ByteRange {
-  readonly start: number;
-  readonly end: number;
-}
-
-interface Plane {
-  /** Rows of the picture to one row of this plane. */
+/** Where one plane of a picture lies in its memory. `width` counts bytes. */
+export interface FramePlane extends PlaneLayout {
+  readonly width: number;
+  readonly height: number;
+  /** How many rows of the picture one row of this plane stands for. */
   readonly rowsPerRow: 1 | 2;
 }
 
-const FULL: Plane = { rowsPerRow: 1 };
-const HALVED: Plane = { rowsPerRow: 2 };
-
-// https://www.w3.org/TR/webcodecs/#pixel-formats
-const PLANES: Readonly<Record<string, readonly Plane[]>> = {
-  I420: [FULL, HALVED, HALVED],
-  NV12: [FULL, HALVED],
-  RGBA: [FULL],
-  RGBX: [FULL],
-  BGRA: [FULL],
-  BGRX: [FULL],
-};
-
-/** Whether {@link stripeRanges} knows how this pixel format lies in memory. */
-export function isKnownFormat(format: string | null): format is string {
-  return format !== null && Object.hasOwn(PLANES, format);
+/** A picture's planes, one after another. Rows begin on multiples of 4, so that four samples can be read at once. */
+export interface FramePlanes {
+  readonly planes: readonly FramePlane[];
+  readonly byteLength: number;
 }
 
-/**
- * Where the rows from `topPx` up to `bottomPx` of a picture lie in a copy of it, plane by plane. `layout` is what
- * `VideoFrame.copyTo` answered; both rows are even, or the last is the picture's end.
- */
-export function stripeRanges(
-  format: string,
-  layout: readonly PlaneLayout[],
+interface PlaneShape {
+  readonly halved: boolean;
+  readonly bytesPerSample: number;
+}
+
+const LUMA: PlaneShape = { halved: false, bytesPerSample: 1 };
+const CHROMA: PlaneShape = { halved: true, bytesPerSample: 1 };
+const CHROMA_PAIRS: PlaneShape = { halved: true, bytesPerSample: 2 };
+const PACKED: PlaneShape = { halved: false, bytesPerSample: 4 };
+
+// https://www.w3.org/TR/webcodecs/#pixel-formats
+const SHAPES = {
+  I420: [LUMA, CHROMA, CHROMA],
+  NV12: [LUMA, CHROMA_PAIRS],
+  RGBA: [PACKED],
+  RGBX: [PACKED],
+  BGRA: [PACKED],
+  BGRX: [PACKED],
+} as const satisfies Record<string, readonly PlaneShape[]>;
+
+/** A pixel format whose planes are known here. */
+export type KnownFormat = keyof typeof SHAPES;
+
+/** Whether {@link framePlanes} knows this format. Frames that live on a graphics card have none. */
+export function isKnownFormat(format: string | null): format is KnownFormat {
+  return format !== null && Object.hasOwn(SHAPES, format);
+}
+
+/** How to lay out a picture of this format and size. */
+export function framePlanes(format: KnownFormat, widthPx: number, heightPx: number): FramePlanes {
+  const planes: FramePlane[] = [];
+  let offset = 0;
+  for (const { halved, bytesPerSample } of SHAPES[format]) {
+    const width = (halved ? Math.ceil(widthPx / 2) : widthPx) * bytesPerSample;
+    const height = halved ? Math.ceil(heightPx / 2) : heightPx;
+    const stride = Math.ceil(width / 4) * 4;
+    planes.push({ offset, stride, width, height, rowsPerRow: halved ? 2 : 1 });
+    offset += stride * height;
+  }
+  return { planes, byteLength: offset };
+}
+
+/** The rows of `plane` that stand for the picture's rows from `topPx`, an even number, up to `bottomPx`. */
+export function planeRows(
+  plane: FramePlane,
   topPx: number,
   bottomPx: number,
-): ByteRange[] {
-  return (PLANES[format] ?? []).map(({ rowsPerRow }, index) => {
-    const plane = layout[index];
-    if (!plane) throw new Error(`a ${format} picture came with ${layout.length} planes`);
-    return {
-      start: plane.offset + Math.floor(topPx / rowsPerRow) * plane.stride,
-      end: plane.offset + Math.ceil(bottomPx / rowsPerRow) * plane.stride,
-    };
-  });
+): { top: number; bottom: number } {
+  return {
+    top: Math.min(plane.height, topPx / plane.rowsPerRow),
+    bottom: Math.min(plane.height, Math.ceil(bottomPx / plane.rowsPerRow)),
+  };
 }

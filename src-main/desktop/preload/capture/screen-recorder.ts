@@ -5,7 +5,11 @@ import {
   type CaptureReport,
 } from '#shared/capture-messages';
 import { CapturePace } from './capture-pace.ts';
+import { type CaptureScale, planScale } from './capture-scale.ts';
 import { StripeEncoder } from './stripe-encoder.ts';
+
+/** What to ask for until the first frame tells how large the screen is; none is larger than this. */
+const ANY_SCALE: CaptureScale = { maxWidthPx: 32_000, maxHeightPx: 32_000, shrink: 1 };
 
 /** What to record, and how. */
 export type RecordingOrder = Extract<CaptureCommand, { type: 'begin' }>;
@@ -24,7 +28,9 @@ export class ScreenRecorder {
   readonly #encoder: StripeEncoder;
   readonly #pace: CapturePace;
   #track: MediaStreamTrack | null = null;
-  #appliedFps: number;
+  #scale = ANY_SCALE;
+  /** What the track was told last. */
+  #applied: { readonly fps: number; readonly scale: CaptureScale };
   #applying = false;
   #credits = CAPTURE_FRAME_CREDITS;
   #captures = 0;
@@ -35,9 +41,9 @@ export class ScreenRecorder {
   constructor(order: RecordingOrder, send: SendReport) {
     this.#order = order;
     this.#send = send;
-    this.#encoder = new StripeEncoder(order.jpegQuality);
+    this.#encoder = new StripeEncoder(order.jpegQuality, (pixels, init) => new VideoFrame(pixels, init));
     this.#pace = new CapturePace(order.framesPerSecond, order.watched, monotonicMs());
-    this.#appliedFps = this.#pace.framesPerSecond;
+    this.#applied = { fps: order.framesPerSecond, scale: this.#scale };
   }
 
   /** Begins to record; resolves when the recording is over. */
@@ -46,14 +52,12 @@ export class ScreenRecorder {
     this.#reportAlive();
     try {
       const stream = await navigator.mediaDevices.getDisplayMedia({
-        video: this.#constraints(this.#appliedFps),
+        video: constraints(this.#applied),
         audio: false,
       });
       const track = stream.getVideoTracks()[0];
       if (!track) throw new DOMException('The stream has no picture.', 'NotFoundError');
       this.#track = track;
-      // Who watches may have changed while the capture was being started.
-      this.#followPace();
       await this.#readFrames(track);
       this.#reportLost('Ended', 'The track ended.');
     } catch (error) {
@@ -85,10 +89,8 @@ export class ScreenRecorder {
         frame?.close();
         return;
       }
-      this.#captures += 1;
-      this.#capturedAtMs = monotonicMs();
       try {
-        if (this.#credits > 0) await this.#sendIfChanged(frame);
+        if (this.#fitsPreset(frame)) await this.#look(frame);
       } finally {
         frame.close();
       }
@@ -96,9 +98,12 @@ export class ScreenRecorder {
     }
   }
 
-  async #sendIfChanged(frame: VideoFrame): Promise<void> {
-    const capturedAtMs = this.#capturedAtMs;
-    const picture = await this.#encoder.encode(frame);
+  async #look(frame: VideoFrame): Promise<void> {
+    const capturedAtMs = monotonicMs();
+    this.#captures += 1;
+    this.#capturedAtMs = capturedAtMs;
+    if (this.#credits === 0) return;
+    const picture = await this.#encoder.encode(frame, this.#scale.shrink);
     this.#pace.onCapture(picture !== null, capturedAtMs);
     if (picture) {
       this.#credits -= 1;
@@ -110,29 +115,36 @@ export class ScreenRecorder {
     }
   }
 
-  /** Brings the track to the pace's rate, one change at a time. Chromium takes some 20 ms for each. */
+  /** Whether a frame has the size that is wanted. The first one decides which that is. */
+  #fitsPreset(frame: VideoFrame): boolean {
+    const { width, height } = frame.visibleRect ?? { width: 0, height: 0 };
+    if (this.#scale === ANY_SCALE) this.#scale = planScale({ widthPx: width, heightPx: height }, this.#order);
+    if (this.#scale.shrink > 1 && frame.format !== 'I420') {
+      // Only this format can be averaged; it comes from wherever Chromium scales on the processor.
+      this.#scale = { ...this.#order, shrink: 1 };
+      return false;
+    }
+    const { maxWidthPx, maxHeightPx } = this.#scale;
+    return width <= maxWidthPx && height <= maxHeightPx;
+  }
+
+  /** Brings the track to the pace and scale that are wanted, one change at a time; each takes some 20 ms. */
   #followPace(): void {
     const track = this.#track;
-    const framesPerSecond = this.#pace.framesPerSecond;
-    if (!track || this.#applying || framesPerSecond === this.#appliedFps) return;
+    // The first frame does not wait for the next second, whoever watches.
+    const fps = this.#capturedAtMs === 0 ? this.#order.framesPerSecond : this.#pace.framesPerSecond;
+    const wanted = { fps, scale: this.#scale };
+    if (!track || this.#applying) return;
+    if (wanted.fps === this.#applied.fps && wanted.scale === this.#applied.scale) return;
     this.#applying = true;
-    track.applyConstraints(this.#constraints(framesPerSecond)).then(
+    track.applyConstraints(constraints(wanted)).then(
       () => {
         this.#applying = false;
-        this.#appliedFps = framesPerSecond;
+        this.#applied = wanted;
         this.#followPace();
       },
       (error: unknown) => this.#reportLost(...describe(error)),
     );
-  }
-
-  /** Chromium scales to fit, keeps the aspect ratio and never scales up, if only the largest size is given. */
-  #constraints(framesPerSecond: number): MediaTrackConstraints {
-    return {
-      width: { max: this.#order.maxWidthPx },
-      height: { max: this.#order.maxHeightPx },
-      frameRate: { ideal: framesPerSecond, max: framesPerSecond },
-    };
   }
 
   #reportAlive(): void {
@@ -152,6 +164,15 @@ export class ScreenRecorder {
     this.#track?.stop();
     this.#send({ type: 'lost', name: name.slice(0, 100), message: message.slice(0, 500) });
   }
+}
+
+/** Chromium scales to fit, keeps the aspect ratio and never scales up, if only the largest size is given. */
+function constraints({ fps, scale }: { fps: number; scale: CaptureScale }): MediaTrackConstraints {
+  return {
+    width: { max: scale.maxWidthPx },
+    height: { max: scale.maxHeightPx },
+    frameRate: { ideal: fps, max: fps },
+  };
 }
 
 /** The clock that all processes of a machine share. */
