@@ -30,6 +30,11 @@ export class ManualClock implements Clock {
     return this.#timers.size;
   }
 
+  /** Takes away every timer, as the death of the process that set them would. */
+  forgetTimers(): void {
+    this.#timers.clear();
+  }
+
   /** Moves both clocks on and runs each timer at its own due time, in order. */
   advance(byMs: number): void {
     const endMs = this.#monotonicMs + byMs;
