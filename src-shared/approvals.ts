@@ -1,8 +1,9 @@
 import { z } from 'zod';
+import { commandDetailsSchema } from './command-details.ts';
 import { safetyModeSchema, timestampSchema } from './sessions.ts';
 
 /** What somebody asks the person at the machine for. */
-export const approvalKindSchema = z.enum(['session']);
+export const approvalKindSchema = z.enum(['session', 'command']);
 export type ApprovalKind = z.infer<typeof approvalKindSchema>;
 
 /**
@@ -21,6 +22,10 @@ export const deciderSchema = z.enum([
 ]);
 export type Decider = z.infer<typeof deciderSchema>;
 
+/** How far a yes reaches: this one request, or the very same command for as long as its session lives. */
+export const allowScopeSchema = z.enum(['once', 'session']);
+export type AllowScope = z.infer<typeof allowScopeSchema>;
+
 /** A request that waits for the person at the machine. */
 export const approvalSchema = z
   .object({
@@ -38,6 +43,8 @@ export const approvalSchema = z
     requested_at: timestampSchema,
     expires_at: timestampSchema,
     seconds_left: z.number().min(0),
+    /** Of a command: what exactly would run. */
+    details: commandDetailsSchema.optional(),
   })
   .meta({ id: 'Approval' });
 export type Approval = z.infer<typeof approvalSchema>;

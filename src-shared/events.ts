@@ -11,6 +11,9 @@ export const agentEventNameSchema = z.enum([
   'remote_session_expired',
   'remote_session_stopped',
   'remote_access_dropped',
+  'remote_command_approval_needed',
+  'remote_command_started',
+  'remote_command_finished',
   'screen_share_started',
   'screen_share_stopped',
   'screen_share_dropped',
@@ -43,6 +46,25 @@ export const agentEventSchema = z.object({
 });
 export type AgentEvent = z.infer<typeof agentEventSchema>;
 
+/**
+ * A piece of what a running command writes. It is told once and not kept: a client that missed some fetches the
+ * command. `seq` is that of the newest event, so it moves no client's place in the order of events.
+ */
+export const commandOutputSchema = z.object({
+  event: z.literal('remote_command_output'),
+  seq: z.int().min(0),
+  data: agentEventDataSchema.extend({
+    session_id: z.string(),
+    command_id: z.string(),
+    stream: z.enum(['stdout', 'stderr']),
+    /** Where in the stream the piece begins, in bytes. A gap to the end of the last piece was left out. */
+    offset: z.int().min(0),
+    bytes: z.int().min(1),
+    text: z.string(),
+  }),
+});
+export type CommandOutput = z.infer<typeof commandOutputSchema>;
+
 /** Everything that is live, as of event `seq`: sent on connect and after each change. */
 export const snapshotSchema = z.object({
   event: z.literal('snapshot'),
@@ -68,6 +90,7 @@ export type Gap = z.infer<typeof gapSchema>;
 export const serverMessageSchema = z.discriminatedUnion('event', [
   snapshotSchema,
   gapSchema,
+  commandOutputSchema,
   ...agentEventNameSchema.options.map((name) => agentEventSchema.extend({ event: z.literal(name) })),
 ]);
-export type ServerMessage = Snapshot | Gap | AgentEvent;
+export type ServerMessage = Snapshot | Gap | CommandOutput | AgentEvent;

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { stripMisleadingCharacters } from './text.ts';
+import { utf8Length } from './utf8-length.ts';
 
 /** The most bytes that a session's metadata may take as UTF-8 JSON. */
 export const MAX_METADATA_BYTES = 16 * 1024;
@@ -10,15 +11,6 @@ function isDeeperThan(value: unknown, levels: number): boolean {
   if (typeof value !== 'object' || value === null) return false;
   if (levels === 0) return true;
   return Object.values(value).some((child) => isDeeperThan(child, levels - 1));
-}
-
-function utf8Length(text: string): number {
-  let bytes = 0;
-  for (const character of text) {
-    const codePoint = character.codePointAt(0) ?? 0;
-    bytes += codePoint < 0x80 ? 1 : codePoint < 0x800 ? 2 : codePoint < 0x10000 ? 3 : 4;
-  }
-  return bytes;
 }
 
 function stripStrings(value: unknown): unknown {

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import type { Approval, ApprovalKind, Decider } from '#shared/approvals';
+import type { AllowScope, Approval, ApprovalKind, Decider } from '#shared/approvals';
+import type { CommandDetails } from '#shared/command-details';
 import { PortholeError } from '#shared/errors';
 import type { SafetyMode } from '#shared/sessions';
 import type { Clock } from '../clock.ts';
@@ -15,10 +16,20 @@ export interface ApprovalAsk {
   readonly reason?: string | undefined;
   /** Where the request came from: an address, or `this machine`. */
   readonly origin: string;
+  /** Of a command: what exactly would run. */
+  readonly details?: CommandDetails | undefined;
+}
+
+/** What a decision says beyond yes or no; it means something for commands only. */
+export interface DecisionExtent {
+  /** Of a yes; `once` if it is left out. */
+  readonly scope?: AllowScope | undefined;
+  /** Of a no: whether the session that asked is ended too. */
+  readonly endSession?: boolean | undefined;
 }
 
 /** How a request ended. `expired` counts as a denial; `withdrawn` means that the asker no longer wants it. */
-export interface Decision {
+export interface Decision extends DecisionExtent {
   readonly outcome: 'allowed' | 'denied' | 'expired' | 'withdrawn';
   readonly by: Decider;
   readonly reason: string;
@@ -114,7 +125,13 @@ export class ApprovalQueue {
   }
 
   /** Allows or denies. Throws `approval_decided` if somebody was faster, `approval_not_found` for an unknown id. */
-  decide(approvalId: string, outcome: 'allowed' | 'denied', by: Decider, reason?: string): void {
+  decide(
+    approvalId: string,
+    outcome: 'allowed' | 'denied',
+    by: Decider,
+    reason?: string,
+    extent: DecisionExtent = {},
+  ): void {
     const pending = this.#pending.get(approvalId);
     if (!pending) {
       throw new PortholeError(this.#decided.has(approvalId) ? 'approval_decided' : 'approval_not_found');
@@ -125,7 +142,7 @@ export class ApprovalQueue {
       throw new PortholeError('approval_decided', 'Nobody answered in time; the request has expired.');
     }
     const fallback = outcome === 'allowed' ? 'Allowed' : 'Denied by the person at the machine';
-    this.#settle(pending, { outcome, by, reason: reason ?? fallback });
+    this.#settle(pending, { outcome, by, reason: reason ?? fallback, ...extent });
   }
 
   /** Takes a request back because what it was for has ended. Does nothing if it was decided. */
@@ -204,6 +221,7 @@ export class ApprovalQueue {
       requested_at: new Date(pending.requestedAtMs).toISOString(),
       expires_at: new Date(pending.expiresAtMs).toISOString(),
       seconds_left: Math.max(0, (pending.deadlineMs - this.#clock.monotonicMs()) / 1000),
+      ...(ask.details === undefined ? {} : { details: ask.details }),
     };
   }
 

@@ -1,8 +1,10 @@
-import type { AgentEvent } from '#shared/events';
+import type { AgentEvent, CommandOutput } from '#shared/events';
 
 /** Hears of every event, in the order of their numbers, and of changes that are no event. */
 export interface EventListener {
   onEvent?(event: AgentEvent): void;
+  /** Hears what commands write, as it is written; nothing of it is kept. */
+  onOutput?(output: CommandOutput['data']): void;
   /** Something that snapshots show has changed, with or without an event. */
   onChange?(): void;
 }
@@ -25,6 +27,11 @@ export class EventBus {
       listener.onEvent?.(event);
       listener.onChange?.();
     });
+  }
+
+  /** Tells all listeners of a piece of output. */
+  publishOutput(output: CommandOutput['data']): void {
+    this.#each((listener) => listener.onOutput?.(output));
   }
 
   /** Tells all listeners that the live state has changed without an event. */

@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { type WebSocket, WebSocketServer } from 'ws';
 import { PortholeError } from '#shared/errors';
-import type { AgentEvent, Gap, ServerMessage, Snapshot } from '#shared/events';
+import type { AgentEvent, CommandOutput, Gap, ServerMessage, Snapshot } from '#shared/events';
 import type { Clock } from '../clock.ts';
 import type { EventBus } from '../events/event-bus.ts';
 import { readTarget } from './request-target.ts';
@@ -28,6 +28,8 @@ export interface EventSocketOptions {
 
 // A client this far behind does not read; it gets everything anew when it comes back.
 const MAX_BACKLOG_BYTES = 1024 * 1024;
+// Output must not push a client over the edge: beyond this it gets events only.
+const MAX_OUTPUT_BACKLOG_BYTES = 256 * 1024;
 const CATCH_UP_PAGE = 500;
 const PING_MS = 15_000;
 // Several changes within this time make one snapshot.
@@ -59,6 +61,7 @@ export class EventSocket {
     this.#options = options;
     this.#unsubscribe = options.bus.subscribe({
       onEvent: (event) => this.#broadcast(event),
+      onOutput: (data) => this.#pass(data),
       onChange: () => this.#scheduleSnapshot(),
     });
     // The library's own refusal would be HTML.
@@ -143,6 +146,17 @@ export class EventSocket {
     for (const client of this.#current) {
       if (client.bufferedAmount > MAX_BACKLOG_BYTES) client.terminate();
       else client.send(text);
+    }
+  }
+
+  /** Sends a piece of output to all who keep up; the others fetch what was written when they want it. */
+  #pass(data: CommandOutput['data']): void {
+    if (this.#current.size === 0) return;
+    const { archive } = this.#options;
+    const output: CommandOutput = { event: 'remote_command_output', seq: archive.lastSeq(), data };
+    const text = JSON.stringify(output);
+    for (const client of this.#current) {
+      if (client.bufferedAmount <= MAX_OUTPUT_BACKLOG_BYTES) client.send(text);
     }
   }
 

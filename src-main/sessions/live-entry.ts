@@ -10,6 +10,7 @@ export class LiveEntry {
   #lastSignMs: number;
   #lastActivityAtMs: number;
   #framesCaptured = 0;
+  #commandsExecuted = 0;
 
   /** The session starts now. */
   constructor(record: SessionRecord, clock: Clock) {
@@ -50,12 +51,18 @@ export class LiveEntry {
     this.#lastActivityAtMs = this.#clock.wallMs();
   }
 
+  /** Counts a command that runs, which is a sign of life. */
+  noteCommand(): void {
+    this.#commandsExecuted += 1;
+    this.noteSignOfLife();
+  }
+
   /** The record as of now, counters and duration included. */
   current(): SessionRecord {
     const durationSeconds = (this.#clock.monotonicMs() - this.#startedMs) / 1000;
     const lastActivityAtMs = this.#lastActivityAtMs;
     return this.record.type === 'screen_share'
       ? { ...this.record, durationSeconds, lastActivityAtMs, framesCaptured: this.#framesCaptured }
-      : { ...this.record, durationSeconds, lastActivityAtMs };
+      : { ...this.record, durationSeconds, lastActivityAtMs, commandsExecuted: this.#commandsExecuted };
   }
 }

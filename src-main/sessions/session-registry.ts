@@ -198,6 +198,27 @@ export class SessionRegistry {
     return live.lastActivityAtMs;
   }
 
+  /**
+   * The session, if it may be worked in now. Throws `session_not_found`, `session_ended`, and `session_not_active`
+   * while it waits for approval.
+   */
+  assertActiveRemote(sessionId: string): LiveRemote {
+    const record = this.#find(sessionId, 'remote_access');
+    if (isEndStatus(record.status)) throw new PortholeError('session_ended');
+    if (record.status !== 'active') throw new PortholeError('session_not_active');
+    return toLiveRemote(record);
+  }
+
+  /** Takes a request for a command as a sign of life. Unknown ids are ignored. */
+  noteCommandAsked(sessionId: string): void {
+    this.#live.get(sessionId)?.noteSignOfLife();
+  }
+
+  /** Counts a command that runs from now on, which is a sign of life too. Unknown ids are ignored. */
+  noteCommandStarted(sessionId: string): void {
+    this.#live.get(sessionId)?.noteCommand();
+  }
+
   /** Takes how many frames a share has captured so far. No sign of life. Unknown ids are ignored. */
   noteCaptured(sessionId: string, framesCaptured: number): void {
     this.#live.get(sessionId)?.noteCaptured(framesCaptured);

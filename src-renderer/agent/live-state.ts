@@ -46,6 +46,7 @@ export function applyMessage(state: LiveState, message: ServerMessage, nowMs: nu
     const { active_sessions: sessions, approvals, locked } = message.data;
     return applyView(state, { sessions, approvals, locked }, nowMs);
   }
+  if (message.event === 'remote_command_output') return state;
   if (message.event === 'gap') return { ...state, historyVersion: state.historyVersion + 1 };
   return {
     ...state,
