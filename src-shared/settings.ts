@@ -1,6 +1,13 @@
 import { z } from 'zod';
 
 /**
+ * Which native notifications are shown: of everything, of everything but what the person at the machine did
+ * themselves in the agent's own windows and menus, of requests for approval alone, or none.
+ */
+export const notificationLevelSchema = z.enum(['all', 'others', 'approvals', 'none']);
+export type NotificationLevel = z.infer<typeof notificationLevelSchema>;
+
+/**
  * Everything that can be set, each key with its default. A key may be given in the settings file under its own
  * name, in the environment as `PORTHOLE_` + SNAKE_CASE, and as a flag in kebab-case; flags win over the environment,
  * which wins over the file.
@@ -27,6 +34,18 @@ export const settingsSchema = z.strictObject({
     .max(3600)
     .default(60)
     .describe('seconds after which a request that nobody answered is denied'),
+  notifications: notificationLevelSchema
+    .default('all')
+    .describe('native notifications of: all, others (not what you do yourself), approvals, none'),
+  openPrompt: z
+    .enum(['at-once', 'on-click'])
+    .default('at-once')
+    .describe('when a request for approval opens its prompt: at-once, or on-click on its notification'),
+  stopAllShortcut: z
+    .string()
+    .max(100)
+    .default('CommandOrControl+Alt+Shift+X')
+    .describe('global shortcut that stops everything, as an Electron accelerator; empty for none'),
   maxLiveSessions: z.int().min(1).max(10_000).default(256).describe('most sessions that can be live at once'),
 });
 
