@@ -20,8 +20,8 @@ export class StartAnswer extends Error {
 }
 
 /**
- * Reads flags, and the process's environment for what they leave open. `args` are the arguments after the executable and the app; switches of Chromium and
- * Electron among them are passed over. Throws {@link StartError} for an unknown flag or a bad value, and
+ * Reads flags, and the process's environment for what they leave open. `args` are the arguments after the executable
+ * and the app; switches of Chromium and Electron among them are passed over. Throws {@link StartError} for an unknown flag or a bad value, and
  * {@link StartAnswer} for `--help` and `--version`.
  */
 export function readStartOptions(args: readonly string[], version: string): StartOptions {
@@ -32,7 +32,9 @@ export function readStartOptions(args: readonly string[], version: string): Star
     .exitOverride()
     .configureOutput({ writeOut: () => undefined, writeErr: () => undefined })
     .addOption(
-      new Option('--data-dir <folder>', 'folder for database, settings and logs').env('PORTHOLE_DATA_DIR'),
+      new Option('--data-dir <folder>', 'folder for database, settings and logs')
+        .env('PORTHOLE_DATA_DIR')
+        .argParser(parseFolder),
     )
     .addOption(
       new Option('--virtual-display [WxH]', 'share a virtual display of this size (Linux, from source)').env(
@@ -54,6 +56,12 @@ export function readStartOptions(args: readonly string[], version: string): Star
     ...given
   } = command.opts<Partial<Settings> & { dataDir?: string; virtualDisplay?: string }>();
   return { given, dataDir };
+}
+
+/** An empty name would be the folder that the agent happens to be started in. */
+function parseFolder(text: string): string {
+  if (text.trim() === '') throw new InvalidArgumentError('It must not be empty');
+  return text;
 }
 
 function toOption(key: SettingKey): Option {
