@@ -54,7 +54,7 @@ export interface StreamSessionOptions {
 }
 
 // A capture that starts or recovers as fast as it should shows no slate: a flash of one would only startle.
-const SLATE_AFTER_MS = { starting: 1000, recovering: 300, failed: 0, paused: 0 } as const;
+const SLATE_AFTER_MS = { starting: 1000, recovering: 500, failed: 0, paused: 0 } as const;
 
 const SLATE_TEXT = { starting: 'Starting the screen share…', paused: 'The screen share is paused.' } as const;
 

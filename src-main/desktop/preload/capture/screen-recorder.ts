@@ -4,6 +4,7 @@ import {
   type CaptureCommand,
   type CaptureReport,
 } from '#shared/capture-messages';
+import type { FrameSize } from '#shared/presets';
 import { CapturePace } from './capture-pace.ts';
 import { type CaptureScale, planScale } from './capture-scale.ts';
 import { StripeEncoder } from './stripe-encoder.ts';
@@ -29,6 +30,8 @@ export class ScreenRecorder {
   readonly #pace: CapturePace;
   #track: MediaStreamTrack | null = null;
   #scale = ANY_SCALE;
+  /** The size of the frames that fit the scale, once one has come. */
+  #settledSize: FrameSize | null = null;
   /** What the track was told last. */
   #applied: { readonly fps: number; readonly scale: CaptureScale };
   #applying = false;
@@ -115,17 +118,29 @@ export class ScreenRecorder {
     }
   }
 
-  /** Whether a frame has the size that is wanted. The first one decides which that is. */
+  /**
+   * Whether a frame has the size that is wanted. That is planned on a frame as large as the screen, and again when
+   * the frames change their size, which says that the screen changed its own.
+   */
   #fitsPreset(frame: VideoFrame): boolean {
-    const { width, height } = frame.visibleRect ?? { width: 0, height: 0 };
-    if (this.#scale === ANY_SCALE) this.#scale = planScale({ widthPx: width, heightPx: height }, this.#order);
+    const { width: widthPx = 0, height: heightPx = 0 } = frame.visibleRect ?? {};
+    if (this.#scale === ANY_SCALE) {
+      if (this.#applying || this.#applied.scale !== ANY_SCALE) return false;
+      this.#scale = planScale({ widthPx, heightPx }, this.#order);
+    }
     if (this.#scale.shrink > 1 && frame.format !== 'I420') {
       // Only this format can be averaged; it comes from wherever Chromium scales on the processor.
       this.#scale = { ...this.#order, shrink: 1 };
+    }
+    if (widthPx > this.#scale.maxWidthPx || heightPx > this.#scale.maxHeightPx) return false;
+    const settled = this.#settledSize;
+    if (settled && (settled.widthPx !== widthPx || settled.heightPx !== heightPx)) {
+      this.#scale = ANY_SCALE;
+      this.#settledSize = null;
       return false;
     }
-    const { maxWidthPx, maxHeightPx } = this.#scale;
-    return width <= maxWidthPx && height <= maxHeightPx;
+    this.#settledSize = { widthPx, heightPx };
+    return true;
   }
 
   /** Brings the track to the pace and scale that are wanted, one change at a time; each takes some 20 ms. */
