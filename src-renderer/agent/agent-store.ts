@@ -44,9 +44,9 @@ export interface AgentStoreOptions {
  */
 export class AgentStore {
   readonly call: CallAgent;
+  readonly clock: Clock;
   readonly remoteAccess: OwnSession<SafetyMode>;
   readonly screenShare: OwnSession<Quality>;
-  readonly #options: AgentStoreOptions;
   readonly #socket: EventSocket;
   readonly #listeners = new Set<() => void>();
   #state: AgentState;
@@ -59,8 +59,8 @@ export class AgentStore {
   #pushes = 0;
 
   constructor(options: AgentStoreOptions) {
-    this.#options = options;
     this.call = options.call;
+    this.clock = options.clock;
     const own = {
       clock: options.clock,
       heartbeatIntervalMs: () =>
@@ -125,8 +125,8 @@ export class AgentStore {
   }
 
   #receive(message: ServerMessage): void {
-    this.#heardAtMs = this.#options.clock.monotonicMs();
-    const live = applyMessage(this.#state.live, message, this.#options.clock.monotonicMs());
+    this.#heardAtMs = this.clock.monotonicMs();
+    const live = applyMessage(this.#state.live, message, this.clock.monotonicMs());
     if (message.event !== 'snapshot') {
       this.#update({ live });
       return;
@@ -153,10 +153,9 @@ export class AgentStore {
 
   #scheduleRefresh(): void {
     this.#cancelRefresh?.();
-    const { clock } = this.#options;
-    this.#cancelRefresh = clock.after(POLL_INTERVAL_MS, () => {
+    this.#cancelRefresh = this.clock.after(POLL_INTERVAL_MS, () => {
       this.#scheduleRefresh();
-      const isSilent = clock.monotonicMs() - this.#heardAtMs >= SILENCE_MS;
+      const isSilent = this.clock.monotonicMs() - this.#heardAtMs >= SILENCE_MS;
       if (!this.#isSocketUp || isSilent) void this.refresh();
     });
   }
@@ -172,14 +171,14 @@ export class AgentStore {
       if (this.#pushes !== pushesBefore) return;
       this.#answered(agent);
       const view = { sessions, approvals, locked: agent.locked };
-      this.#showView(applyView(this.#state.live, view, this.#options.clock.monotonicMs()));
+      this.#showView(applyView(this.#state.live, view, this.clock.monotonicMs()));
     } catch {
       if (this.#pushes === pushesBefore) this.#wentUnanswered();
     }
   }
 
   #answered(agent: AgentInfo): void {
-    this.#heardAtMs = this.#options.clock.monotonicMs();
+    this.#heardAtMs = this.clock.monotonicMs();
     const wasUnreachable = this.#state.connection === 'unreachable';
     this.#update({ agent, connection: this.#isSocketUp ? 'live' : 'polling' });
     if (wasUnreachable) this.#reconnect();

@@ -1,18 +1,17 @@
 import { useSyncExternalStore } from 'react';
 
-let nowMs = performance.now();
+let ticks = 0;
 let timer: ReturnType<typeof setInterval> | null = null;
 const listeners = new Set<() => void>();
 
 function tick(): void {
-  nowMs = performance.now();
+  ticks += 1;
   for (const listener of listeners) listener();
 }
 
 function runWhileWatched(): void {
   const isWatched = listeners.size > 0 && document.visibilityState === 'visible';
   if (isWatched && timer === null) {
-    tick();
     timer = setInterval(tick, 1000);
   } else if (!isWatched && timer !== null) {
     clearInterval(timer);
@@ -20,21 +19,27 @@ function runWhileWatched(): void {
   }
 }
 
+function onVisibilityChange(): void {
+  runWhileWatched();
+  // What was not kept up to date while nobody looked must not be seen.
+  if (timer !== null) tick();
+}
+
 function subscribe(listener: () => void): () => void {
-  if (listeners.size === 0) document.addEventListener('visibilitychange', runWhileWatched);
+  if (listeners.size === 0) document.addEventListener('visibilitychange', onVisibilityChange);
   listeners.add(listener);
   runWhileWatched();
   return () => {
     listeners.delete(listener);
-    if (listeners.size === 0) document.removeEventListener('visibilitychange', runWhileWatched);
+    if (listeners.size === 0) document.removeEventListener('visibilitychange', onVisibilityChange);
     runWhileWatched();
   };
 }
 
 /**
- * The monotonic time in milliseconds, anew about every second. One timer serves the whole page, and none runs
- * while nobody looks or nothing counts.
+ * Renders the component anew about every second, for what it reads from a clock. One timer serves the whole
+ * page, and none runs while nobody looks or nothing counts.
  */
-export function useSecondTicker(): number {
-  return useSyncExternalStore(subscribe, () => nowMs);
+export function useSecondTicker(): void {
+  useSyncExternalStore(subscribe, () => ticks);
 }

@@ -1,5 +1,5 @@
 import { type RefObject, useEffect, useLayoutEffect, useRef, useState } from 'react';
-import { browserClock } from '../agent/clock.ts';
+import type { Clock } from '../agent/clock.ts';
 import { Arming, type ArmingPhase } from './arming.ts';
 
 const ARMING_DELAY_MS = 1000;
@@ -10,7 +10,7 @@ const IN_VIEW_RATIO = 0.9;
  * Whether the element may react: it is `armed` once it has been in view, in a page that is shown, in one place,
  * for one second. Scrolling does not count as moving, other content that pushes it does.
  */
-export function useArming(ref: RefObject<HTMLElement | null>): ArmingPhase {
+export function useArming(ref: RefObject<HTMLElement | null>, clock: Clock): ArmingPhase {
   const [phase, setPhase] = useState<ArmingPhase>('idle');
   const arming = useRef<Arming>(null);
   const place = useRef('');
@@ -18,7 +18,7 @@ export function useArming(ref: RefObject<HTMLElement | null>): ArmingPhase {
   useEffect(() => {
     const element = ref.current;
     if (!element) return;
-    const current = new Arming(browserClock, ARMING_DELAY_MS, setPhase);
+    const current = new Arming(clock, ARMING_DELAY_MS, setPhase);
     arming.current = current;
     let isIntersecting = false;
     const report = () => current.setInView(isIntersecting && document.visibilityState === 'visible');
@@ -37,7 +37,7 @@ export function useArming(ref: RefObject<HTMLElement | null>): ArmingPhase {
       current.close();
       arming.current = null;
     };
-  }, [ref]);
+  }, [ref, clock]);
 
   // After every render, because any of them may have moved the element.
   useLayoutEffect(() => {

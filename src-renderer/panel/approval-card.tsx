@@ -1,6 +1,7 @@
 import { useId, useRef } from 'react';
 import type { Approval } from '#shared/approvals';
 import { useArming } from '../interaction/use-arming.ts';
+import { useAgentStore } from './agent-context.tsx';
 import { ApprovalCountdown, ApprovalDetails } from './approval-details.tsx';
 import { useDecision } from './use-decision.ts';
 
@@ -10,17 +11,20 @@ import { useDecision } from './use-decision.ts';
  */
 export function ApprovalCard({ approval }: { readonly approval: Approval }) {
   const allowButton = useRef<HTMLButtonElement>(null);
-  const arming = useArming(allowButton);
+  const { clock } = useAgentStore();
+  const arming = useArming(allowButton, clock);
   const isArmed = arming === 'armed';
   const { sent, error, decide } = useDecision(approval.approval_id);
-  const headingId = useId();
+  const requestId = useId();
   return (
-    <li className="card approval-card" aria-labelledby={headingId}>
+    <li className="card approval-card">
       <div className="approval-head">
-        <h3 id={headingId}>🔐 Approval needed</h3>
+        <h3>🔐 Approval needed</h3>
         <ApprovalCountdown approval={approval} />
       </div>
-      <ApprovalDetails approval={approval} />
+      <div className="approval-request" id={requestId}>
+        <ApprovalDetails approval={approval} />
+      </div>
       {error && (
         <p className="error" role="alert">
           {error}
@@ -31,7 +35,7 @@ export function ApprovalCard({ approval }: { readonly approval: Approval }) {
           type="button"
           className="button"
           aria-disabled={sent !== null}
-          aria-label={`Deny ${approval.user_id}`}
+          aria-describedby={requestId}
           onClick={() => void decide('deny')}
         >
           {sent === 'deny' ? 'Denying…' : 'Deny'}
@@ -42,7 +46,7 @@ export function ApprovalCard({ approval }: { readonly approval: Approval }) {
           className="button primary"
           data-arming={arming}
           aria-disabled={!isArmed || sent !== null}
-          aria-label={`Allow ${approval.user_id}`}
+          aria-describedby={requestId}
           onClick={() => {
             if (isArmed) void decide('allow');
           }}

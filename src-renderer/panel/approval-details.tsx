@@ -2,7 +2,7 @@ import { type Approval, SAFETY_MODE_MEANINGS } from '#shared/approvals';
 import { useSecondTicker } from '../interaction/second-ticker.ts';
 import { formatCountdown } from '../text/format-time.ts';
 import { MODE_NAMES } from '../text/session-words.ts';
-import { useAgent } from './agent-context.tsx';
+import { useAgent, useAgentStore } from './agent-context.tsx';
 
 /** All that a person needs to decide on a request: who asks for what, what that permits, why, and how long. */
 export function ApprovalDetails({ approval }: { readonly approval: Approval }) {
@@ -38,8 +38,9 @@ export function ApprovalDetails({ approval }: { readonly approval: Approval }) {
 /** The time after which a request counts as denied. */
 export function ApprovalCountdown({ approval }: { readonly approval: Approval }) {
   const receivedAtMs = useAgent((state) => state.live.receivedAtMs);
-  const nowMs = useSecondTicker();
-  const secondsLeft = approval.seconds_left - Math.max(0, nowMs - receivedAtMs) / 1000;
+  const { clock } = useAgentStore();
+  useSecondTicker();
+  const secondsLeft = approval.seconds_left - (clock.monotonicMs() - receivedAtMs) / 1000;
   return (
     <p className="countdown" data-urgent={secondsLeft < 10}>
       Expires in <span className="clock">{formatCountdown(secondsLeft)}</span>

@@ -1,7 +1,7 @@
 import { useId, useState } from 'react';
 import type { SessionType } from '#shared/sessions';
-import { browserClock } from '../agent/clock.ts';
 import { useSecondTicker } from '../interaction/second-ticker.ts';
+import { useAgentStore } from './agent-context.tsx';
 import { ChoiceGroup } from './choice-group.tsx';
 import { HistoryEntry } from './history-entry.tsx';
 import { searchHistory } from './history-pages.ts';
@@ -51,9 +51,10 @@ function HistoryList({ type, query }: { readonly type: SessionType | null; reado
   const found = searchHistory(pages?.entries ?? [], query);
   const loaded = pages?.entries.length ?? 0;
   const isSearching = query.trim() !== '';
+  const { clock } = useAgentStore();
   useSecondTicker();
   // In steps, so that the entries, which may be many, render anew when one may read differently and not each second.
-  const nowMs = Math.floor(browserClock.wallMs() / AGO_STEP_MS) * AGO_STEP_MS;
+  const nowMs = Math.floor(clock.wallMs() / AGO_STEP_MS) * AGO_STEP_MS;
   const hasMore = pages !== null && loaded < pages.total;
   return (
     <>

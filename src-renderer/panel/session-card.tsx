@@ -1,4 +1,4 @@
-import { useState } from 'react';
+import { useId, useState } from 'react';
 import type { LiveSession } from '#shared/sessions';
 import { describeFailure } from '../agent/api-client.ts';
 import { TYPE_NAMES } from '../text/session-words.ts';
@@ -10,6 +10,7 @@ import { StreamLink } from './stream-link.tsx';
 export function SessionCard({ session }: { readonly session: LiveSession }) {
   const { call } = useAgentStore();
   const [isStopping, setStopping] = useState(false);
+  const headId = useId();
   const [error, setError] = useState<string | null>(null);
   const { session_id, user_id, type } = session;
   const isPending = session.status === 'pending_approval';
@@ -29,7 +30,7 @@ export function SessionCard({ session }: { readonly session: LiveSession }) {
   return (
     <li className="card session-card" data-status={session.status}>
       <div className="session-card-head">
-        <div>
+        <div id={headId}>
           <h3>
             {type === 'remote_access' ? '🔓' : '📺'} {TYPE_NAMES[type]}
             {isPending && <span className="tag pending">Pending approval</span>}
@@ -42,7 +43,7 @@ export function SessionCard({ session }: { readonly session: LiveSession }) {
           type="button"
           className="button danger-outline"
           aria-disabled={isStopping}
-          aria-label={`Stop ${TYPE_NAMES[type].toLowerCase()} of ${user_id}`}
+          aria-describedby={headId}
           onClick={() => void stop()}
         >
           {isStopping ? 'Stopping…' : 'Stop'}

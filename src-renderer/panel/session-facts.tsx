@@ -2,7 +2,7 @@ import type { CaptureState, LiveSession } from '#shared/sessions';
 import { useSecondTicker } from '../interaction/second-ticker.ts';
 import { formatDuration } from '../text/format-time.ts';
 import { formatCount, MODE_NAMES, QUALITY_NAMES } from '../text/session-words.ts';
-import { useAgent } from './agent-context.tsx';
+import { useAgent, useAgentStore } from './agent-context.tsx';
 
 /** How long a live session has been on and what it has done so far, in one line, and what ails its picture. */
 export function SessionFacts({
@@ -14,8 +14,9 @@ export function SessionFacts({
   readonly withId?: boolean;
 }) {
   const receivedAtMs = useAgent((state) => state.live.receivedAtMs);
-  const nowMs = useSecondTicker();
-  const seconds = session.duration_seconds + Math.max(0, nowMs - receivedAtMs) / 1000;
+  const { clock } = useAgentStore();
+  useSecondTicker();
+  const seconds = session.duration_seconds + (clock.monotonicMs() - receivedAtMs) / 1000;
   return (
     <>
       <ul className="facts">

@@ -1,17 +1,18 @@
 import { useEffect, useState } from 'react';
 import { copyText } from '../interaction/copy-text.ts';
+import { useAgentStore } from './agent-context.tsx';
 
 const ANSWER_SHOWN_MS = 2000;
 
 /** Where a share can be watched: a link, and a button that copies the whole address. `path` is on this origin. */
 export function StreamLink({ path }: { readonly path: string }) {
   const url = new URL(path, location.origin).href;
+  const { clock } = useAgentStore();
   const [answer, setAnswer] = useState<'Copied' | 'Not copied' | null>(null);
   useEffect(() => {
     if (answer === null) return;
-    const timer = setTimeout(() => setAnswer(null), ANSWER_SHOWN_MS);
-    return () => clearTimeout(timer);
-  }, [answer]);
+    return clock.after(ANSWER_SHOWN_MS, () => setAnswer(null));
+  }, [answer, clock]);
   return (
     <div className="stream-link">
       <a href={url} target="_blank" rel="noreferrer" title={url}>

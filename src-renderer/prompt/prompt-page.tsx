@@ -1,7 +1,7 @@
 import { useEffect, useRef, useState } from 'react';
 import type { Approval } from '#shared/approvals';
 import { useArming } from '../interaction/use-arming.ts';
-import { useAgent } from '../panel/agent-context.tsx';
+import { useAgent, useAgentStore } from '../panel/agent-context.tsx';
 import { ApprovalCountdown, ApprovalDetails } from '../panel/approval-details.tsx';
 import { useDecision } from '../panel/use-decision.ts';
 import { describeDecisionElsewhere, findAsked } from './prompt-state.ts';
@@ -15,6 +15,7 @@ type Decision = 'allow' | 'deny';
  * or elsewhere, the page says so for a moment, then shows the next that waits or closes its window.
  */
 export function PromptPage({ firstApprovalId }: { readonly firstApprovalId: string | null }) {
+  const { clock } = useAgentStore();
   const approvals = useAgent((state) => state.live.approvals);
   const isKnown = useAgent((state) => state.connection === 'live' || state.connection === 'polling');
   const [approvalId, setApprovalId] = useState(firstApprovalId);
@@ -27,13 +28,12 @@ export function PromptPage({ firstApprovalId }: { readonly firstApprovalId: stri
   const nextId = approvals[0]?.approval_id;
   useEffect(() => {
     if (!isOver) return;
-    const timer = setTimeout(() => {
+    return clock.after(OUTCOME_SHOWN_MS, () => {
       if (nextId === undefined) return window.close();
       setDecided(null);
       setApprovalId(nextId);
-    }, OUTCOME_SHOWN_MS);
-    return () => clearTimeout(timer);
-  }, [isOver, nextId]);
+    });
+  }, [isOver, nextId, clock]);
 
   return (
     <main className="prompt">
@@ -64,7 +64,8 @@ function Request({
   readonly onDecided: (decision: Decision) => void;
 }) {
   const allowButton = useRef<HTMLButtonElement>(null);
-  const arming = useArming(allowButton);
+  const { clock } = useAgentStore();
+  const arming = useArming(allowButton, clock);
   const isArmed = arming === 'armed';
   const { sent, error, decide } = useDecision(approval.approval_id, onDecided);
   const isUnreachable = useAgent((state) => state.connection === 'unreachable');
