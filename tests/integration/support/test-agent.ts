@@ -7,6 +7,7 @@ import { type Clock, systemClock } from '../../../src-main/clock.ts';
 import { type Settings, settingsSchema } from '../../../src-shared/settings.ts';
 import { FakeScreenSource } from '../../fakes/fake-screen-source.ts';
 import { SilentLogger } from '../../fakes/silent-logger.ts';
+import { assertKeepsContract } from './contract.ts';
 
 /** An agent on a free port with a screen that the test drives, gone when the test is. */
 export interface TestAgent extends Agent {
@@ -51,7 +52,10 @@ export interface Answer {
   readonly body: Record<string, unknown>;
 }
 
-/** Calls the agent as a client that knows only the contract: `body` goes out as JSON if there is one. */
+/**
+ * Calls the agent as a client that knows only the contract: `body` goes out as JSON if there is one. Throws if the
+ * answer is not one that the agent's OpenAPI document promises.
+ */
 export async function call(agent: Agent, method: string, path: string, body?: unknown): Promise<Answer> {
   const response = await fetch(`${agent.url}${path}`, {
     method,
@@ -59,5 +63,7 @@ export async function call(agent: Agent, method: string, path: string, body?: un
       ? {}
       : { body: JSON.stringify(body), headers: { 'content-type': 'application/json' } }),
   });
-  return { status: response.status, body: (await response.json()) as Record<string, unknown> };
+  const answer = { status: response.status, body: (await response.json()) as Record<string, unknown> };
+  assertKeepsContract(method, path, { ...answer, contentType: response.headers.get('content-type') });
+  return answer;
 }

@@ -1,0 +1,282 @@
+import path from 'node:path';
+import { Validator } from '@seriousme/openapi-schema-validator';
+import Database from 'libsql';
+import { describe, expect, it } from 'vitest';
+import { WebSocket } from 'ws';
+import { ERROR_KINDS, type ErrorCode, PortholeError } from '../../../src-shared/errors.ts';
+import { assertKeepsContract, DOCUMENT, findOperation } from '../support/contract.ts';
+import { startTestAgent, type TestAgent } from '../support/test-agent.ts';
+import { callOnWire, type WireCall } from '../support/wire-call.ts';
+
+/** Refusals that no operation documents: they are for addresses and methods beside the document. */
+const BESIDE_THE_DOCUMENT: readonly ErrorCode[] = ['not_found', 'method_not_allowed'];
+/** A bug's answer: any operation may give it, none can be made to. It is shown on one that was given a broken disk. */
+const OF_BUGS: readonly ErrorCode[] = ['internal_error'];
+
+const operations = Object.entries(DOCUMENT.paths).flatMap(([template, methods]) =>
+  Object.entries(methods).map(([method, operation]) => ({ template, method, operation })),
+);
+
+/** Everything that an operation's document lets expect: successes by status, refusals by code. */
+function documentedOutcomes(operation: (typeof operations)[number]['operation']): string[] {
+  return Object.entries(operation.responses).flatMap(([status, { description }]) =>
+    status < '400' ? [status] : [...description.matchAll(/^`(\w+)`/gm)].map(([, code]) => String(code)),
+  );
+}
+
+/** A client that notes which outcome of which operation it has seen; every answer is held against the document. */
+class Explorer {
+  readonly seen = new Set<string>();
+  readonly agent: TestAgent;
+
+  constructor(agent: TestAgent) {
+    this.agent = agent;
+  }
+
+  async call(
+    method: string,
+    target: string,
+    body?: unknown,
+    more: WireCall = {},
+  ): Promise<Record<string, never>> {
+    const json = body === undefined ? {} : { body: JSON.stringify(body) };
+    const headers = { 'content-type': 'application/json', ...more.headers };
+    const answer = await callOnWire(this.agent.url, method, target, { ...json, ...more, headers });
+    const answered = (answer.body ?? {}) as Record<string, never>;
+    this.note(method, target, answer.status < 400 ? String(answer.status) : String(answered.error));
+    return answered;
+  }
+
+  note(method: string, target: string, outcome: string): void {
+    const operation = findOperation(method, target)?.operation;
+    this.seen.add(`${operation?.operationId ?? 'none'} ${outcome}`);
+  }
+
+  /** Connects to the event socket; the status is 101 or that of the refusal. */
+  connect(target: string): Promise<WebSocket | null> {
+    const socket = new WebSocket(`${this.agent.url.replace('http', 'ws')}${target}`);
+    return new Promise((resolve, reject) => {
+      socket.once('open', () => {
+        this.note('GET', target, '101');
+        resolve(socket);
+      });
+      socket.once('unexpected-response', async (_request, response) => {
+        const chunks: Buffer[] = [];
+        for await (const chunk of response) chunks.push(chunk as Buffer);
+        const body = JSON.parse(Buffer.concat(chunks).toString());
+        const contentType = response.headers['content-type'] ?? null;
+        assertKeepsContract('GET', target, { status: response.statusCode ?? 0, contentType, body });
+        this.note('GET', target, body.error);
+        resolve(null);
+      });
+      socket.once('error', reject);
+    });
+  }
+}
+
+/** Walks through everything that the agent can answer when it is well. */
+async function exploreEndpoints(explorer: Explorer): Promise<void> {
+  const { agent } = explorer;
+  const call = explorer.call.bind(explorer);
+
+  // Remote access: all ways that a session can go, and all that it can be asked for on them.
+  const remote = (await call('POST', '/api/remote/start', { user_id: 'grace' })).session_id;
+  await call('GET', `/api/remote/status/${remote}`);
+  await call('POST', `/api/sessions/heartbeat/${remote}`);
+  await call('POST', `/api/remote/approve/${remote}`);
+  await call('POST', `/api/remote/deny/${remote}`);
+  await call('POST', `/api/remote/stop/${remote}`, { reason: 'done' });
+  await call('POST', `/api/remote/stop/${remote}`);
+  await call('POST', `/api/sessions/heartbeat/${remote}`);
+  await call('GET', `/api/remote/status/${remote}`);
+  const approved = (await call('POST', '/api/remote/start', { safety_mode: 'autonomous' })).session_id;
+  await call('GET', `/api/remote/status/${approved}`);
+  await call('POST', `/api/remote/approve/${approved}`);
+  const denied = (await call('POST', '/api/remote/start', { safety_mode: 'autonomous' })).session_id;
+  await call('POST', `/api/remote/deny/${denied}`, { reason: 'no' });
+  const allowed = (await call('POST', '/api/remote/start', { safety_mode: 'autonomous' })).approval_id;
+  await call('GET', '/api/approvals');
+  await call('POST', `/api/approvals/${allowed}/allow`);
+  await call('POST', `/api/approvals/${allowed}/allow`);
+  await call('POST', `/api/approvals/${allowed}/deny`);
+  await call('POST', '/api/sessions/stop_all', {});
+  await call('POST', '/api/remote/start', {});
+  await call('POST', '/api/screen_share/start', {});
+  await call('POST', '/api/sessions/rearm');
+  const refused = (await call('POST', '/api/remote/start', { safety_mode: 'autonomous' })).approval_id;
+  await call('POST', `/api/approvals/${refused}/deny`, { reason: 'no' });
+  for (const target of [
+    ...['stop', 'approve', 'deny'].map((verb) => `/api/remote/${verb}/remote_00000000`),
+    '/api/sessions/heartbeat/remote_00000000',
+    '/api/approvals/approval_0/allow',
+    '/api/approvals/approval_0/deny',
+  ]) {
+    await call('POST', target);
+  }
+  await call('GET', '/api/remote/status/remote_00000000');
+
+  // Screen share.
+  const share = (await call('POST', '/api/screen_share/start', { quality: 'low' })).session_id;
+  await call('GET', `/api/screen_share/status/${share}`);
+  agent.screen.captures
+    .at(-1)
+    ?.observer.onFrame({ jpeg: Buffer.from('jpeg'), widthPx: 640, heightPx: 360, capturedAtMs: 0 });
+  await call('GET', `/api/screen_share/status/${share}`);
+  await call('GET', '/api/sessions/active');
+  await call('GET', `/stream/${share}`);
+  await call('HEAD', `/stream/${share}`);
+  await call('POST', '/api/screen_share/stop', { session_id: share });
+  await call('GET', `/stream/${share}`);
+  await call('GET', `/api/screen_share/status/${share}`);
+  await call('GET', '/stream/screen_00000000');
+  await call('GET', '/stream/%zz');
+  await call('GET', '/api/screen_share/status/screen_00000000');
+  await call('POST', '/api/screen_share/stop', { session_id: 'screen_00000000' });
+  for (const refusal of ['no_screen', 'screen_permission_denied'] as const) {
+    agent.screen.assertAvailable = () => {
+      throw new PortholeError(refusal);
+    };
+    await call('POST', '/api/screen_share/start', {});
+  }
+  agent.screen.assertAvailable = () => undefined;
+
+  // Both.
+  await call('POST', '/api/sessions/check_dropped?timeout_minutes=1440');
+  await call('GET', '/api/sessions/history?limit=1&offset=1&type=remote_access&user_id=grace');
+  await call('GET', '/api/sessions/history?since=2026-01-01T00:00:00Z');
+  await call('GET', '/api/agent');
+  await call('GET', '/healthz');
+  await call('GET', '/api/openapi.json');
+  await call('GET', '/nowhere');
+  await call('DELETE', '/api/sessions/active');
+}
+
+/** Meets every limit: sessions, viewers, event clients. */
+async function exploreLimits(explorer: Explorer): Promise<void> {
+  const { agent } = explorer;
+  const share = (await explorer.call('POST', '/api/screen_share/start', {})).session_id;
+  await explorer.call('POST', '/api/remote/start', {});
+  await explorer.call('POST', '/api/remote/start', {});
+  await explorer.call('POST', '/api/screen_share/start', {});
+  await explorer.call('POST', '/api/remote/start', {});
+
+  const viewers = Array.from({ length: 200 }, async () => {
+    const { body } = await fetch(`${agent.url}/stream/${share}`);
+    return body;
+  });
+  const bodies = await Promise.all(viewers);
+  await explorer.call('GET', `/stream/${share}`);
+  await Promise.all(bodies.map((body) => body?.cancel()));
+
+  const clients = await Promise.all(Array.from({ length: 256 }, () => explorer.connect('/api/events')));
+  await explorer.connect('/api/events');
+  for (const client of clients) client?.terminate();
+}
+
+/** Gives every operation what it refuses before it looks at anything. */
+async function exploreGuards(explorer: Explorer): Promise<void> {
+  for (const { template, method } of operations) {
+    const target = template.replaceAll(/\{\w+\}/g, 'screen_00000000');
+    const send = (headers: Record<string, string>, body?: string | Buffer, query = '') =>
+      explorer.call(method.toUpperCase(), `${target}${query}`, undefined, {
+        headers,
+        ...(body === undefined ? {} : { body }),
+      });
+    await send({ 'x-forwarded-for': '192.0.2.1' });
+    await send({ host: 'evil.example' });
+    await send({ origin: 'http://evil.example' });
+    if (!target.startsWith('/api/') || target === '/api/events' || target === '/api/openapi.json') continue;
+    await send({}, undefined, '?surprise=1');
+    await send({}, 'x'.repeat(70_000));
+    await send({ 'content-encoding': 'unknown' }, '{}');
+  }
+}
+
+describe('OpenAPI document', () => {
+  it('is valid OpenAPI 3.1', async () => {
+    const served = await (await fetch(`${(await startTestAgent()).url}/api/openapi.json`)).json();
+    expect(served).toEqual(JSON.parse(JSON.stringify(DOCUMENT)));
+    const validator = new Validator();
+    expect(await validator.validate(structuredClone(served))).toEqual({ valid: true });
+    expect(validator.version).toBe('3.1');
+  });
+
+  it('names every operation once and explains every refusal', () => {
+    const ids = operations.map(({ operation }) => operation.operationId);
+    expect(new Set(ids).size).toBe(ids.length);
+    for (const { operation } of operations) {
+      for (const outcome of documentedOutcomes(operation).filter((name) => !/^\d/.test(name))) {
+        expect(ERROR_KINDS, `${operation.operationId}: ${outcome}`).toHaveProperty(outcome);
+      }
+    }
+  });
+
+  it('documents every code of the catalogue somewhere', () => {
+    const documented = new Set(operations.flatMap(({ operation }) => documentedOutcomes(operation)));
+    const missing = Object.keys(ERROR_KINDS).filter((code) => !documented.has(code));
+    expect(missing).toEqual(BESIDE_THE_DOCUMENT.filter((code) => !documented.has(code)));
+  });
+});
+
+describe('agent against its OpenAPI document', () => {
+  it('gives every documented outcome of every operation, and each as documented', async () => {
+    const explorer = new Explorer(await startTestAgent());
+    await exploreEndpoints(explorer);
+    await exploreGuards(explorer);
+    (await explorer.connect('/api/events'))?.terminate();
+    await explorer.connect('/api/events?since=abc');
+    await explorer.call('GET', '/api/events');
+
+    const cramped = new Explorer(await startTestAgent({ settings: { maxLiveSessions: 3 } }));
+    await exploreLimits(cramped);
+
+    const alone = new Explorer(await startTestAgent({ canPrompt: () => false }));
+    await alone.call('POST', '/api/remote/start', { safety_mode: 'autonomous' });
+
+    const broken = new Explorer(await startTestAgent());
+    breakDatabase(broken.agent);
+    await broken.call('POST', '/api/remote/start', {});
+    expect(broken.agent.log.errors).toHaveLength(1);
+
+    const seen = new Set([explorer, cramped, alone, broken].flatMap((each) => [...each.seen]));
+    const missing = operations.flatMap(({ operation }) =>
+      documentedOutcomes(operation)
+        .filter((outcome) => !OF_BUGS.includes(outcome as ErrorCode))
+        .map((outcome) => `${operation.operationId} ${outcome}`)
+        .filter((outcome) => !seen.has(outcome)),
+    );
+    expect(missing, 'operations whose outcomes nothing above provokes').toEqual([]);
+    const codesSeen = new Set([...seen].map((outcome) => outcome.split(' ')[1]));
+    const unseen = Object.keys(ERROR_KINDS).filter((code) => !codesSeen.has(code));
+    expect(unseen, 'codes of the catalogue that nothing above provokes').toEqual([]);
+  }, 30_000);
+
+  it('is held to it by the check that all tests go through', () => {
+    const json = 'application/json; charset=utf-8';
+    const good = { success: true, locked: false };
+    const wrong: [string, string, number, string | null, unknown][] = [
+      ['POST', '/api/sessions/rearm', 200, json, { success: true }],
+      ['POST', '/api/sessions/rearm', 200, json, { ...good, extra: 1 }],
+      ['POST', '/api/sessions/rearm', 201, json, good],
+      ['POST', '/api/sessions/rearm', 200, 'text/html', good],
+      ['POST', '/api/sessions/rearm', 404, json, { success: false, error: 'not_found', message: 'No.' }],
+      ['POST', '/api/sessions/rearm', 403, json, { success: false, error: 'access_denied', message: 'no' }],
+      ['POST', '/api/sessions/rearm', 403, json, { success: false, error: 'access_denied' }],
+      ['GET', '/nowhere', 404, json, { success: false, error: 'session_ended', message: 'No.' }],
+      ['GET', '/nowhere', 200, json, {}],
+    ];
+    for (const [method, target, status, contentType, body] of wrong) {
+      expect(() => assertKeepsContract(method, target, { status, contentType, body })).toThrow(target);
+    }
+    expect(() =>
+      assertKeepsContract('POST', '/api/sessions/rearm', { status: 200, contentType: json, body: good }),
+    ).not.toThrow();
+  });
+});
+
+/** Takes the agent's tables away behind its back, as a disk that breaks would. */
+function breakDatabase(agent: TestAgent): void {
+  const database = new Database(path.join(agent.folder, 'porthole.db'));
+  database.exec('DROP TABLE sessions');
+  database.close();
+}
