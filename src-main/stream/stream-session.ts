@@ -68,6 +68,7 @@ export class StreamSession {
   #capture: SharedCapture | null = null;
   #subscription: CaptureSubscription | null = null;
   #status: StreamStatus = { state: 'starting' };
+  #liveUnannounced = false;
   #frameSize: FrameSize | null = null;
   #framesCaptured = 0;
   #past = { frames: 0, bytes: 0, drops: 0 };
@@ -203,6 +204,7 @@ export class StreamSession {
         this.#countCaptures(1);
         this.#frameSize = { widthPx: frame.widthPx, heightPx: frame.heightPx };
         this.#hub.publish('screen', frame);
+        this.#announceLive();
         this.#releaseWaiting();
       },
       onUnchanged: (captures) => this.#countCaptures(captures),
@@ -226,12 +228,20 @@ export class StreamSession {
     this.#status = status;
     this.#cancelSlate();
     this.#cancelSlate = () => {};
-    this.#options.observer.onStatus(this.#options.sessionId, status);
+    // Announced with the first frame, when its size is known.
+    this.#liveUnannounced = status.state === 'live';
     if (status.state === 'live') return;
+    this.#options.observer.onStatus(this.#options.sessionId, status);
     const text = 'message' in status ? status.message : SLATE_TEXT[status.state];
     this.#cancelSlate = this.#options.clock.after(SLATE_AFTER_MS[status.state], () =>
       this.#showSlate(status, text),
     );
+  }
+
+  #announceLive(): void {
+    if (!this.#liveUnannounced) return;
+    this.#liveUnannounced = false;
+    this.#options.observer.onStatus(this.#options.sessionId, this.#status);
   }
 
   #showSlate(status: StreamStatus, text: string): void {

@@ -1,0 +1,256 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import type { StreamFrame } from '../../../src-main/stream/frame-hub.ts';
+import { MjpegWriter, type ViewerEnd } from '../../../src-main/stream/mjpeg-writer.ts';
+import { GatedOutput, settle } from '../../fakes/gated-output.ts';
+import { ManualClock } from '../../fakes/manual-clock.ts';
+import { readParts } from '../../fakes/multipart.ts';
+
+function makeFrame(sequence: number, bytes = 10): StreamFrame {
+  const jpeg = Buffer.alloc(bytes, sequence % 256);
+  return { kind: 'screen', sequence, jpeg, widthPx: 4, heightPx: 2, capturedAtMs: 1000 };
+}
+
+function createRig() {
+  const clock = new ManualClock();
+  const output = new GatedOutput({ highWaterMark: 1 });
+  const delivered: { sequence: number; repeated: boolean }[] = [];
+  const dropped: number[] = [];
+  const ends: ViewerEnd[] = [];
+  const writer = new MjpegWriter({
+    output,
+    clock,
+    settleMs: 50,
+    observer: {
+      onDelivered: ({ sequence }, _bytes, repeated) => delivered.push({ sequence, repeated }),
+      onDropped: ({ sequence }) => dropped.push(sequence),
+      onEnd: (reason) => ends.push(reason),
+    },
+  });
+  const sequences = (): number[] =>
+    readParts(output.taken).parts.map(({ headers }) => Number(headers['X-Sequence']));
+  return { clock, output, delivered, dropped, ends, writer, sequences };
+}
+
+describe('mjpegWriter', () => {
+  it('frames a part with its type, length, wall time and number, and the delimiter right after it', async () => {
+    const { writer, output } = createRig();
+    writer.offer(makeFrame(7, 12));
+    await settle();
+    expect(output.taken.toString('latin1')).toBe(
+      '--porthole\r\nContent-Type: image/jpeg\r\nContent-Length: 12\r\n' +
+        `X-Timestamp: 1767225600.000000\r\nX-Sequence: 7\r\n\r\n${'\x07'.repeat(12)}\r\n--porthole`,
+    );
+  });
+
+  it('writes a part in one system call', async () => {
+    const { writer, output } = createRig();
+    await settle();
+    output.writes = 0;
+    writer.offer(makeFrame(1, 200_000));
+    await settle();
+    expect(output.writes).toBe(1);
+  });
+
+  it('skips all but the newest picture for a viewer that is still sending', async () => {
+    const { writer, output, dropped, sequences } = createRig();
+    await settle();
+    output.setOpen(false);
+    for (const sequence of [1, 2, 3, 4]) writer.offer(makeFrame(sequence));
+    await settle();
+    output.setOpen(true);
+    await settle();
+    expect(sequences()).toEqual([1, 4]);
+    expect(dropped).toEqual([2, 3]);
+  });
+
+  it('holds no more than the part under way and one slice of it in the connection', async () => {
+    const { writer, output } = createRig();
+    await settle();
+    output.setOpen(false);
+    for (let sequence = 1; sequence <= 50; sequence++) writer.offer(makeFrame(sequence, 1_000_000));
+    await settle();
+    expect(output.writableLength).toBeLessThan(300_000);
+  });
+
+  it('repeats the last picture once soon after motion stops, then about once per second', async () => {
+    const { writer, clock, delivered } = createRig();
+    writer.offer(makeFrame(1));
+    await settle();
+    clock.advance(20);
+    writer.offer(makeFrame(2));
+    await settle();
+    clock.advance(49);
+    await settle();
+    expect(delivered).toEqual([
+      { sequence: 1, repeated: false },
+      { sequence: 2, repeated: false },
+    ]);
+    clock.advance(1);
+    await settle();
+    expect(delivered.at(-1)).toEqual({ sequence: 2, repeated: true });
+    for (let second = 0; second < 3; second++) {
+      clock.advance(1000);
+      await settle();
+    }
+    expect(delivered).toHaveLength(6);
+  });
+
+  it('does not repeat while the picture moves', async () => {
+    const { writer, clock, delivered } = createRig();
+    for (let sequence = 1; sequence <= 60; sequence++) {
+      writer.offer(makeFrame(sequence));
+      await settle();
+      clock.advance(16);
+    }
+    expect(delivered.filter(({ repeated }) => repeated)).toEqual([]);
+  });
+
+  it('gives up on a viewer that takes nothing for 10 s', async () => {
+    const { writer, output, clock, ends } = createRig();
+    await settle();
+    output.setOpen(false);
+    writer.offer(makeFrame(1));
+    clock.advance(9999);
+    expect(ends).toEqual([]);
+    clock.advance(1);
+    expect(ends).toEqual(['stalled']);
+    expect(output.destroyed).toBe(true);
+    expect(clock.pendingTimers).toBe(0);
+  });
+
+  it('is patient with a slow viewer that takes a slice now and then', async () => {
+    const { writer, output, clock, ends, sequences } = createRig();
+    await settle();
+    output.setOpen(false);
+    writer.offer(makeFrame(1, 1_000_000));
+    for (let slices = 0; slices < 3; slices++) {
+      clock.advance(8000);
+      output.takeOnce();
+      await settle();
+    }
+    expect(ends).toEqual([]);
+    output.setOpen(true);
+    await settle();
+    expect(sequences()).toEqual([1]);
+  });
+
+  it('forgets a viewer that leaves, at once and with its timer', async () => {
+    const { writer, output, clock, ends } = createRig();
+    writer.offer(makeFrame(1));
+    await settle();
+    output.destroy();
+    await settle();
+    expect(ends).toEqual(['left']);
+    expect(clock.pendingTimers).toBe(0);
+    writer.offer(makeFrame(2));
+    writer.end('ended');
+    expect(ends).toEqual(['left']);
+  });
+
+  it('takes a connection that fails for a viewer that left', async () => {
+    const { output, ends } = createRig();
+    output.destroy(new Error('reset'));
+    await settle();
+    expect(ends).toEqual(['left']);
+  });
+
+  it('says at once that a viewer left before it was answered', () => {
+    const output = new GatedOutput();
+    output.destroy();
+    const ends: ViewerEnd[] = [];
+    new MjpegWriter({
+      output,
+      clock: new ManualClock(),
+      settleMs: 50,
+      observer: { onDelivered: () => {}, onDropped: () => {}, onEnd: (reason) => ends.push(reason) },
+    });
+    expect(ends).toEqual(['left']);
+  });
+
+  it('ends with the closing delimiter', async () => {
+    const { writer, output, clock, ends } = createRig();
+    writer.offer(makeFrame(1));
+    await settle();
+    writer.end('ended');
+    await settle();
+    expect(readParts(output.taken)).toMatchObject({ isClosed: true, parts: [{}], rest: Buffer.alloc(0) });
+    expect(output.writableFinished).toBe(true);
+    expect(ends).toEqual(['ended']);
+    await settle();
+    expect(clock.pendingTimers).toBe(0);
+  });
+
+  it('ends an empty stream properly too', async () => {
+    const { writer, output } = createRig();
+    writer.end('ended');
+    await settle();
+    expect(readParts(output.taken)).toMatchObject({ isClosed: true, parts: [] });
+  });
+
+  it('finishes the part under way before it ends, without what waited behind it', async () => {
+    const { writer, output, ends } = createRig();
+    await settle();
+    output.setOpen(false);
+    writer.offer(makeFrame(1));
+    writer.offer(makeFrame(2));
+    writer.end('ended');
+    expect(ends).toEqual(['ended']);
+    output.setOpen(true);
+    await settle();
+    const body = readParts(output.taken);
+    expect(body.isClosed).toBe(true);
+    expect(body.parts).toHaveLength(1);
+  });
+
+  it('cuts off whoever does not take the end within 150 ms', async () => {
+    const { writer, output, clock, ends } = createRig();
+    await settle();
+    output.setOpen(false);
+    writer.offer(makeFrame(1));
+    writer.end('kicked');
+    clock.advance(149);
+    expect(output.destroyed).toBe(false);
+    clock.advance(1);
+    expect(output.destroyed).toBe(true);
+    await settle();
+    expect(ends).toEqual(['kicked']);
+    expect(clock.pendingTimers).toBe(0);
+  });
+
+  it('sends well-formed parts in rising order whatever the viewer does', async () => {
+    const step = fc.oneof(
+      fc.record({ do: fc.constant('offer' as const), bytes: fc.integer({ min: 0, max: 600_000 }) }),
+      fc.record({ do: fc.constant('open' as const), open: fc.boolean() }),
+      fc.record({ do: fc.constant('advance' as const), ms: fc.integer({ min: 0, max: 1200 }) }),
+    );
+    await fc.assert(
+      fc.asyncProperty(fc.array(step, { maxLength: 30 }), async (steps) => {
+        const { writer, output, clock, sequences, dropped, ends } = createRig();
+        let offered = 0;
+        for (const action of steps) {
+          if (action.do === 'offer') writer.offer(makeFrame(++offered, action.bytes));
+          else if (action.do === 'open') output.setOpen(action.open);
+          else clock.advance(action.ms);
+          await settle();
+        }
+        const isAlive = ends.length === 0;
+        output.setOpen(true);
+        await settle();
+        await settle();
+        const sent = sequences();
+        expect(sent).toEqual([...sent].sort((a, b) => a - b));
+        if (isAlive && offered > 0) {
+          expect(sent.at(-1)).toBe(offered);
+          expect(new Set(sent).size + dropped.length).toBe(offered);
+        }
+        writer.end('ended');
+        await settle();
+        await settle();
+        clock.advance(1000);
+        expect(clock.pendingTimers).toBe(0);
+      }),
+      { numRuns: 150 },
+    );
+  });
+});
