@@ -1,0 +1,43 @@
+/** What to start so that a program runs enclosed. */
+export interface EnclosedProgram {
+  readonly file: string;
+  readonly args: readonly string[];
+  /** Added to the program's environment. */
+  readonly env: Readonly<Record<string, string>>;
+  /**
+   * What the enclosure's own messages on stderr begin with, should it fail to start the program; unguessable, so
+   * that no program can pretend to it. Null where it never writes any.
+   */
+  readonly failurePrefix: string | null;
+}
+
+/** Holds every process that one command starts, however it detaches itself: new group, new session, new parent. */
+export interface Enclosure {
+  /** A name that survives the agent, for {@link Containment.sweep}. */
+  readonly mark: string;
+  enclose(argv: readonly string[]): EnclosedProgram;
+  /** Says which process was started. To be called before anything else happens. */
+  onStarted(pid: number): void;
+  /** Asks all its processes to end. */
+  terminate(): Promise<void>;
+  /**
+   * Kills all its processes, those included that are started meanwhile, and lets go of the enclosure. Resolves when
+   * none is left, with the ids of those that the system did not let us kill (they run as another user).
+   */
+  empty(): Promise<readonly number[]>;
+}
+
+/** Keeps commands from leaving anything behind, in the way that this machine allows. */
+export interface Containment {
+  /** How, for the log. */
+  readonly description: string;
+  open(): Enclosure;
+  /** The mark of the enclosure that process `pid` is in, or null for a process of somebody else. */
+  markOf(pid: number): Promise<string | null>;
+  /** Every process of every enclosure that is open. */
+  listPids(): Promise<readonly number[]>;
+  /** Kills what an earlier run of the agent left in the enclosures of these marks. */
+  sweep(marks: readonly string[]): Promise<void>;
+  /** Lets go of everything, after which no enclosure may be opened. Does not end what runs. */
+  close(): void;
+}

@@ -1,0 +1,43 @@
+import { constants } from 'node:fs';
+import { access, stat } from 'node:fs/promises';
+import path from 'node:path';
+
+const DEFAULT_EXTENSIONS = '.COM;.EXE;.BAT;.CMD';
+
+/**
+ * The file that running `name` in folder `cwd` with `env` would start, searched as the system does: names with a
+ * slash are paths, others are looked for along PATH. Null if there is none that may be run.
+ */
+export async function findProgram(
+  name: string,
+  cwd: string,
+  env: Readonly<Record<string, string | undefined>>,
+): Promise<string | null> {
+  const isWindows = process.platform === 'win32';
+  const isPath = name.includes('/') || (isWindows && name.includes('\\'));
+  const folders = isPath ? [''] : (findVariable(env, 'PATH') ?? '').split(path.delimiter);
+  const extensions = isWindows
+    ? ['', ...(findVariable(env, 'PATHEXT') ?? DEFAULT_EXTENSIONS).split(';')]
+    : [''];
+  for (const folder of folders) {
+    for (const extension of extensions) {
+      const candidate = path.resolve(cwd, folder, name + extension);
+      if (await mayRun(candidate)) return candidate;
+    }
+  }
+  return null;
+}
+
+function findVariable(env: Readonly<Record<string, string | undefined>>, name: string): string | undefined {
+  if (process.platform !== 'win32') return env[name];
+  return Object.entries(env).find(([key]) => key.toUpperCase() === name)?.[1];
+}
+
+async function mayRun(file: string): Promise<boolean> {
+  try {
+    await access(file, constants.X_OK);
+    return (await stat(file)).isFile();
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,135 @@
+import type { OutputEncoding } from '#shared/commands';
+
+/** Output as it is shown and stored. */
+export interface OutputText {
+  readonly text: string;
+  readonly encoding: OutputEncoding;
+  /** How many bytes were written in all. */
+  readonly bytes: number;
+  /** Whether some of them were left out; a mark stands where. */
+  readonly truncated: boolean;
+}
+
+/** The output of something that wrote none. */
+export const NO_OUTPUT: OutputText = { text: '', encoding: 'utf8', bytes: 0, truncated: false };
+
+/**
+ * Keeps the beginning and the end of an output of any length, `maxBytes` in all, half of it each. Costs no more
+ * memory than that, however much and in however small pieces is written.
+ */
+export class KeptOutput {
+  readonly #headLimit: number;
+  readonly #tailLimit: number;
+  #head: Buffer<ArrayBufferLike> = Buffer.alloc(0);
+  #headBytes = 0;
+  /** A ring; the oldest byte is at `#tailStart`. */
+  #tail: Buffer<ArrayBufferLike> | null = null;
+  #tailStart = 0;
+  #tailBytes = 0;
+  #totalBytes = 0;
+
+  constructor(maxBytes: number) {
+    this.#headLimit = Math.floor(maxBytes / 2);
+    this.#tailLimit = maxBytes - this.#headLimit;
+  }
+
+  /** How many bytes were written in all. */
+  get totalBytes(): number {
+    return this.#totalBytes;
+  }
+
+  /** Takes what was written next; the chunk is copied. */
+  append(chunk: Buffer): void {
+    this.#totalBytes += chunk.length;
+    const toHead = Math.min(chunk.length, this.#headLimit - this.#headBytes);
+    if (toHead > 0) this.#appendToHead(chunk.subarray(0, toHead));
+    if (toHead < chunk.length) this.#appendToTail(chunk.subarray(toHead));
+  }
+
+  /** What is kept, as text, with a mark where bytes were left out. */
+  toText(): OutputText {
+    const head = this.#head.subarray(0, this.#headBytes);
+    const tail = this.#readTail();
+    const leftOut = this.#totalBytes - head.length - tail.length;
+    if (leftOut === 0) {
+      return { ...decode(Buffer.concat([head, tail])), bytes: this.#totalBytes, truncated: false };
+    }
+    const before = withoutBrokenEnd(head);
+    const after = withoutBrokenStart(tail);
+    const missing = this.#totalBytes - before.length - after.length;
+    const first = decode(before);
+    const last = decode(after);
+    return {
+      text: `${first.text}\n[… ${missing} bytes left out …]\n${last.text}`,
+      encoding: first.encoding === 'utf8' ? last.encoding : first.encoding,
+      bytes: this.#totalBytes,
+      truncated: true,
+    };
+  }
+
+  #appendToHead(piece: Buffer): void {
+    const needed = this.#headBytes + piece.length;
+    if (needed > this.#head.length) {
+      const grown = Buffer.alloc(Math.min(this.#headLimit, Math.max(needed, this.#head.length * 2, 4096)));
+      this.#head.copy(grown, 0, 0, this.#headBytes);
+      this.#head = grown;
+    }
+    piece.copy(this.#head, this.#headBytes);
+    this.#headBytes = needed;
+  }
+
+  #appendToTail(piece: Buffer): void {
+    const newest = piece.length > this.#tailLimit ? piece.subarray(piece.length - this.#tailLimit) : piece;
+    this.#tail ??= Buffer.alloc(this.#tailLimit);
+    const end = (this.#tailStart + this.#tailBytes) % this.#tailLimit;
+    const copied = newest.copy(this.#tail, end);
+    newest.copy(this.#tail, 0, copied);
+    const overflow = Math.max(0, this.#tailBytes + newest.length - this.#tailLimit);
+    this.#tailStart = (this.#tailStart + overflow) % this.#tailLimit;
+    this.#tailBytes += newest.length - overflow;
+  }
+
+  #readTail(): Buffer {
+    if (!this.#tail) return Buffer.alloc(0);
+    const untilWrap = this.#tail.subarray(this.#tailStart, this.#tailStart + this.#tailBytes);
+    const rest = this.#tail.subarray(0, this.#tailBytes - untilWrap.length);
+    return Buffer.concat([untilWrap, rest]);
+  }
+}
+
+function decode(bytes: Buffer): { text: string; encoding: OutputEncoding } {
+  try {
+    return {
+      text: new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes),
+      encoding: 'utf8',
+    };
+  } catch {
+    return { text: new TextDecoder('utf-8', { ignoreBOM: true }).decode(bytes), encoding: 'utf8_lossy' };
+  }
+}
+
+const isContinuation = (byte: number | undefined): boolean => byte !== undefined && (byte & 0xc0) === 0x80;
+
+/** How many bytes a character takes that begins with `byte`, as far as that can be the beginning of one. */
+function lengthOfCharacter(byte: number): number {
+  if (byte >= 0xf0) return 4;
+  if (byte >= 0xe0) return 3;
+  return byte >= 0xc0 ? 2 : 1;
+}
+
+/** Without the first bytes of a character whose others were cut off. */
+function withoutBrokenEnd(bytes: Buffer): Buffer {
+  for (let back = 1; back <= Math.min(4, bytes.length); back += 1) {
+    const byte = bytes[bytes.length - back] ?? 0;
+    if (isContinuation(byte)) continue;
+    return lengthOfCharacter(byte) > back ? bytes.subarray(0, bytes.length - back) : bytes;
+  }
+  return bytes;
+}
+
+/** Without the last bytes of a character whose first was cut off. */
+function withoutBrokenStart(bytes: Buffer): Buffer {
+  let start = 0;
+  while (start < 3 && isContinuation(bytes[start])) start += 1;
+  return bytes.subarray(start);
+}

@@ -1,0 +1,133 @@
+import { execFile } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
+import { promisify } from 'node:util';
+import type { Containment, EnclosedProgram, Enclosure } from './containment.ts';
+
+/** The variable that names a process's enclosure where nothing better is inherited. */
+export const MARK_VARIABLE = 'PORTHOLE_MARK';
+
+const run = promisify(execFile);
+const MAX_LISTING_BYTES = 64 * 1024 * 1024;
+const KILL_ROUNDS = 40;
+const KILL_PAUSE_MS = 25;
+
+/** A process as `ps` shows it, with the mark in its environment if there is one to be seen. */
+export interface ListedProcess {
+  readonly pid: number;
+  readonly parentPid: number;
+  readonly group: number;
+  readonly mark: string | null;
+}
+
+/**
+ * Encloses commands on macOS and other systems without `/proc`: by their process group, by descent, and by a variable
+ * that their descendants inherit. What clears its environment, leaves the group and outlives its parent gets away;
+ * these systems offer an unprivileged program nothing stronger.
+ */
+export class PosixContainment implements Containment {
+  readonly description = 'process group, descent and an inherited variable';
+  readonly #prefix = randomBytes(8).toString('hex');
+  #opened = 0;
+
+  open(): Enclosure {
+    this.#opened += 1;
+    return new PosixEnclosure(`${this.#prefix}-${this.#opened}`);
+  }
+
+  async markOf(pid: number): Promise<string | null> {
+    const processes = await listProcesses();
+    const byPid = new Map(processes.map((process) => [process.pid, process]));
+    const seen = new Set<number>();
+    for (let next = byPid.get(pid); next && !seen.has(next.pid); next = byPid.get(next.parentPid)) {
+      if (next.mark?.startsWith(this.#prefix)) return next.mark;
+      seen.add(next.pid);
+    }
+    return null;
+  }
+
+  async listPids(): Promise<readonly number[]> {
+    const processes = await listProcesses();
+    return processes.filter(({ mark }) => mark?.startsWith(this.#prefix)).map(({ pid }) => pid);
+  }
+
+  async sweep(marks: readonly string[]): Promise<void> {
+    if (marks.length > 0) await killAll((process) => process.mark !== null && marks.includes(process.mark));
+  }
+
+  close(): void {
+    // Nothing is held.
+  }
+}
+
+class PosixEnclosure implements Enclosure {
+  readonly mark: string;
+  #pid: number | null = null;
+
+  constructor(mark: string) {
+    this.mark = mark;
+  }
+
+  enclose([file = '', ...args]: readonly string[]): EnclosedProgram {
+    return { file, args, env: { [MARK_VARIABLE]: this.mark }, failurePrefix: null };
+  }
+
+  onStarted(pid: number): void {
+    this.#pid = pid;
+  }
+
+  async terminate(): Promise<void> {
+    for (const { pid } of (await listProcesses()).filter(this.#holds)) signal(pid, 'SIGTERM');
+  }
+
+  empty(): Promise<readonly number[]> {
+    return killAll(this.#holds);
+  }
+
+  readonly #holds = (process: ListedProcess): boolean =>
+    process.mark === this.mark || (this.#pid !== null && process.group === this.#pid);
+}
+
+async function killAll(isMeant: (process: ListedProcess) => boolean): Promise<number[]> {
+  let left: number[] = [];
+  for (let round = 0; round < KILL_ROUNDS; round += 1) {
+    const processes = await listProcesses();
+    const meant = new Set(processes.filter(isMeant).map(({ pid }) => pid));
+    // Children of those that are meant, however deep.
+    for (let before = -1; before !== meant.size; ) {
+      before = meant.size;
+      for (const { pid, parentPid } of processes) if (meant.has(parentPid)) meant.add(pid);
+    }
+    left = [...meant].filter((pid) => pid !== process.pid);
+    if (left.length === 0) return [];
+    for (const pid of left) signal(pid, 'SIGKILL');
+    await delay(KILL_PAUSE_MS);
+  }
+  return left;
+}
+
+function signal(pid: number, name: NodeJS.Signals): void {
+  try {
+    process.kill(pid, name);
+  } catch {
+    // Gone, or another user's.
+  }
+}
+
+/** All processes that have not ended, with the environment of those that this user may see it of. */
+async function listProcesses(): Promise<ListedProcess[]> {
+  const columns = 'pid=,ppid=,pgid=,state=,command=';
+  const { stdout } = await run('ps', ['axeww', '-o', columns], { maxBuffer: MAX_LISTING_BYTES });
+  return parseProcessList(stdout);
+}
+
+/** What `ps axeww -o pid=,ppid=,pgid=,state=,command=` says, without the processes that have ended. */
+export function parseProcessList(listing: string): ListedProcess[] {
+  return listing.split('\n').flatMap((line): ListedProcess[] => {
+    const [, pid, parentPid, group, state, rest] =
+      /^\s*(\d+)\s+(\d+)\s+(\d+)\s+(\S+)\s+(.*)$/.exec(line) ?? [];
+    if (pid === undefined || state?.startsWith('Z')) return [];
+    const mark = new RegExp(`(?:^|\\s)${MARK_VARIABLE}=([0-9a-f-]+)(?:\\s|$)`).exec(rest ?? '')?.[1] ?? null;
+    return [{ pid: Number(pid), parentPid: Number(parentPid), group: Number(group), mark }];
+  });
+}

@@ -1,0 +1,76 @@
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
+import type { Containment, EnclosedProgram, Enclosure } from './containment.ts';
+
+const run = promisify(execFile);
+
+/**
+ * Encloses commands on Windows by descent: `taskkill /T` ends a process and all that descend from it. A process whose
+ * parent has ended gets away, and so does everything if the agent itself is killed: job objects, which would hold
+ * them, cannot be had without native code.
+ */
+export class WindowsContainment implements Containment {
+  readonly description = 'descent, through taskkill';
+  readonly #open = new Set<number>();
+  #opened = 0;
+
+  open(): Enclosure {
+    this.#opened += 1;
+    return new WindowsEnclosure(`windows-${process.pid}-${this.#opened}`, this.#open);
+  }
+
+  async markOf(): Promise<string | null> {
+    return null;
+  }
+
+  async listPids(): Promise<readonly number[]> {
+    return [...this.#open];
+  }
+
+  async sweep(): Promise<void> {
+    // Process ids are used again here: after a restart nobody can tell whose they are.
+  }
+
+  close(): void {
+    this.#open.clear();
+  }
+}
+
+class WindowsEnclosure implements Enclosure {
+  readonly mark: string;
+  readonly #running: Set<number>;
+  #pid: number | null = null;
+
+  constructor(mark: string, running: Set<number>) {
+    this.mark = mark;
+    this.#running = running;
+  }
+
+  enclose([file = '', ...args]: readonly string[]): EnclosedProgram {
+    return { file, args, env: {}, failurePrefix: null };
+  }
+
+  onStarted(pid: number): void {
+    this.#pid = pid;
+    this.#running.add(pid);
+  }
+
+  async terminate(): Promise<void> {
+    await this.#taskkill([]);
+  }
+
+  async empty(): Promise<readonly number[]> {
+    await this.#taskkill(['/F']);
+    if (this.#pid !== null) this.#running.delete(this.#pid);
+    return [];
+  }
+
+  async #taskkill(flags: readonly string[]): Promise<void> {
+    if (this.#pid === null) return;
+    try {
+      await run('taskkill', ['/PID', String(this.#pid), '/T', ...flags], { windowsHide: true });
+    } catch {
+      // It has ended already.
+    }
+  }
+}

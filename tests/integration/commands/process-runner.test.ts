@@ -1,0 +1,220 @@
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { baseEnvironment } from '../../../src-main/commands/command-environment.ts';
+import { findGroupParents } from '../../../src-main/commands/control-groups.ts';
+import { KeptOutput } from '../../../src-main/commands/kept-output.ts';
+import { LinuxContainment } from '../../../src-main/commands/linux-containment.ts';
+import { PosixContainment } from '../../../src-main/commands/posix-containment.ts';
+import { ProcessRunner } from '../../../src-main/commands/process-runner.ts';
+import type { ProgramEnd, RunningProgram } from '../../../src-main/commands/program.ts';
+import { SilentLogger } from '../../fakes/silent-logger.ts';
+import { createEscapees, until } from './support/escapees.ts';
+
+interface Run {
+  readonly program: RunningProgram;
+  readonly stdout: KeptOutput;
+  readonly stderr: KeptOutput;
+  readonly ended: Promise<ProgramEnd>;
+}
+
+const WAYS = [
+  { way: 'marks alone', groups: null },
+  { way: 'what this machine offers', groups: findGroupParents() },
+];
+
+function createRunner(groups: ReturnType<typeof findGroupParents>, maxProcesses = 512): ProcessRunner {
+  const log = new SilentLogger();
+  const containment = new LinuxContainment({ log, umask: 0o022, maxProcesses, groups });
+  const runner = new ProcessRunner(containment, log);
+  onTestFinished(() => runner.close());
+  return runner;
+}
+
+function start(
+  runner: ProcessRunner,
+  argv: readonly string[],
+  options: { cwd?: string; env?: Record<string, string> } = {},
+): Run {
+  const stdout = new KeptOutput(1024 * 1024);
+  const stderr = new KeptOutput(1024 * 1024);
+  const env = { ...baseEnvironment(process.env), ...options.env };
+  const program = runner.start({ argv, cwd: options.cwd ?? tmpdir(), env }, (stream, chunk) =>
+    (stream === 'stdout' ? stdout : stderr).append(chunk),
+  );
+  return { program, stdout, stderr, ended: program.ended };
+}
+
+function newFolder(): string {
+  const folder = mkdtempSync(path.join(tmpdir(), 'porthole-run-'));
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  return folder;
+}
+
+describe.each(WAYS)('processRunner with $way', ({ groups }) => {
+  it('hands over arguments byte for byte, without a shell', async () => {
+    const argv = ['printf', '%s|', 'a b', '$(id)', '`id`', "it's", '"', '*', '\\', 'ü\u202e', '-n', ''];
+    const run = start(createRunner(groups), argv);
+    expect(await run.ended).toEqual({ exitCode: 0, signal: null, error: null });
+    expect(run.stdout.toText().text).toBe(
+      argv
+        .slice(2)
+        .map((argument) => `${argument}|`)
+        .join(''),
+    );
+  });
+
+  it('gives folder and environment, nothing on stdin, no secret of the agent and no open file', async () => {
+    const folder = newFolder();
+    process.env.PORTHOLE_TEST_SECRET = 'hush';
+    onTestFinished(() => {
+      delete process.env.PORTHOLE_TEST_SECRET;
+    });
+    const script = 'pwd; cat; env | sort; ls /proc/self/fd; umask; ps -o sid= -p $$ | tr -d " "; echo $$';
+    const run = start(createRunner(groups), ['sh', '-c', script], { cwd: folder, env: { EXTRA: 'x y' } });
+    expect(await run.ended).toMatchObject({ exitCode: 0 });
+    const lines = run.stdout.toText().text.trimEnd().split('\n');
+    expect(lines[0]).toBe(folder);
+    expect(lines).toContain('EXTRA=x y');
+    expect(run.stdout.toText().text).not.toContain('hush');
+    expect(lines.filter((line) => /^\d$/.test(line))).toEqual(['0', '1', '2', '3']);
+    expect(lines).toContain('0022');
+    // The leader of a session of its own.
+    expect(lines.at(-2)).toBe(lines.at(-1));
+  });
+
+  it('tells exit codes and signals', async () => {
+    const runner = createRunner(groups);
+    expect(await start(runner, ['sh', '-c', 'exit 7']).ended).toEqual({
+      exitCode: 7,
+      signal: null,
+      error: null,
+    });
+    expect(await start(runner, ['sh', '-c', 'kill -9 $$']).ended).toEqual({
+      exitCode: null,
+      signal: 'SIGKILL',
+      error: null,
+    });
+    expect(await start(runner, ['sh', '-c', 'echo no; exit 127']).ended).toMatchObject({ exitCode: 127 });
+  });
+
+  it('says why a program could not be started', async () => {
+    const runner = createRunner(groups);
+    const folder = newFolder();
+    const orphan = path.join(folder, 'orphan');
+    writeFileSync(orphan, '#!/no/such/interpreter\n');
+    chmodSync(orphan, 0o755);
+    const errorOf = async (argv: string[], cwd?: string) =>
+      (await start(runner, argv, cwd === undefined ? {} : { cwd }).ended).error;
+    expect(await errorOf(['/no/such/program'])).toMatchObject({ code: 'program_not_found' });
+    expect(await errorOf(['no-such-program'])).toMatchObject({ code: 'program_not_found' });
+    expect(await errorOf([folder])).toMatchObject({ code: 'program_not_found' });
+    expect(await errorOf(['/etc/passwd'])).toMatchObject({ code: 'program_not_found' });
+    expect(await errorOf(['-c'])).toMatchObject({ code: 'program_not_found' });
+    expect(await errorOf([orphan])).toMatchObject({
+      code: 'could_not_start',
+      message: expect.stringMatching(/not found/),
+    });
+    expect(await errorOf(['true'], path.join(folder, 'gone'))).toMatchObject({ code: 'cwd_not_found' });
+    expect(await errorOf(['true', 'x'.repeat(200_000)])).toMatchObject({ code: 'arguments_too_long' });
+  });
+
+  it('leaves nothing behind when a program ends by itself', async () => {
+    const escapees = createEscapees();
+    const run = start(createRunner(groups), ['sh', '-c', escapees.script({ waits: false })]);
+    await until(() => escapees.count() >= escapees.expected - 1);
+    expect(await run.ended).toMatchObject({ exitCode: 0 });
+    expect(escapees.count()).toBe(0);
+  });
+
+  it('leaves nothing behind when it is stopped, however deaf it is', async () => {
+    const escapees = createEscapees();
+    const runner = createRunner(groups);
+    const run = start(runner, ['sh', '-c', escapees.script()]);
+    await until(() => escapees.count() === escapees.expected);
+    expect((await runner.listPids()).length).toBeGreaterThanOrEqual(escapees.expected);
+    run.program.stop(100);
+    expect(await run.ended).toMatchObject({ signal: 'SIGKILL' });
+    expect(escapees.count()).toBe(0);
+    expect(await runner.listPids()).toEqual([]);
+  });
+
+  it('lets a program that listens end by itself before it is killed', async () => {
+    const run = start(createRunner(groups), [
+      'sh',
+      '-c',
+      'trap "echo bye; exit 3" TERM; echo up; while :; do sleep 0.01; done',
+    ]);
+    await until(() => run.stdout.totalBytes > 0);
+    run.program.stop(5000);
+    expect(await run.ended).toEqual({ exitCode: 3, signal: null, error: null });
+    expect(run.stdout.toText().text).toContain('bye');
+  });
+
+  it('stops a program that was started this very moment', async () => {
+    const runner = createRunner(groups);
+    const escapees = createEscapees();
+    const runs = Array.from({ length: 20 }, () => start(runner, ['sh', '-c', escapees.script()]));
+    for (const [index, run] of runs.entries()) setTimeout(() => run.program.stop(0), index);
+    for (const run of runs) expect(await run.ended).toMatchObject({ exitCode: null, error: null });
+    expect(escapees.count()).toBe(0);
+  });
+
+  it('knows whose a process is', async () => {
+    const runner = createRunner(groups);
+    const run = start(runner, [
+      'sh',
+      '-c',
+      'env -i setsid sh -c "echo \\$\\$; exec sleep 1000" & sleep 1000',
+    ]);
+    await until(() => run.stdout.totalBytes > 0);
+    const pid = Number(run.stdout.toText().text);
+    expect(await runner.markOf(pid)).toBe(run.program.mark);
+    expect(await runner.markOf(process.pid)).toBeNull();
+    expect(await runner.markOf(999_999_999)).toBeNull();
+    run.program.stop(0);
+    await run.ended;
+  });
+
+  it('sweeps away what an earlier run left, by its mark', async () => {
+    const escapees = createEscapees();
+    const earlier = createRunner(groups);
+    const run = start(earlier, ['sh', '-c', escapees.script()]);
+    await until(() => escapees.count() === escapees.expected);
+    const later = createRunner(groups);
+    await later.sweep([]);
+    expect(escapees.count()).toBe(escapees.expected);
+    await later.sweep([run.program.mark]);
+    expect(escapees.count()).toBe(0);
+    await run.ended;
+  });
+});
+
+describe('processRunner against a fork bomb', () => {
+  it.runIf(findGroupParents()?.counters)('holds it to its number of processes and ends it', async () => {
+    const runner = createRunner(findGroupParents(), 64);
+    const run = start(runner, ['bash', '-c', 'bomb() { bomb | bomb & }; bomb; sleep 1000']);
+    await until(() => run.stderr.totalBytes > 1000);
+    expect((await runner.listPids()).length).toBeLessThanOrEqual(64);
+    run.program.stop(0);
+    await run.ended;
+    expect(await runner.listPids()).toEqual([]);
+  });
+});
+
+describe('processRunner without /proc', () => {
+  it('finds what kept its group or its variable', async () => {
+    const escapees = createEscapees();
+    const log = new SilentLogger();
+    const runner = new ProcessRunner(new PosixContainment(), log);
+    const script = `sleep 1000 & ( setsid sleep 1000 & ); ${escapees.script().split('\n').slice(0, 2).join('\n')}\nsleep 1000`;
+    const run = start(runner, ['sh', '-c', script]);
+    await until(() => escapees.count() === 2);
+    expect((await runner.listPids()).length).toBeGreaterThanOrEqual(4);
+    run.program.stop(0);
+    await run.ended;
+    expect(escapees.count()).toBe(0);
+    expect(log.errors).toEqual([]);
+  });
+});
