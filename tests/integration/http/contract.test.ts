@@ -210,12 +210,6 @@ describe('OpenAPI document', () => {
       }
     }
   });
-
-  it('documents every code of the catalogue somewhere', () => {
-    const documented = new Set(operations.flatMap(({ operation }) => documentedOutcomes(operation)));
-    const missing = Object.keys(ERROR_KINDS).filter((code) => !documented.has(code));
-    expect(missing).toEqual(BESIDE_THE_DOCUMENT.filter((code) => !documented.has(code)));
-  });
 });
 
 describe('agent against its OpenAPI document', () => {
@@ -247,8 +241,8 @@ describe('agent against its OpenAPI document', () => {
     );
     expect(missing, 'operations whose outcomes nothing above provokes').toEqual([]);
     const codesSeen = new Set([...seen].map((outcome) => outcome.split(' ')[1]));
-    const unseen = Object.keys(ERROR_KINDS).filter((code) => !codesSeen.has(code));
-    expect(unseen, 'codes of the catalogue that nothing above provokes').toEqual([]);
+    const unseen = [...BESIDE_THE_DOCUMENT, ...OF_BUGS].filter((code) => !codesSeen.has(code));
+    expect(unseen, 'other codes that nothing above provokes').toEqual([]);
   }, 30_000);
 
   it('is held to it by the check that all tests go through', () => {
