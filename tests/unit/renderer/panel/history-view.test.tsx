@@ -55,6 +55,20 @@ describe('HistoryView', () => {
     expect(shownUsers()[0]).toBe('user 99');
   });
 
+  it('is not set back by an answer that comes late', async () => {
+    await screen.findByText('50 of 70');
+    let answerLate: (page: unknown) => void = () => {};
+    const { history } = agent.answers;
+    agent.answers.history = () => new Promise((resolve) => (answerLate = resolve));
+    fireEvent.click(screen.getByRole('button', { name: 'Load more' }));
+    agent.answers.history = history;
+    ended.unshift(archived({ session_id: 'remote_ffffffff', user_id: 'user 99' }));
+    act(() => agent.push(snapshot([])));
+    await screen.findByText('51 of 71');
+    await act(async () => answerLate({ history: ended.slice(51), total: 70 }));
+    screen.getByText('51 of 71');
+  });
+
   it('searches what is loaded and says so', async () => {
     await screen.findByText('50 of 70');
     fireEvent.change(screen.getByRole('searchbox'), { target: { value: 'user 66' } });

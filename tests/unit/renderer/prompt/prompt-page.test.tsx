@@ -109,6 +109,18 @@ describe('PromptPage', () => {
     expect(window.close).not.toHaveBeenCalled();
   });
 
+  it('does not take its last decision for one on the next request', async () => {
+    show([ONE, TWO]);
+    arm();
+    press('Allow');
+    await act(async () => {});
+    push(TWO);
+    wait(2000);
+    push();
+    expect(screen.queryByText('Allowed.')).toBeNull();
+    screen.getByText('This request no longer waits for an answer.');
+  });
+
   it('shows the oldest request if it is told none', () => {
     show([ONE, TWO], null);
     screen.getByText('one');
