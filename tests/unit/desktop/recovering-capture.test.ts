@@ -1,0 +1,204 @@
+import { describe, expect, it } from 'vitest';
+import {
+  type CaptureAttemptObserver,
+  RecoveringCapture,
+} from '../../../src-main/desktop/recovering-capture.ts';
+import type { CaptureStatus } from '../../../src-main/stream/screen-source.ts';
+import { ManualClock } from '../../fakes/manual-clock.ts';
+import { SilentLogger } from '../../fakes/silent-logger.ts';
+
+interface Attempt {
+  readonly observer: CaptureAttemptObserver;
+  readonly openedAtMs: number;
+  watched: boolean;
+  closed: boolean;
+}
+
+const FRAME = { jpeg: Buffer.from('jpeg'), widthPx: 4, heightPx: 2, capturedAtMs: 1 };
+
+function createRig({ steadyFrames = true } = {}) {
+  const clock = new ManualClock();
+  const attempts: Attempt[] = [];
+  const statuses: CaptureStatus[] = [];
+  let frames = 0;
+  let unchanged = 0;
+  const capture = new RecoveringCapture({
+    clock,
+    log: new SilentLogger(),
+    firstFrameTimeoutMs: 10_000,
+    steadyFrames,
+    observer: {
+      onFrame: () => {
+        frames += 1;
+      },
+      onUnchanged: (captures) => {
+        unchanged += captures;
+      },
+      onStatus: (status) => statuses.push(status),
+    },
+    openAttempt: (watched, observer) => {
+      const attempt: Attempt = { observer, openedAtMs: clock.monotonicMs(), watched, closed: false };
+      attempts.push(attempt);
+      return {
+        setWatched: (now) => {
+          attempt.watched = now;
+        },
+        close: () => {
+          attempt.closed = true;
+        },
+      };
+    },
+  });
+  const latest = (): Attempt => {
+    const attempt = attempts.at(-1);
+    if (!attempt) throw new Error('nothing was tried');
+    return attempt;
+  };
+  /** Lets time pass in which the attempt reports as a healthy one does. */
+  const live = (forMs: number): void => {
+    for (let passedMs = 0; passedMs < forMs; passedMs += 500) {
+      clock.advance(500);
+      latest().observer.onAlive(30, 0, clock.monotonicMs());
+    }
+  };
+  return {
+    clock,
+    capture,
+    attempts,
+    statuses,
+    latest,
+    live,
+    frames: () => frames,
+    unchanged: () => unchanged,
+  };
+}
+
+describe('recoveringCapture', () => {
+  it('is live from the first frame on', () => {
+    const rig = createRig();
+    expect(rig.statuses).toEqual([]);
+    rig.latest().observer.onFrame(FRAME);
+    rig.latest().observer.onFrame(FRAME);
+    expect(rig.statuses).toEqual([{ state: 'live' }]);
+    expect(rig.frames()).toBe(2);
+  });
+
+  it('restarts at once when a picture is lost, with the present demand', () => {
+    const rig = createRig();
+    rig.latest().observer.onFrame(FRAME);
+    rig.capture.setDemand('watched');
+    rig.live(6000);
+    rig.latest().observer.onLost('the capture process ended unexpectedly');
+    rig.clock.advance(0);
+    expect(rig.attempts).toHaveLength(2);
+    expect(rig.attempts[0]).toMatchObject({ closed: true, watched: true });
+    expect(rig.latest().watched).toBe(true);
+    expect(rig.statuses.at(-1)).toEqual({
+      state: 'recovering',
+      message: 'The screen capture restarts: the capture process ended unexpectedly.',
+    });
+    rig.latest().observer.onFrame(FRAME);
+    expect(rig.statuses.at(-1)).toEqual({ state: 'live' });
+  });
+
+  it('waits ever longer, up to 10 s, while it keeps failing, and says so', () => {
+    const rig = createRig();
+    const gaps: number[] = [];
+    for (let failure = 0; failure < 10; failure++) {
+      const lostAtMs = rig.clock.monotonicMs();
+      rig.latest().observer.onLost('the screen cannot be captured right now');
+      while (rig.latest().closed) rig.clock.advance(1);
+      gaps.push(Math.round(rig.clock.monotonicMs() - lostAtMs));
+    }
+    expect(gaps.slice(0, 6)).toEqual([1, 250, 500, 1000, 2000, 4000]);
+    expect(gaps.slice(6)).toEqual([8000, 10_000, 10_000, 10_000]);
+    expect(rig.statuses.at(-1)).toEqual({
+      state: 'failed',
+      message: 'No picture from the screen: the screen cannot be captured right now. Trying again…',
+    });
+    expect(rig.statuses.every(({ state }) => state === 'failed')).toBe(true);
+  });
+
+  it('does not restart in a hurry for ever when each try brings a frame and dies', () => {
+    const rig = createRig();
+    for (let failure = 0; failure < 6; failure++) {
+      rig.latest().observer.onFrame(FRAME);
+      rig.latest().observer.onLost('the capture process ended unexpectedly');
+      while (rig.latest().closed) rig.clock.advance(50);
+    }
+    expect(rig.clock.monotonicMs() - (rig.attempts[0]?.openedAtMs ?? 0)).toBeGreaterThan(5000);
+  });
+
+  it('restarts a capture that says nothing any more', () => {
+    const rig = createRig();
+    rig.latest().observer.onFrame(FRAME);
+    rig.live(2000);
+    rig.clock.advance(6000);
+    expect(rig.attempts).toHaveLength(2);
+    expect(rig.statuses.at(-1)?.state).toBe('recovering');
+  });
+
+  it('restarts a capture that is alive but sees nothing, where frames come steadily', () => {
+    for (const steadyFrames of [true, false]) {
+      const rig = createRig({ steadyFrames });
+      rig.latest().observer.onFrame(FRAME);
+      for (let passedMs = 0; passedMs < 20_000; passedMs += 500) {
+        rig.clock.advance(500);
+        rig.latest().observer.onAlive(0, 0, 1);
+      }
+      expect(rig.attempts.length > 1).toBe(steadyFrames);
+    }
+  });
+
+  it('gives up on an attempt that brings no first frame in time', () => {
+    const rig = createRig();
+    for (let passedMs = 0; passedMs < 12_000; passedMs += 500) {
+      rig.clock.advance(500);
+      rig.attempts[0]?.observer.onAlive(0, 0, 0);
+    }
+    expect(rig.attempts.length).toBeGreaterThan(1);
+  });
+
+  it('does not blame the capture for a suspended machine', () => {
+    const rig = createRig();
+    rig.latest().observer.onFrame(FRAME);
+    rig.live(2000);
+    rig.clock.suspend(3_600_000);
+    rig.live(5000);
+    expect(rig.attempts).toHaveLength(1);
+    expect(rig.statuses).toEqual([{ state: 'live' }]);
+  });
+
+  it('passes on captures that looked the same only while it is live', () => {
+    const rig = createRig();
+    rig.latest().observer.onAlive(3, 3, 1);
+    expect(rig.unchanged()).toBe(0);
+    rig.latest().observer.onFrame(FRAME);
+    rig.latest().observer.onAlive(3, 2, 1);
+    expect(rig.unchanged()).toBe(2);
+  });
+
+  it('does not listen to an attempt that it gave up on', () => {
+    const rig = createRig();
+    rig.latest().observer.onFrame(FRAME);
+    rig.latest().observer.onLost('it is gone');
+    rig.clock.advance(0);
+    rig.attempts[0]?.observer.onFrame(FRAME);
+    rig.attempts[0]?.observer.onLost('it is gone');
+    expect(rig.frames()).toBe(1);
+    expect(rig.attempts).toHaveLength(2);
+  });
+
+  it.each(['while it runs', 'while it waits to try again'])('closes %s, and leaves no timer', (when) => {
+    const rig = createRig();
+    rig.latest().observer.onFrame(FRAME);
+    if (when !== 'while it runs') rig.latest().observer.onLost('it is gone');
+    const told = rig.statuses.length;
+    rig.capture.close();
+    rig.capture.close();
+    expect(rig.attempts.every(({ closed }) => closed)).toBe(true);
+    expect(rig.clock.pendingTimers).toBe(0);
+    rig.latest().observer.onFrame(FRAME);
+    expect(rig.statuses).toHaveLength(told);
+  });
+});

@@ -1,0 +1,268 @@
+import { describe, expect, it } from 'vitest';
+import type { ViewerEnd } from '../../../src-main/stream/mjpeg-writer.ts';
+import type { CapturedFrame, CaptureStatus } from '../../../src-main/stream/screen-source.ts';
+import { SharedCapture } from '../../../src-main/stream/shared-capture.ts';
+import { StreamSession, type StreamStatus } from '../../../src-main/stream/stream-session.ts';
+import { FakeScreenSource } from '../../fakes/fake-screen-source.ts';
+import { GatedOutput, settle } from '../../fakes/gated-output.ts';
+import { ManualClock } from '../../fakes/manual-clock.ts';
+import { readParts } from '../../fakes/multipart.ts';
+import { SilentLogger } from '../../fakes/silent-logger.ts';
+
+const INFO = { remoteAddress: '127.0.0.1', userAgent: null, grant: null };
+
+function picture(text: string): CapturedFrame {
+  return { jpeg: Buffer.from(text), widthPx: 64, heightPx: 36, capturedAtMs: 1000 };
+}
+
+function createRig() {
+  const clock = new ManualClock();
+  const source = new FakeScreenSource();
+  const captured: number[] = [];
+  const statuses: StreamStatus[] = [];
+  const joined: string[] = [];
+  const left: [string, ViewerEnd][] = [];
+  let deliveries = 0;
+  const session = new StreamSession(
+    { sourceId: null, quality: 'medium' },
+    {
+      sessionId: 'screen_00000001',
+      clock,
+      logger: new SilentLogger(),
+      observer: {
+        onCaptured: (_sessionId, frames) => captured.push(frames),
+        onDelivered: () => {
+          deliveries += 1;
+        },
+        onViewerJoined: ({ viewerId }) => joined.push(viewerId),
+        onViewerLeft: ({ viewerId }, reason) => left.push([viewerId, reason]),
+        onStatus: (_sessionId, status) => statuses.push(status),
+      },
+      join: (request) => new SharedCapture(source, request, clock, () => {}),
+    },
+  );
+  const capture = (index = -1) => {
+    const found = source.captures.at(index);
+    if (!found) throw new Error('nothing is captured');
+    return found;
+  };
+  const report = (status: CaptureStatus): void => capture().observer.onStatus(status);
+  const show = (text: string): void => capture().observer.onFrame(picture(text));
+  const watch = async (viewerId = 'viewer_1') => {
+    const output = new GatedOutput();
+    session.addViewer(viewerId, output, INFO);
+    await settle();
+    return output;
+  };
+  const bodies = (output: GatedOutput): string[] =>
+    readParts(output.taken).parts.map(({ body }) => (body.length > 100 ? 'slate' : body.toString()));
+  return {
+    clock,
+    source,
+    session,
+    captured,
+    statuses,
+    joined,
+    left,
+    capture,
+    report,
+    show,
+    watch,
+    bodies,
+    deliveries: () => deliveries,
+  };
+}
+
+/** A slate is painted on the thread pool; waits until it has been sent. */
+async function untilSlate(rig: ReturnType<typeof createRig>, output: GatedOutput): Promise<void> {
+  while (rig.bodies(output).at(-1) !== 'slate') await settle();
+}
+
+describe('streamSession', () => {
+  it('captures at full rate exactly while somebody watches', async () => {
+    const rig = createRig();
+    expect(rig.capture().demand).toBe('unwatched');
+    const output = await rig.watch();
+    expect(rig.capture().demand).toBe('watched');
+    output.destroy();
+    await settle();
+    expect(rig.capture().demand).toBe('unwatched');
+    expect(rig.left).toEqual([['viewer_1', 'left']]);
+  });
+
+  it('shows a new viewer the newest frame at once', async () => {
+    const rig = createRig();
+    rig.report({ state: 'live' });
+    rig.show('one');
+    rig.show('two');
+    expect(rig.bodies(await rig.watch())).toEqual(['two']);
+  });
+
+  it('counts captures that looked the same, and deliveries', async () => {
+    const rig = createRig();
+    rig.report({ state: 'live' });
+    rig.show('one');
+    rig.capture().observer.onUnchanged(5, 2000);
+    expect(rig.captured).toEqual([1, 6]);
+    expect(rig.session.framesCaptured).toBe(6);
+    await rig.watch();
+    expect(rig.deliveries()).toBe(1);
+  });
+
+  it('announces that it is live when the size of its frames is known', () => {
+    const rig = createRig();
+    rig.report({ state: 'live' });
+    expect(rig.statuses).toEqual([{ state: 'starting' }]);
+    rig.show('one');
+    rig.show('two');
+    expect(rig.statuses).toEqual([{ state: 'starting' }, { state: 'live' }]);
+    expect(rig.session.state().frameSize).toEqual({ widthPx: 64, heightPx: 36 });
+  });
+
+  it('shows a slate while the capture recovers, and the picture again after it', async () => {
+    const rig = createRig();
+    rig.report({ state: 'live' });
+    rig.show('one');
+    const output = await rig.watch();
+    rig.report({ state: 'recovering', message: 'The screen capture restarts.' });
+    expect(rig.session.state().status.state).toBe('recovering');
+    rig.clock.advance(500);
+    await untilSlate(rig, output);
+    rig.report({ state: 'live' });
+    rig.show('one');
+    await settle();
+    expect(rig.bodies(output).at(-1)).toBe('one');
+  });
+
+  it('shows no slate for a recovery that takes no time', async () => {
+    const rig = createRig();
+    rig.report({ state: 'live' });
+    rig.show('one');
+    const output = await rig.watch();
+    rig.report({ state: 'recovering', message: 'The screen capture restarts.' });
+    rig.clock.advance(400);
+    rig.report({ state: 'live' });
+    rig.show('two');
+    rig.clock.advance(5000);
+    await settle();
+    expect(rig.bodies(output)).not.toContain('slate');
+  });
+
+  it('tells viewers at once that the capture failed, those that come later too', async () => {
+    const rig = createRig();
+    const output = await rig.watch();
+    rig.report({ state: 'failed', message: 'No picture from the screen: it is gone.' });
+    rig.clock.advance(0);
+    await untilSlate(rig, output);
+    expect(rig.bodies(await rig.watch('viewer_2'))).toEqual(['slate']);
+  });
+
+  it('captures nothing while paused, and goes on afterwards', async () => {
+    const rig = createRig();
+    rig.report({ state: 'live' });
+    rig.show('one');
+    const output = await rig.watch();
+    rig.session.setPaused(true);
+    rig.session.setPaused(true);
+    expect(rig.capture().closed).toBe(true);
+    expect(await rig.session.snapshot(1000)).toBeNull();
+    rig.clock.advance(0);
+    await untilSlate(rig, output);
+    rig.session.setPaused(false);
+    expect(rig.source.captures).toHaveLength(2);
+    expect(rig.capture().demand).toBe('watched');
+    rig.report({ state: 'live' });
+    rig.show('two');
+    await settle();
+    expect(rig.bodies(output).at(-1)).toBe('two');
+    expect(rig.statuses.map(({ state }) => state)).toEqual([
+      'starting',
+      'live',
+      'paused',
+      'starting',
+      'live',
+    ]);
+  });
+
+  it('keeps its viewers, and the order of their parts, when another source is chosen', async () => {
+    const rig = createRig();
+    rig.report({ state: 'live' });
+    rig.show('one');
+    const output = await rig.watch();
+    rig.session.update({ sourceId: 'screen:2', quality: 'low' });
+    expect(rig.capture(0).closed).toBe(true);
+    expect(rig.capture().request).toEqual({ sourceId: 'screen:2', quality: 'low' });
+    rig.report({ state: 'live' });
+    rig.show('two');
+    await settle();
+    const sequences = readParts(output.taken).parts.map(({ headers }) => headers['X-Sequence']);
+    expect(sequences).toEqual(['1', '2']);
+    expect(rig.session.state()).toMatchObject({ quality: 'low', sourceId: 'screen:2' });
+  });
+
+  it('waits for a first picture when a snapshot is asked for, but not for ever', async () => {
+    const rig = createRig();
+    const waiting = rig.session.snapshot(1000);
+    rig.report({ state: 'live' });
+    rig.show('one');
+    expect((await waiting)?.jpeg.toString()).toBe('one');
+    rig.report({ state: 'failed', message: 'No picture.' });
+    const inVain = rig.session.snapshot(1000);
+    rig.clock.advance(1000);
+    expect(await inVain).toBeNull();
+  });
+
+  it('ends every viewer and whoever waits, and leaves nothing behind', async () => {
+    const rig = createRig();
+    rig.report({ state: 'live' });
+    rig.show('one');
+    const outputs = [await rig.watch('viewer_1'), await rig.watch('viewer_2')];
+    rig.report({ state: 'recovering', message: 'It restarts.' });
+    const waiting = rig.session.snapshot(60_000);
+    rig.session.close();
+    rig.session.close();
+    await settle();
+    expect(await waiting).toBeNull();
+    expect(outputs.map((output) => readParts(output.taken).isClosed)).toEqual([true, true]);
+    expect(rig.left).toEqual([
+      ['viewer_1', 'ended'],
+      ['viewer_2', 'ended'],
+    ]);
+    expect(rig.capture().closed).toBe(true);
+    expect(rig.clock.pendingTimers).toBe(0);
+  });
+
+  it('sums up the figures of viewers that left', async () => {
+    const rig = createRig();
+    rig.report({ state: 'live' });
+    const output = await rig.watch();
+    rig.show('one');
+    await settle();
+    output.destroy();
+    await settle();
+    await rig.watch('viewer_2');
+    expect(rig.session.state()).toMatchObject({ framesDelivered: 2, bytesDelivered: 6, framesDropped: 0 });
+    expect(rig.session.state().viewers).toMatchObject([{ viewerId: 'viewer_2', frames: 1, parts: 1 }]);
+  });
+
+  it('kicks the viewer that is meant', async () => {
+    const rig = createRig();
+    await rig.watch('viewer_1');
+    await rig.watch('viewer_2');
+    expect(rig.session.kick('viewer_3')).toBe(false);
+    expect(rig.session.kick('viewer_2')).toBe(true);
+    expect(rig.left).toEqual([['viewer_2', 'kicked']]);
+    expect(rig.session.viewerCount).toBe(1);
+  });
+
+  it('takes no viewer that has left already', async () => {
+    const rig = createRig();
+    const output = new GatedOutput();
+    output.destroy();
+    rig.session.addViewer('viewer_1', output, INFO);
+    await settle();
+    expect(rig.joined).toEqual([]);
+    expect(rig.left).toEqual([]);
+    expect(rig.capture().demand).toBe('unwatched');
+  });
+});
