@@ -1,0 +1,73 @@
+import type { PixelSource } from '../../src-main/desktop/preload/capture/stripe-encoder.ts';
+
+const COLOR_SPACE = { toJSON: () => ({}) } as VideoColorSpace;
+
+/** What {@link FakeVideoFrame.copies} notes of a call. */
+export interface NotedCopy {
+  readonly format: string;
+  readonly topPx: number;
+  readonly heightPx: number;
+}
+
+/** A gray picture that can be copied as WebCodecs' `VideoFrame` can, as I420 or BGRX. */
+export class FakeVideoFrame implements PixelSource {
+  readonly colorSpace = COLOR_SPACE;
+  readonly visibleRect: { width: number; height: number };
+  readonly copies: NotedCopy[] = [];
+  closed = false;
+
+  constructor(
+    readonly format: string | null,
+    widthPx: number,
+    heightPx: number,
+    private readonly gray: (x: number, y: number) => number,
+  ) {
+    this.visibleRect = { width: widthPx, height: heightPx };
+  }
+
+  async copyTo(destination: Uint8Array, options: VideoFrameCopyToOptions): Promise<void> {
+    const format = options.format ?? this.format ?? 'none';
+    const rect = options.rect ?? { x: 0, y: 0, ...this.visibleRect };
+    const { y: topPx = 0, width = 0, height = 0 } = rect;
+    this.copies.push({ format, topPx, heightPx: height });
+    const [first, second, third] = options.layout ?? [];
+    if (!first) throw new Error('no layout was given');
+    for (let y = 0; y < height; y++) {
+      for (let x = 0; x < width; x++) {
+        const value = this.gray(x, topPx + y);
+        if (format === 'I420') destination[first.offset + y * first.stride + x] = value;
+        else
+          destination.fill(
+            value,
+            first.offset + y * first.stride + x * 4,
+            first.offset + y * first.stride + x * 4 + 3,
+          );
+      }
+    }
+    if (format !== 'I420') return;
+    for (const plane of [second, third]) {
+      if (!plane) throw new Error('a plane has no layout');
+      for (let y = 0; y < Math.ceil(height / 2); y++) {
+        const start = plane.offset + y * plane.stride;
+        destination.fill(128, start, start + Math.ceil(width / 2));
+      }
+    }
+  }
+
+  close(): void {
+    this.closed = true;
+  }
+}
+
+/** Makes a frame of I420 pixels, as the constructor of `VideoFrame` does. */
+export function makeFakeVideoFrame(pixels: ArrayBuffer, init: VideoFrameBufferInit): FakeVideoFrame {
+  const samples = new Uint8Array(pixels.slice(0));
+  const luma = init.layout?.[0];
+  if (!luma) throw new Error('no layout was given');
+  return new FakeVideoFrame(
+    init.format,
+    init.codedWidth,
+    init.codedHeight,
+    (x, y) => samples[luma.offset + y * luma.stride + x] ?? 0,
+  );
+}
