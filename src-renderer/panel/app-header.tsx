@@ -1,6 +1,5 @@
-import { useState } from 'react';
-import { describeFailure } from '../agent/api-client.ts';
 import { useAgent, useAgentStore } from './agent-context.tsx';
+import { useSending } from './use-sending.ts';
 import type { View } from './use-view.ts';
 
 const CONNECTION_NAMES = {
@@ -48,33 +47,20 @@ function Mark() {
 /** Ends every session at once. Asks nothing back: the lock that it leaves behind is undone with one press. */
 function StopEverything() {
   const { call } = useAgentStore();
-  const [isStopping, setStopping] = useState(false);
-  const [error, setError] = useState<string | null>(null);
-  const stop = async () => {
-    if (isStopping) return;
-    setStopping(true);
-    setError(null);
-    try {
-      await call('stopAll');
-    } catch (failure) {
-      setError(`Not everything was stopped. ${describeFailure(failure)}`);
-    } finally {
-      setStopping(false);
-    }
-  };
+  const { isSending, error, press } = useSending(() => call('stopAll'));
   return (
     <>
       <button
         type="button"
         className="button danger stop-everything"
-        aria-disabled={isStopping}
-        onClick={() => void stop()}
+        aria-disabled={isSending}
+        onClick={() => void press()}
       >
-        {isStopping ? 'Stopping…' : 'Stop everything'}
+        {isSending ? 'Stopping…' : 'Stop everything'}
       </button>
       {error && (
         <p className="error header-error" role="alert">
-          {error}
+          Not everything was stopped. {error}
         </p>
       )}
     </>

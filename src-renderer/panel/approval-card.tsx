@@ -3,6 +3,7 @@ import type { Approval } from '#shared/approvals';
 import { useArming } from '../interaction/use-arming.ts';
 import { useAgentStore } from './agent-context.tsx';
 import { ApprovalCountdown, ApprovalDetails } from './approval-details.tsx';
+import { DecisionButton } from './decision-button.tsx';
 import { useDecision } from './use-decision.ts';
 
 /**
@@ -10,11 +11,10 @@ import { useDecision } from './use-decision.ts';
  * press that was on its way to something else allows nothing.
  */
 export function ApprovalCard({ approval }: { readonly approval: Approval }) {
-  const allowButton = useRef<HTMLButtonElement>(null);
   const { clock } = useAgentStore();
+  const allowButton = useRef<HTMLButtonElement>(null);
   const arming = useArming(allowButton, clock);
-  const isArmed = arming === 'armed';
-  const { sent, error, decide } = useDecision(approval.approval_id);
+  const control = useDecision(approval.approval_id);
   const requestId = useId();
   return (
     <li className="card approval-card">
@@ -25,34 +25,20 @@ export function ApprovalCard({ approval }: { readonly approval: Approval }) {
       <div className="approval-request" id={requestId}>
         <ApprovalDetails approval={approval} />
       </div>
-      {error && (
+      {control.error && (
         <p className="error" role="alert">
-          {error}
+          {control.error}
         </p>
       )}
       <div className="approval-buttons">
-        <button
-          type="button"
-          className="button"
-          aria-disabled={sent !== null}
-          aria-describedby={requestId}
-          onClick={() => void decide('deny')}
-        >
-          {sent === 'deny' ? 'Denying…' : 'Deny'}
-        </button>
-        <button
-          type="button"
+        <DecisionButton decision="deny" control={control} describedBy={requestId} />
+        <DecisionButton
+          decision="allow"
+          control={control}
+          arming={arming}
+          describedBy={requestId}
           ref={allowButton}
-          className="button primary"
-          data-arming={arming}
-          aria-disabled={!isArmed || sent !== null}
-          aria-describedby={requestId}
-          onClick={() => {
-            if (isArmed) void decide('allow');
-          }}
-        >
-          {sent === 'allow' ? 'Allowing…' : 'Allow'}
-        </button>
+        />
       </div>
     </li>
   );

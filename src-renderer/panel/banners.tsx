@@ -1,6 +1,5 @@
-import { useState } from 'react';
-import { describeFailure } from '../agent/api-client.ts';
 import { useAgent, useAgentStore } from './agent-context.tsx';
+import { useSending } from './use-sending.ts';
 
 /** What concerns the whole page: the agent is out of reach, or locked. */
 export function Banners() {
@@ -22,26 +21,13 @@ export function Banners() {
 
 function LockedBanner() {
   const { call } = useAgentStore();
-  const [isSending, setSending] = useState(false);
-  const [error, setError] = useState<string | null>(null);
-  const rearm = async () => {
-    if (isSending) return;
-    setSending(true);
-    setError(null);
-    try {
-      await call('rearm');
-    } catch (failure) {
-      setError(describeFailure(failure));
-    } finally {
-      setSending(false);
-    }
-  };
+  const { isSending, error, press } = useSending(() => call('rearm'));
   return (
     <div className="banner locked" role="status">
       <p>
         <strong>Everything is stopped.</strong> No session can start until you allow it.
       </p>
-      <button type="button" className="button" aria-disabled={isSending} onClick={() => void rearm()}>
+      <button type="button" className="button" aria-disabled={isSending} onClick={() => void press()}>
         Allow sessions again
       </button>
       {error && (

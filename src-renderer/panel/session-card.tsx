@@ -1,32 +1,22 @@
-import { useId, useState } from 'react';
+import { useId } from 'react';
 import type { LiveSession } from '#shared/sessions';
-import { describeFailure } from '../agent/api-client.ts';
 import { TYPE_NAMES } from '../text/session-words.ts';
 import { useAgentStore } from './agent-context.tsx';
 import { SessionFacts } from './session-facts.tsx';
 import { StreamLink } from './stream-link.tsx';
+import { useSending } from './use-sending.ts';
 
 /** A session that was started elsewhere, with its own stop. */
 export function SessionCard({ session }: { readonly session: LiveSession }) {
   const { call } = useAgentStore();
-  const [isStopping, setStopping] = useState(false);
   const headId = useId();
-  const [error, setError] = useState<string | null>(null);
   const { session_id, user_id, type } = session;
   const isPending = session.status === 'pending_approval';
-  const stop = async () => {
-    if (isStopping) return;
-    setStopping(true);
-    setError(null);
-    try {
-      if (type === 'remote_access') await call('stopRemote', { params: { session_id } });
-      else await call('stopScreenShare', { body: { session_id } });
-    } catch (failure) {
-      setError(describeFailure(failure));
-    } finally {
-      setStopping(false);
-    }
-  };
+  const { isSending, error, press } = useSending(() =>
+    type === 'remote_access'
+      ? call('stopRemote', { params: { session_id } })
+      : call('stopScreenShare', { body: { session_id } }),
+  );
   return (
     <li className="card session-card" data-status={session.status}>
       <div className="session-card-head">
@@ -42,11 +32,11 @@ export function SessionCard({ session }: { readonly session: LiveSession }) {
         <button
           type="button"
           className="button danger-outline"
-          aria-disabled={isStopping}
+          aria-disabled={isSending}
           aria-describedby={headId}
-          onClick={() => void stop()}
+          onClick={() => void press()}
         >
-          {isStopping ? 'Stopping…' : 'Stop'}
+          {isSending ? 'Stopping…' : 'Stop'}
         </button>
       </div>
       <SessionFacts session={session} withId />

@@ -1,8 +1,9 @@
-import { useEffect, useRef, useState } from 'react';
+import { useEffect, useId, useRef, useState } from 'react';
 import type { Approval } from '#shared/approvals';
 import { useArming } from '../interaction/use-arming.ts';
 import { useAgent, useAgentStore } from '../panel/agent-context.tsx';
 import { ApprovalCountdown, ApprovalDetails } from '../panel/approval-details.tsx';
+import { DecisionButton } from '../panel/decision-button.tsx';
 import { useDecision } from '../panel/use-decision.ts';
 import { describeDecisionElsewhere, findAsked } from './prompt-state.ts';
 
@@ -66,12 +67,9 @@ function Request({
   const allowButton = useRef<HTMLButtonElement>(null);
   const { clock } = useAgentStore();
   const arming = useArming(allowButton, clock);
-  const isArmed = arming === 'armed';
-  const { sent, error, decide } = useDecision(approval.approval_id, onDecided);
+  const control = useDecision(approval.approval_id, onDecided);
   const isUnreachable = useAgent((state) => state.connection === 'unreachable');
-  const press = (decision: Decision) => {
-    if (isArmed) void decide(decision);
-  };
+  const requestId = useId();
   return (
     <>
       <header className="approval-head">
@@ -82,37 +80,26 @@ function Request({
           </span>
         )}
       </header>
-      <div className="prompt-details">
+      <div className="prompt-details" id={requestId}>
         <ApprovalDetails approval={approval} />
         {isUnreachable && <p className="trouble">The agent cannot be reached. Trying again…</p>}
-        {error && (
+        {control.error && (
           <p className="error" role="alert">
-            {error}
+            {control.error}
           </p>
         )}
       </div>
       <footer>
         <ApprovalCountdown approval={approval} />
         <div className="approval-buttons">
-          <button
-            type="button"
-            className="button"
-            data-arming={arming}
-            aria-disabled={!isArmed || sent !== null}
-            onClick={() => press('deny')}
-          >
-            {sent === 'deny' ? 'Denying…' : 'Deny'}
-          </button>
-          <button
-            type="button"
+          <DecisionButton decision="deny" control={control} arming={arming} describedBy={requestId} />
+          <DecisionButton
+            decision="allow"
+            control={control}
+            arming={arming}
+            describedBy={requestId}
             ref={allowButton}
-            className="button primary"
-            data-arming={arming}
-            aria-disabled={!isArmed || sent !== null}
-            onClick={() => press('allow')}
-          >
-            {sent === 'allow' ? 'Allowing…' : 'Allow'}
-          </button>
+          />
         </div>
       </footer>
     </>
