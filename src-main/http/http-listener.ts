@@ -74,7 +74,7 @@ async function listenOnIpv6Loopback(port: number, handlers: ListenHandlers): Pro
 }
 
 /**
- * Lets no upgrade pass for one but WebSocket's; others are served in HTTP/1.1, as RFC 9110 section 7.8 allows. Java's
+ * Lets no upgrade pass for one but WebSocket's (and CONNECT, which node treats alike); others are served in HTTP/1.1, as RFC 9110 section 7.8 allows. Java's
  * own client, for one, offers `Upgrade: h2c` with each first request, and node would hand us its bare socket.
  */
 class Request extends IncomingMessage {
@@ -82,7 +82,8 @@ class Request extends IncomingMessage {
   declare offersUpgrade: unknown;
 
   get upgrade(): boolean {
-    return Boolean(this.offersUpgrade) && this.headers.upgrade?.toLowerCase() === 'websocket';
+    const isTaken = this.method === 'CONNECT' || this.headers.upgrade?.toLowerCase() === 'websocket';
+    return Boolean(this.offersUpgrade) && isTaken;
   }
 
   set upgrade(offered: unknown) {

@@ -1,11 +1,13 @@
-import express, { type Express, type Request, type RequestHandler } from 'express';
+import type { RequestListener, ServerResponse } from 'node:http';
+import express, { type Request, type RequestHandler } from 'express';
 import helmet from 'helmet';
+import { PortholeError } from '#shared/errors';
 import type { Logger } from '../logger.ts';
 import type { SessionRegistry } from '../sessions/session-registry.ts';
 import type { StreamService } from '../stream/stream-service.ts';
 import { type ApiParts, createApiHandlers } from './api-handlers.ts';
 import { createApiRouter } from './api-router.ts';
-import { answerNotFound, createErrorAnswerer } from './error-answer.ts';
+import { answerNotFound, createErrorAnswerer, errorBody } from './error-answer.ts';
 import { assertAdmitted } from './guard.ts';
 import { createOpenApiDocument } from './openapi.ts';
 import type { PanelPass } from './panel-pass.ts';
@@ -23,7 +25,7 @@ export interface WebAppParts extends ApiParts {
 }
 
 /** Everything that this agent answers over HTTP: guard, headers, API, streams, panel, errors, in that order. */
-export function createWebApp(parts: WebAppParts): Express {
+export function createWebApp(parts: WebAppParts): RequestListener {
   const app = express();
   app.disable('x-powered-by');
   app.disable('etag');
@@ -46,7 +48,20 @@ export function createWebApp(parts: WebAppParts): Express {
   app.use(express.static(parts.pagesFolder, { redirect: false }));
   app.use(answerNotFound);
   app.use(createErrorAnswerer(parts.log));
-  return app;
+  return (request, response) => {
+    // Express passes all of the above by if it finds no path in the target, and would answer in HTML.
+    if (request.url?.startsWith('/')) app(request, response);
+    else refuseBare(response, new PortholeError('host_not_allowed'));
+  };
+}
+
+function refuseBare(response: ServerResponse, refusal: PortholeError): void {
+  const body = JSON.stringify(errorBody(refusal));
+  response.writeHead(refusal.status, {
+    'Content-Type': 'application/json; charset=utf-8',
+    'Content-Length': Buffer.byteLength(body),
+  });
+  response.end(body);
 }
 
 const guard: RequestHandler = (request, _response, next) => {

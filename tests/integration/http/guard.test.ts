@@ -1,0 +1,223 @@
+import { networkInterfaces } from 'node:os';
+import { describe, expect, it } from 'vitest';
+import { sendRaw } from '../support/raw-http.ts';
+import { startTestAgent, type TestAgent } from '../support/test-agent.ts';
+
+interface Probe {
+  readonly method?: string;
+  readonly target?: string;
+  /** Header lines as they stand; `PORT` becomes the agent's port. A Host is added unless one is among them. */
+  readonly lines?: readonly string[];
+  readonly host?: string | null;
+  readonly body?: string;
+}
+
+/** What a probe is answered with: the status, and the code of the refusal if it is one. */
+async function probe(
+  agent: TestAgent,
+  { method = 'GET', target = '/api/agent', lines = [], host, body = '' }: Probe,
+) {
+  const { port } = new URL(agent.url);
+  const head = [
+    `${method} ${target} HTTP/1.1`,
+    ...(host === null ? [] : [`Host: ${host ?? 'localhost:PORT'}`]),
+    ...(lines.some((line) => /^connection:/i.test(line)) ? [] : ['Connection: close']),
+    ...(body === '' ? [] : ['Content-Type: application/json', `Content-Length: ${Buffer.byteLength(body)}`]),
+    ...lines,
+  ];
+  const answer = await sendRaw(agent.url, `${head.join('\r\n').replaceAll('PORT', port)}\r\n\r\n${body}`);
+  const parsed = answer.body.startsWith('{') ? JSON.parse(answer.body) : {};
+  return parsed.success === false ? `${answer.status} ${parsed.error}` : `${answer.status}`;
+}
+
+const UPGRADE = [
+  'Connection: Upgrade',
+  'Upgrade: websocket',
+  'Sec-WebSocket-Version: 13',
+  'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==',
+];
+const CROSS_SITE_NAVIGATION = [
+  'Sec-Fetch-Site: cross-site',
+  'Sec-Fetch-Mode: navigate',
+  'Sec-Fetch-Dest: document',
+];
+
+const HOST_REFUSED = '403 host_not_allowed';
+const ORIGIN_REFUSED = '403 origin_not_allowed';
+const ACCESS_REFUSED = '403 access_denied';
+
+describe('guard, over raw sockets', () => {
+  describe('Host', () => {
+    it.each<[string, Probe, string]>([
+      ['localhost', { host: 'localhost:PORT' }, '200'],
+      ['localhost in capitals', { host: 'LOCALHOST:PORT' }, '200'],
+      ['127.0.0.1', { host: '127.0.0.1:PORT' }, '200'],
+      ['another loopback address', { host: '127.1.2.3:PORT' }, '200'],
+      ['[::1]', { host: '[::1]:PORT' }, '200'],
+      ['none', { host: null }, HOST_REFUSED],
+      ['an empty one', { host: '' }, HOST_REFUSED],
+      ['a stranger’s name (DNS rebinding)', { host: 'evil.example:PORT' }, HOST_REFUSED],
+      ['a stranger’s name without port', { host: 'evil.example' }, HOST_REFUSED],
+      ['our name without port', { host: 'localhost' }, HOST_REFUSED],
+      ['our name at another port', { host: 'localhost:1' }, HOST_REFUSED],
+      ['our name with an endless port', { host: 'localhost:PORT0000000000' }, HOST_REFUSED],
+      ['our name with an empty port', { host: 'localhost:' }, HOST_REFUSED],
+      ['our name with a signed port', { host: 'localhost:+PORT' }, HOST_REFUSED],
+      ['a trailing dot', { host: 'localhost.:PORT' }, HOST_REFUSED],
+      ['an address with a trailing dot', { host: '127.0.0.1.:PORT' }, HOST_REFUSED],
+      ['a name that begins as ours', { host: 'localhost.evil.example:PORT' }, HOST_REFUSED],
+      ['a name that ends as ours', { host: 'evil-localhost:PORT' }, HOST_REFUSED],
+      ['user info before our name', { host: 'evil.example@localhost:PORT' }, HOST_REFUSED],
+      ['our name and a stranger’s', { host: 'localhost:PORT, evil.example' }, HOST_REFUSED],
+      ['a path behind our name', { host: 'localhost:PORT/x' }, HOST_REFUSED],
+      ['an address in decimal', { host: '2130706433:PORT' }, HOST_REFUSED],
+      ['an address in octal', { host: '0177.0.0.1:PORT' }, HOST_REFUSED],
+      ['a short address', { host: '127.1:PORT' }, HOST_REFUSED],
+      ['the unspecified address', { host: '0.0.0.0:PORT' }, HOST_REFUSED],
+      ['a mapped address', { host: '[::ffff:127.0.0.1]:PORT' }, HOST_REFUSED],
+      ['::1 without brackets', { host: '::1:PORT' }, HOST_REFUSED],
+      ['::1 with a zone', { host: '[::1%25lo]:PORT' }, HOST_REFUSED],
+      ['two of them, ours first', { lines: ['Host: evil.example'] }, HOST_REFUSED],
+      ['two of them, ours last', { host: 'evil.example', lines: ['Host: localhost:PORT'] }, HOST_REFUSED],
+      ['ours twice', { lines: ['Host: localhost:PORT'] }, HOST_REFUSED],
+    ])('%s', async (_, sent, answer) => {
+      expect(await probe(await startTestAgent(), sent)).toBe(answer);
+    });
+
+    it('is refused before anything else is looked at, files and unknown addresses included', async () => {
+      const agent = await startTestAgent();
+      for (const target of ['/', '/healthz', '/nowhere', '/api/openapi.json', '/stream/screen_00000000']) {
+        expect(await probe(agent, { target, host: 'evil.example' })).toBe(HOST_REFUSED);
+      }
+      expect(await probe(agent, { target: '/api/events', host: 'evil.example', lines: UPGRADE })).toBe(
+        HOST_REFUSED,
+      );
+    });
+  });
+
+  describe('target', () => {
+    it.each([
+      ['in absolute form to us', 'http://localhost:PORT/api/agent', HOST_REFUSED],
+      ['in absolute form to a stranger', 'http://evil.example/api/agent', HOST_REFUSED],
+      ['that looks like an authority', '//evil.example/api/agent', '404 not_found'],
+      ['that is two slashes', '//', '404 not_found'],
+      ['that looks like a broken authority', '//[', '404 not_found'],
+      ['with backslashes', '/\\evil.example\\', '404 not_found'],
+    ])('%s', async (_, target, answer) => {
+      const agent = await startTestAgent();
+      expect(await probe(agent, { target })).toBe(answer);
+      expect(await probe(agent, { target, lines: UPGRADE })).toBe(answer);
+    });
+
+    it('of OPTIONS *', async () => {
+      expect(await probe(await startTestAgent(), { method: 'OPTIONS', target: '*' })).toBe(HOST_REFUSED);
+    });
+  });
+
+  describe('Origin and Sec-Fetch', () => {
+    const start = { method: 'POST', target: '/api/remote/start', body: '{}' };
+    it.each<[string, Probe, string]>([
+      ['none, as from a program', start, '200'],
+      ['our own', { ...start, lines: ['Origin: http://localhost:PORT'] }, '200'],
+      [
+        'our own, as a browser says it',
+        { ...start, lines: ['Origin: http://localhost:PORT', 'Sec-Fetch-Site: same-origin'] },
+        '200',
+      ],
+      ['another name of ours', { ...start, lines: ['Origin: http://127.0.0.1:PORT'] }, ORIGIN_REFUSED],
+      ['our name by https', { ...start, lines: ['Origin: https://localhost:PORT'] }, ORIGIN_REFUSED],
+      ['our name at another port', { ...start, lines: ['Origin: http://localhost:3000'] }, ORIGIN_REFUSED],
+      ['a stranger', { ...start, lines: ['Origin: http://evil.example'] }, ORIGIN_REFUSED],
+      [
+        'a stranger who begins as we do',
+        { ...start, lines: ['Origin: http://localhost:PORT.evil.example'] },
+        ORIGIN_REFUSED,
+      ],
+      ['null', { ...start, lines: ['Origin: null'] }, ORIGIN_REFUSED],
+      ['an empty one', { ...start, lines: ['Origin: '] }, ORIGIN_REFUSED],
+      [
+        'two',
+        { ...start, lines: ['Origin: http://localhost:PORT', 'Origin: http://evil.example'] },
+        ORIGIN_REFUSED,
+      ],
+      ['a reading stranger', { lines: ['Origin: http://evil.example'] }, ORIGIN_REFUSED],
+      ['a reading null', { lines: ['Origin: null'] }, '200'],
+      ['cross-site', { ...start, lines: ['Sec-Fetch-Site: cross-site'] }, ORIGIN_REFUSED],
+      ['same-site', { ...start, lines: ['Sec-Fetch-Site: same-site'] }, ORIGIN_REFUSED],
+      ['typed into the address bar', { lines: ['Sec-Fetch-Site: none', 'Sec-Fetch-Mode: navigate'] }, '200'],
+      [
+        'a cross-site fetch',
+        { lines: ['Sec-Fetch-Site: cross-site', 'Sec-Fetch-Mode: no-cors'] },
+        ORIGIN_REFUSED,
+      ],
+      [
+        'a cross-site image',
+        { lines: ['Sec-Fetch-Site: cross-site', 'Sec-Fetch-Mode: no-cors', 'Sec-Fetch-Dest: image'] },
+        ORIGIN_REFUSED,
+      ],
+      [
+        'a cross-site frame',
+        { lines: ['Sec-Fetch-Site: cross-site', 'Sec-Fetch-Mode: navigate', 'Sec-Fetch-Dest: iframe'] },
+        ORIGIN_REFUSED,
+      ],
+      ['a cross-site link', { lines: CROSS_SITE_NAVIGATION }, '200'],
+      ['a cross-site form', { ...start, lines: CROSS_SITE_NAVIGATION }, ORIGIN_REFUSED],
+      ['an unknown site', { ...start, lines: ['Sec-Fetch-Site: surprise'] }, ORIGIN_REFUSED],
+    ])('%s', async (_, sent, answer) => {
+      const agent = await startTestAgent();
+      expect(await probe(agent, sent)).toBe(answer);
+      expect(agent.sessions.listLive()).toHaveLength(
+        sent === start || (sent.method && answer === '200') ? 1 : 0,
+      );
+    });
+  });
+
+  describe('proxies', () => {
+    it.each([
+      'Forwarded: for=192.0.2.1',
+      'Via: 1.1 proxy',
+      'X-Forwarded-For: 127.0.0.1',
+      'X-Forwarded-Host: localhost',
+      'X-Forwarded-Proto: http',
+      'X-Forwarded-Port: 443',
+      'X-Forwarded-Prefix: /x',
+      'x-forwarded-anything: 1',
+      'X-Real-IP: 127.0.0.1',
+    ])('are no person at the machine: %s', async (line) => {
+      const agent = await startTestAgent();
+      expect(await probe(agent, { lines: [line] })).toBe(ACCESS_REFUSED);
+      expect(await probe(agent, { target: '/api/events', lines: [...UPGRADE, line] })).toBe(ACCESS_REFUSED);
+    });
+  });
+
+  describe('WebSocket upgrade', () => {
+    it.each<[string, Probe, string]>([
+      ['without an origin, as from a program', { lines: UPGRADE }, '101'],
+      ['from our own page', { lines: [...UPGRADE, 'Origin: http://localhost:PORT'] }, '101'],
+      ['from a stranger’s page', { lines: [...UPGRADE, 'Origin: http://evil.example'] }, ORIGIN_REFUSED],
+      ['from another port of ours', { lines: [...UPGRADE, 'Origin: http://localhost:3000'] }, ORIGIN_REFUSED],
+      ['from a sandboxed frame', { lines: [...UPGRADE, 'Origin: null'] }, ORIGIN_REFUSED],
+      [
+        'that a browser marks cross-site',
+        { lines: [...UPGRADE, 'Sec-Fetch-Site: cross-site'] },
+        ORIGIN_REFUSED,
+      ],
+      ['dressed up as a cross-site link', { lines: [...UPGRADE, ...CROSS_SITE_NAVIGATION] }, ORIGIN_REFUSED],
+    ])('%s', async (_, sent, answer) => {
+      expect(await probe(await startTestAgent(), { target: '/api/events', ...sent })).toBe(answer);
+    });
+  });
+
+  it('serves no other interface than loopback, even where it listens on all', async () => {
+    const agent = await startTestAgent({ settings: { host: '0.0.0.0' } });
+    const outside = Object.values(networkInterfaces())
+      .flatMap((addresses) => addresses ?? [])
+      .find(({ family, internal }) => family === 'IPv4' && !internal)?.address;
+    const { port } = new URL(agent.url);
+    const text = `GET /api/agent HTTP/1.1\r\nHost: localhost:${port}\r\nConnection: close\r\n\r\n`;
+    expect((await sendRaw(`http://127.0.0.1:${port}`, text)).status).toBe(200);
+    if (outside === undefined) return;
+    const answer = await sendRaw(`http://${outside}:${port}`, text);
+    expect(JSON.parse(answer.body)).toMatchObject({ error: 'access_denied' });
+  });
+});

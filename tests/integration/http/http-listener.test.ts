@@ -1,0 +1,257 @@
+import { createServer } from 'node:http';
+import { type AddressInfo, connect, type Socket } from 'node:net';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { listenHttp } from '../../../src-main/http/http-listener.ts';
+import { sendRaw } from '../support/raw-http.ts';
+import { call, startTestAgent, type TestAgent } from '../support/test-agent.ts';
+
+const hostOf = (agent: TestAgent): string => new URL(agent.url).host;
+
+async function ask(agent: TestAgent, ...lines: string[]) {
+  const answer = await sendRaw(agent.url, lines.join('\r\n').replaceAll('HOST', hostOf(agent)));
+  expect(answer.head).toMatch(/^content-type: application\/json; charset=utf-8$/im);
+  return { status: answer.status, body: JSON.parse(answer.body) };
+}
+
+/** Connects and stays; resolves when the connection is up. */
+async function holdConnection(url: string): Promise<Socket> {
+  const { hostname, port } = new URL(url);
+  const socket = connect({ host: hostname, port: Number(port), allowHalfOpen: true });
+  socket.on('error', () => undefined);
+  await new Promise((resolve) => socket.once('connect', resolve));
+  onTestFinished(() => {
+    socket.destroy();
+  });
+  return socket;
+}
+
+const closed = (socket: Socket): Promise<void> =>
+  new Promise((resolve) => {
+    socket.on('data', () => undefined);
+    socket.once('end', () => resolve());
+    socket.once('close', () => resolve());
+  });
+
+describe('what is no proper request', () => {
+  it.each([
+    ['garbage', ['\u0000\u0001\u0002', '', '']],
+    ['an unknown method', ['BREW /api/agent HTTP/1.1', 'Host: HOST', '', '']],
+    ['a broken header', ['GET /api/agent HTTP/1.1', 'Host: HOST', 'no colon', '', '']],
+    ['a folded header', ['GET /api/agent HTTP/1.1', 'Host: HOST', 'X-A: b', ' c', '', '']],
+    ['a huge header', ['GET /api/agent HTTP/1.1', 'Host: HOST', `X-A: ${'a'.repeat(20_000)}`, '', '']],
+    ['a huge target', [`GET /${'a'.repeat(20_000)} HTTP/1.1`, 'Host: HOST', '', '']],
+    ['a raw control in the target', ['GET /api/\u0001 HTTP/1.1', 'Host: HOST', '', '']],
+    [
+      'two lengths',
+      ['POST /api/remote/start HTTP/1.1', 'Host: HOST', 'Content-Length: 2', 'Content-Length: 3', '', '{}'],
+    ],
+    [
+      'a length and chunks',
+      [
+        'POST /api/remote/start HTTP/1.1',
+        'Host: HOST',
+        'Content-Length: 2',
+        'Transfer-Encoding: chunked',
+        '',
+        '{}',
+      ],
+    ],
+    ['a negative length', ['POST /api/remote/start HTTP/1.1', 'Host: HOST', 'Content-Length: -1', '', '']],
+    [
+      'a broken chunk',
+      ['POST /api/remote/start HTTP/1.1', 'Host: HOST', 'Transfer-Encoding: chunked', '', 'zz', ''],
+    ],
+  ])('is refused in the contract’s shape: %s', async (_, lines) => {
+    const agent = await startTestAgent();
+    expect(await ask(agent, ...lines)).toMatchObject({ status: 400, body: { error: 'invalid_request' } });
+    expect(agent.sessions.listLive()).toEqual([]);
+    expect(await call(agent, 'GET', '/api/agent')).toMatchObject({ status: 200 });
+  });
+
+  it('is told to a tunnel too', async () => {
+    const answer = await ask(
+      await startTestAgent(),
+      'CONNECT evil.example:443 HTTP/1.1',
+      'Host: HOST',
+      '',
+      '',
+    );
+    expect(answer).toMatchObject({ status: 405, body: { error: 'method_not_allowed' } });
+  });
+
+  it('is not what only says that it expects something', async () => {
+    const body = '{"user_id":"grace"}';
+    for (const expectation of ['100-continue', 'surprise']) {
+      const agent = await startTestAgent();
+      const { port } = new URL(agent.url);
+      const answer = await sendRaw(
+        agent.url,
+        `POST /api/remote/start HTTP/1.1\r\nHost: localhost:${port}\r\nExpect: ${expectation}\r\n` +
+          `Content-Type: application/json\r\nContent-Length: ${body.length}\r\nConnection: close\r\n\r\n${body}`,
+      );
+      expect(answer.head).toMatch(/^HTTP\/1\.1 (100 Continue|200 OK)/);
+      expect(agent.sessions.listLive()).toMatchObject([{ user_id: 'grace' }]);
+    }
+  });
+});
+
+describe('a body that never comes whole', () => {
+  it('starts nothing', async () => {
+    const agent = await startTestAgent();
+    const socket = await holdConnection(agent.url);
+    socket.write(
+      `POST /api/remote/start HTTP/1.1\r\nHost: ${hostOf(agent)}\r\nContent-Type: application/json\r\n` +
+        'Content-Length: 100\r\n\r\n{"user_id":"g',
+    );
+    socket.destroy();
+    expect(await call(agent, 'GET', '/api/sessions/active')).toMatchObject({ body: { total: 0 } });
+    expect(agent.log.errors).toEqual([]);
+  });
+});
+
+describe('upgrades', () => {
+  const websocket = [
+    'Connection: Upgrade',
+    'Upgrade: websocket',
+    'Sec-WebSocket-Version: 13',
+    'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==',
+  ];
+
+  it('to HTTP/2 over clear text are passed over, and the request is served, with its body', async () => {
+    const agent = await startTestAgent();
+    const offer = [
+      'Connection: Upgrade, HTTP2-Settings, close',
+      'Upgrade: h2c',
+      'HTTP2-Settings: AAMAAABkAAQ',
+    ];
+    const read = await ask(agent, 'GET /api/agent HTTP/1.1', 'Host: HOST', ...offer, '', '');
+    expect(read).toMatchObject({ status: 200, body: { name: 'porthole' } });
+    const body = '{"user_id":"grace"}';
+    const started = await ask(
+      agent,
+      'POST /api/remote/start HTTP/1.1',
+      'Host: HOST',
+      ...offer,
+      'Content-Type: application/json',
+      `Content-Length: ${body.length}`,
+      '',
+      body,
+    );
+    expect(started.status).toBe(200);
+    expect(agent.sessions.listLive()).toMatchObject([{ user_id: 'grace' }]);
+  });
+
+  it.each([
+    ['of another address', '/api/agent', websocket, 404, 'not_found'],
+    ['of a prefix of the address', '/api/events/', websocket, 404, 'not_found'],
+    ['without a key', '/api/events', websocket.slice(0, 3), 400, 'invalid_request'],
+    [
+      'of an unknown version',
+      '/api/events',
+      [...websocket.slice(0, 2), 'Sec-WebSocket-Version: 99', websocket[3] ?? ''],
+      400,
+      'invalid_request',
+    ],
+    ['with a bad since', '/api/events?since=1e3', websocket, 400, 'invalid_request'],
+  ])('%s are refused in the contract’s shape', async (_, target, lines, status, error) => {
+    const answer = await ask(
+      await startTestAgent(),
+      `GET ${target} HTTP/1.1`,
+      'Host: HOST',
+      ...lines,
+      '',
+      '',
+    );
+    expect(answer).toMatchObject({ status, body: { success: false, error } });
+  });
+
+  it('by another method than GET are refused in the contract’s shape', async () => {
+    const answer = await ask(
+      await startTestAgent(),
+      'POST /api/events HTTP/1.1',
+      'Host: HOST',
+      ...websocket,
+      '',
+      '',
+    );
+    expect(answer).toMatchObject({ status: 400, body: { error: 'invalid_request' } });
+  });
+
+  it('that are refused leave no socket behind, even if the client never closes its side', async () => {
+    const agent = await startTestAgent();
+    const socket = await holdConnection(agent.url);
+    const end = closed(socket);
+    socket.write(`GET /nowhere HTTP/1.1\r\nHost: ${hostOf(agent)}\r\n${websocket.join('\r\n')}\r\n\r\n`);
+    await end;
+    // The agent has let go of its side whole: sooner or later the system refuses what we write into it.
+    await expect
+      .poll(() => {
+        socket.write('x');
+        return socket.destroyed;
+      })
+      .toBe(true);
+  });
+});
+
+describe('listenHttp', () => {
+  const handlers = { onRequest: () => undefined, onUpgrade: () => undefined, onError: () => undefined };
+
+  it('takes both halves of localhost', async () => {
+    const agent = await startTestAgent();
+    const { port } = new URL(agent.url);
+    for (const address of ['127.0.0.1', '::1']) {
+      const answer = await sendRaw(
+        agent.url,
+        `GET /healthz HTTP/1.1\r\nHost: localhost:${port}\r\nConnection: close\r\n\r\n`,
+        address,
+      );
+      expect(answer.status).toBe(200);
+    }
+  });
+
+  it('rejects when either half is taken, and then listens on neither', async () => {
+    for (const [taken, other] of [
+      ['127.0.0.1', '::1'],
+      ['::1', '127.0.0.1'],
+    ]) {
+      const blocker = createServer();
+      await new Promise<void>((resolve) => blocker.listen(0, taken, resolve));
+      onTestFinished(() => {
+        blocker.close();
+      });
+      const { port } = blocker.address() as AddressInfo;
+      await expect(listenHttp({ host: '127.0.0.1', port }, handlers)).rejects.toMatchObject({
+        code: 'EADDRINUSE',
+      });
+      const second = createServer();
+      await new Promise<void>((resolve, reject) => {
+        second.once('error', reject);
+        second.listen(port, other, resolve);
+      });
+      second.close();
+    }
+  });
+
+  it('closes every kind of connection at once, and frees the port', async () => {
+    const agent = await startTestAgent();
+    const idle = await holdConnection(agent.url);
+    const halfway = await holdConnection(agent.url);
+    halfway.write('GET /api/agent HTTP/1.1\r\nHost: ');
+    const keptAlive = await holdConnection(agent.url);
+    keptAlive.write(`GET /healthz HTTP/1.1\r\nHost: ${hostOf(agent)}\r\n\r\n`);
+    const silent = await holdConnection(agent.url);
+    silent.write(
+      `GET /api/events HTTP/1.1\r\nHost: ${hostOf(agent)}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n` +
+        'Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n',
+    );
+    const { body } = await call(agent, 'POST', '/api/screen_share/start', {});
+    const watching = await fetch(`${agent.url}/stream/${body.session_id}`);
+    const ends = [idle, halfway, keptAlive, silent].map(closed);
+    await agent.close('Agent stopped');
+    await Promise.all(ends);
+    // Ended or cut off, but over.
+    await watching.arrayBuffer().catch(() => undefined);
+    const again = await listenHttp({ host: '127.0.0.1', port: Number(new URL(agent.url).port) }, handlers);
+    await again.close();
+  });
+});
