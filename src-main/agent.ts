@@ -2,6 +2,8 @@ import type { Settings } from '#shared/settings';
 import { ApprovalQueue } from './approvals/approval-queue.ts';
 import type { Clock } from './clock.ts';
 import { EventBus } from './events/event-bus.ts';
+import { NotificationFeed } from './events/notification-feed.ts';
+import type { Notifier } from './events/notification-port.ts';
 import { EventSocket } from './http/event-socket.ts';
 import { assertAdmitted } from './http/guard.ts';
 import { type HttpListener, listenHttp } from './http/http-listener.ts';
@@ -15,6 +17,7 @@ import { closeDatabase, openDatabase } from './store/database.ts';
 import { SqliteSessionJournal } from './store/sqlite-session-journal.ts';
 import type { ScreenSource } from './stream/screen-source.ts';
 import { StreamService } from './stream/stream-service.ts';
+import type { ViewerState } from './stream/viewer.ts';
 
 /** What the agent gets from outside: the machine it runs on, or a test. */
 export interface AgentOptions {
@@ -28,6 +31,8 @@ export interface AgentOptions {
   readonly screenSource: ScreenSource;
   /** Whether the desktop could show a request for approval now. */
   readonly canPrompt: () => boolean;
+  /** Tells the person at the machine; whoever made it closes it, after the agent. */
+  readonly notifier: Notifier;
 }
 
 /** A running agent without its desktop face. */
@@ -37,6 +42,10 @@ export interface Agent {
   readonly approvals: ApprovalQueue;
   readonly liveness: Liveness;
   readonly bus: EventBus;
+  /** Everybody who watches a screen share now. */
+  viewers(): ViewerState[];
+  /** Ends one viewer's stream; does nothing if it has ended. */
+  kick(viewerId: string): void;
   /** A ticket for the address of one of the agent's own windows, as `?ticket=`; good for one use within 30 s. */
   issueTicket(window: OwnWindow): string;
   /** Ends and archives all sessions with `reason`, closes all streams and connections, then the database. */
@@ -66,6 +75,14 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
     onError: (error) => log.error({ err: error }, 'a request for approval could not be dealt with'),
   });
   approvals.subscribe(() => bus.announceChange());
+
+  const feed = new NotificationFeed({
+    clock,
+    bus,
+    approvals,
+    notifier: options.notifier,
+    level: settings.notifications,
+  });
 
   const streams = new StreamService({
     source: options.screenSource,
@@ -145,6 +162,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
       },
     );
   } catch (error) {
+    feed.close();
     events.close();
     closeDatabase(database);
     throw error;
@@ -157,6 +175,10 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
     approvals,
     liveness,
     bus,
+    viewers: () => streams.viewers(),
+    kick: (viewerId) => {
+      streams.kick(viewerId);
+    },
     issueTicket: (window) => panelPass.issueTicket(window),
     close: async (reason) => {
       liveness.stop();
@@ -165,6 +187,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
       } finally {
         // Whatever the disk could not record, nothing of this agent stays behind.
         streams.close();
+        feed.close();
         events.close();
         await listener.close();
         closeDatabase(database);

@@ -3,14 +3,17 @@ import { app } from 'electron';
 import type { Settings } from '#shared/settings';
 import { type Agent, startAgent } from './agent.ts';
 import { systemClock } from './clock.ts';
+import { APP_ICON, DesktopFace } from './desktop/desktop-face.ts';
 import { ElectronScreenSource } from './desktop/electron-screen-source.ts';
 import { findRunningAgent, onSecondStart, takeInstanceLock } from './desktop/instance-lock.ts';
-import { PanelWindow } from './desktop/panel-window.ts';
+import { createSystemNotifier } from './desktop/notification-system.ts';
+import { canShowPrompt } from './desktop/prompt-window.ts';
 import { createLogger } from './logger.ts';
 import { readStartOptions, StartAnswer, StartError } from './settings/command-line.ts';
 import { type DataFolder, prepareDataFolder } from './settings/data-folder.ts';
 import { removeRunningFile, writeRunningFile } from './settings/running-file.ts';
 import { mergeSettings, readSettingsFile } from './settings/settings-file.ts';
+import { claimFirstTelling } from './settings/told-once.ts';
 import { Shutdown } from './shutdown.ts';
 
 /** Exit code of a start that was refused: wrong flags, folder, database or port. */
@@ -53,6 +56,16 @@ async function boot(): Promise<void> {
   const screenSource = new ElectronScreenSource({ clock: systemClock, logger: log });
   shutdown.add('screen source', () => screenSource.close());
 
+  const dist = path.join(app.getAppPath(), 'dist');
+  let face: DesktopFace | null = null;
+  const notifier = createSystemNotifier({
+    clock: systemClock,
+    log,
+    iconFile: path.join(dist, 'assets', APP_ICON),
+    onResponse: (notice, response) => face?.respond(notice, response),
+  });
+  shutdown.add('notifications', () => notifier.close());
+
   const agent = await startOrRefuse(settings, () =>
     startAgent({
       settings,
@@ -60,9 +73,10 @@ async function boot(): Promise<void> {
       clock: systemClock,
       log,
       databaseFile: data.database,
-      pagesFolder: path.join(app.getAppPath(), 'dist', 'renderer'),
+      pagesFolder: path.join(dist, 'renderer'),
       screenSource,
-      canPrompt: () => true,
+      canPrompt: canShowPrompt,
+      notifier,
     }),
   );
   shutdown.add('agent', () => agent.close('Agent stopped'));
@@ -70,10 +84,20 @@ async function boot(): Promise<void> {
   writeRunningFile(data.running, { url: agent.url, pid: process.pid });
   shutdown.add('running file', () => removeRunningFile(data.running));
 
-  const panel = new PanelWindow(agent.url);
-  shutdown.add('panel', () => panel.close());
-  onSecondStart(() => panel.show());
-  if (!settings.hidden) panel.show();
+  const desktop = new DesktopFace({
+    agent,
+    settings,
+    clock: systemClock,
+    log,
+    notifier,
+    assetFolder: path.join(dist, 'assets'),
+    claimFirstTelling: (subject) => claimFirstTelling(data.told, subject),
+  });
+  face = desktop;
+  shutdown.add('desktop', () => desktop.close());
+  onSecondStart(() => desktop.showPanel());
+  app.on('activate', () => desktop.showPanel());
+  if (!settings.hidden) desktop.showPanel();
 
   leaveOn(shutdown);
   process.stdout.write(`porthole listening on ${agent.url}\n`);

@@ -10,6 +10,8 @@ export interface DataFolder {
   readonly logs: string;
   /** Says where the running agent listens, for a second start and for the command line client. */
   readonly running: string;
+  /** What the person at the machine has been told once and for all. */
+  readonly told: string;
   /** What Chromium keeps. */
   readonly chromium: string;
 }
@@ -36,6 +38,7 @@ export function prepareDataFolder(dataDir: string): DataFolder {
     settings: path.join(folder, 'settings.json'),
     logs: path.join(folder, 'logs'),
     running: path.join(folder, 'running.json'),
+    told: path.join(folder, 'told.json'),
     chromium: path.join(folder, 'chromium'),
   };
 }

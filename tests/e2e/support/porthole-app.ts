@@ -119,14 +119,19 @@ export async function drivePorthole(options: LaunchOptions): Promise<DrivenPorth
   };
 }
 
-/** The capture window comes and goes beside the panel, so the panel is known by its content. */
+/** The capture window and the prompt come and go beside the panel, which is known by its address. */
 async function findPanel(app: ElectronApplication): Promise<Page> {
+  const panel = await findPage(app, (url) => url.pathname === '/');
+  await panel.getByRole('button', { name: /Screen Share/ }).waitFor();
+  return panel;
+}
+
+/** The first of the app's pages, served by the agent, whose address passes; waits for one to come. */
+export async function findPage(app: ElectronApplication, passes: (url: URL) => boolean): Promise<Page> {
   for (;;) {
-    const panel = app.windows().find((page) => page.url().startsWith('http'));
-    if (panel) {
-      await panel.getByRole('button', { name: /Screen Share/ }).waitFor();
-      return panel;
-    }
-    await app.waitForEvent('window');
+    const opened = app.windows().find((page) => page.url().startsWith('http') && passes(new URL(page.url())));
+    if (opened) return opened;
+    // A window is told of before it has gone anywhere, so looking again is all there is to wait for.
+    await new Promise((resolve) => setTimeout(resolve, 20));
   }
 }

@@ -5,6 +5,7 @@ import { onTestFinished } from 'vitest';
 import { type Agent, startAgent } from '../../../src-main/agent.ts';
 import { type Clock, systemClock } from '../../../src-main/clock.ts';
 import { type Settings, settingsSchema } from '../../../src-shared/settings.ts';
+import { FakeNotifier } from '../../fakes/fake-notifier.ts';
 import { FakeScreenSource } from '../../fakes/fake-screen-source.ts';
 import { SilentLogger } from '../../fakes/silent-logger.ts';
 import { assertKeepsContract } from './contract.ts';
@@ -12,6 +13,7 @@ import { assertKeepsContract } from './contract.ts';
 /** An agent on a free port with a screen that the test drives, gone when the test is. */
 export interface TestAgent extends Agent {
   readonly screen: FakeScreenSource;
+  readonly notifier: FakeNotifier;
   readonly log: SilentLogger;
   readonly folder: string;
 }
@@ -22,6 +24,7 @@ export async function startTestAgent(
 ): Promise<TestAgent> {
   const folder = options.folder ?? mkdtempSync(path.join(tmpdir(), 'porthole-test-'));
   const screen = new FakeScreenSource();
+  const notifier = new FakeNotifier();
   const log = new SilentLogger();
   const agent = await startAgent({
     settings: settingsSchema.parse({ port: 0, ...options.settings }),
@@ -32,6 +35,7 @@ export async function startTestAgent(
     pagesFolder: path.join(folder, 'pages'),
     screenSource: screen,
     canPrompt: options.canPrompt ?? (() => true),
+    notifier,
   });
   let closed = false;
   const close = async (reason: string): Promise<void> => {
@@ -43,7 +47,7 @@ export async function startTestAgent(
     await close('Test finished');
     rmSync(folder, { recursive: true, force: true });
   });
-  return { ...agent, close, screen, log, folder };
+  return { ...agent, close, screen, notifier, log, folder };
 }
 
 /** An answer with its parsed body. */

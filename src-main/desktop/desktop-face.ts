@@ -1,0 +1,235 @@
+import path from 'node:path';
+import { app, clipboard } from 'electron';
+import { PortholeError } from '#shared/errors';
+import type { Settings } from '#shared/settings';
+import type { ApprovalQueue } from '../approvals/approval-queue.ts';
+import type { Clock } from '../clock.ts';
+import type { EventBus } from '../events/event-bus.ts';
+import type { Notice, NoticeResponse, Notifier } from '../events/notification-port.ts';
+import type { Logger } from '../logger.ts';
+import type { SessionRegistry } from '../sessions/session-registry.ts';
+import { streamUrl } from '../sessions/session-view.ts';
+import type { ViewerState } from '../stream/viewer.ts';
+import { type GlobalShortcut, registerGlobalShortcut } from './global-shortcut.ts';
+import { PanelWindow } from './panel-window.ts';
+import { PromptWindow } from './prompt-window.ts';
+import { AgentTray } from './tray.ts';
+import type { TrayAction, TrayView } from './tray-menu.ts';
+import { TraySessions } from './tray-sessions.ts';
+
+/** The running agent, as far as its face shows and steers it. */
+export interface FacedAgent {
+  readonly url: string;
+  readonly sessions: SessionRegistry;
+  readonly approvals: ApprovalQueue;
+  readonly bus: EventBus;
+  viewers(): ViewerState[];
+  kick(viewerId: string): void;
+  issueTicket(window: 'panel' | 'prompt'): string;
+}
+
+/** What a {@link DesktopFace} works with. */
+export interface DesktopFaceOptions {
+  readonly agent: FacedAgent;
+  readonly settings: Settings;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly notifier: Notifier;
+  /** The folder of the icons. */
+  readonly assetFolder: string;
+  /** Answers true the first time that it is asked whether to tell of `subject`. */
+  readonly claimFirstTelling: (subject: string) => boolean;
+}
+
+/** The app's picture, in the folder of the icons. */
+export const APP_ICON = 'porthole-256.png';
+
+const STOP_ALL_REASON = 'The owner stopped everything';
+const REFRESH_DELAY_MS = 50;
+// A request that comes up under a press that was on its way elsewhere must not be allowed by it.
+const ARMED_AFTER_MS = 1000;
+
+/** The agent as the person at the machine meets it: tray, panel, prompt, the answers to notices, and the shortcut. */
+export class DesktopFace {
+  readonly #options: DesktopFaceOptions;
+  readonly #panel: PanelWindow;
+  readonly #prompt: PromptWindow;
+  readonly #traySessions: TraySessions;
+  readonly #shortcut: GlobalShortcut | null;
+  readonly #tray: AgentTray;
+  readonly #askedAtMs = new Map<string, number>();
+  readonly #unsubscribe: (() => void)[];
+  #cancelRefresh: (() => void) | null = null;
+
+  /** To be made once Electron is ready. */
+  constructor(options: DesktopFaceOptions) {
+    this.#options = options;
+    const { agent, settings, clock, log } = options;
+    const iconFile = path.join(options.assetFolder, APP_ICON);
+    this.#panel = new PanelWindow({
+      url: agent.url,
+      iconFile,
+      issueTicket: () => agent.issueTicket('panel'),
+      onHidden: () => this.#tellThatItStays(),
+    });
+    this.#prompt = new PromptWindow({
+      url: agent.url,
+      iconFile,
+      issueTicket: () => agent.issueTicket('prompt'),
+      approvals: agent.approvals,
+      clock,
+      opensAtOnce: settings.openPrompt === 'at-once',
+    });
+    this.#traySessions = new TraySessions({
+      sessions: agent.sessions,
+      clock,
+      heartbeatIntervalMs: settings.heartbeatIntervalSeconds * 1000,
+    });
+    this.#shortcut = registerGlobalShortcut(settings.stopAllShortcut, () => this.#stopAll('shortcut'), log);
+    if (this.#shortcut && !this.#shortcut.works) this.#tellThatShortcutIsTaken(this.#shortcut);
+    this.#tray = new AgentTray({
+      iconFolder: path.join(options.assetFolder, 'tray'),
+      describe: () => this.#describe(),
+      onAction: (action) => this.#act(action),
+      onPress: () => this.#panel.toggle(this.#tray.bounds),
+    });
+    this.#unsubscribe = [
+      agent.bus.subscribe({ onChange: () => this.#scheduleRefresh() }),
+      agent.approvals.subscribe(({ change, approval }) => {
+        if (change === 'asked') this.#askedAtMs.set(approval.approval_id, clock.monotonicMs());
+        else this.#askedAtMs.delete(approval.approval_id);
+      }),
+    ];
+  }
+
+  /** Shows the panel in front. */
+  showPanel(): void {
+    this.#panel.show(this.#tray.bounds);
+  }
+
+  /** Does what the person chose on a notice. A click opens what it is about and decides nothing. */
+  respond(notice: Notice, response: NoticeResponse): void {
+    const { approvalId } = notice;
+    if (approvalId === null) this.showPanel();
+    else if (response === 'open') this.#prompt.show(approvalId);
+    else this.#decide(approvalId, response, 'notification');
+  }
+
+  /** Takes tray and windows away. */
+  close(): void {
+    for (const unsubscribe of this.#unsubscribe) unsubscribe();
+    this.#cancelRefresh?.();
+    this.#traySessions.close();
+    this.#tray.close();
+    this.#prompt.close();
+    this.#panel.close();
+  }
+
+  #describe(): TrayView {
+    const { agent } = this.#options;
+    return {
+      sessions: agent.sessions.listLive(),
+      approvals: agent.approvals.list(),
+      viewers: agent.viewers().map(({ viewerId, sessionId, grant, remoteAddress }) => ({
+        viewerId,
+        sessionId,
+        name: grant ?? remoteAddress,
+      })),
+      locked: agent.sessions.locked,
+      own: this.#traySessions.live,
+      shortcut: this.#shortcut,
+    };
+  }
+
+  #scheduleRefresh(): void {
+    this.#cancelRefresh ??= this.#options.clock.after(REFRESH_DELAY_MS, () => {
+      this.#cancelRefresh = null;
+      this.#tray.refresh();
+    });
+  }
+
+  #act(action: TrayAction): void {
+    try {
+      this.#perform(action);
+    } catch (error) {
+      // What the agent refuses has a sentence for the person; a bug has none.
+      const sentence = error instanceof PortholeError ? error.message : 'It failed; the log says why.';
+      if (!(error instanceof PortholeError))
+        this.#options.log.error({ err: error, action }, 'a menu item failed');
+      this.#tell('tray', '⚠️ Porthole', sentence);
+    }
+  }
+
+  #perform(action: TrayAction): void {
+    const { agent } = this.#options;
+    switch (action.act) {
+      case 'start':
+        this.#traySessions.start(action.type);
+        break;
+      case 'stop':
+        this.#traySessions.stop(action.type, action.sessionId);
+        break;
+      case 'allow':
+      case 'deny':
+        this.#decide(action.approvalId, action.act, 'tray');
+        break;
+      case 'show_request':
+        this.#prompt.show(action.approvalId);
+        break;
+      case 'copy_link':
+        void clipboard.writeText(`${agent.url}${streamUrl(action.sessionId)}`);
+        break;
+      case 'disconnect':
+        agent.kick(action.viewerId);
+        break;
+      case 'stop_all':
+        this.#stopAll('tray');
+        break;
+      case 'rearm':
+        agent.sessions.rearm('tray');
+        break;
+      case 'open_panel':
+        this.showPanel();
+        break;
+      case 'quit':
+        app.quit();
+        break;
+    }
+  }
+
+  #decide(approvalId: string, answer: 'allow' | 'deny', by: 'tray' | 'notification'): void {
+    const { agent, clock, log } = this.#options;
+    const askedAtMs = this.#askedAtMs.get(approvalId) ?? clock.monotonicMs();
+    if (answer === 'allow' && clock.monotonicMs() - askedAtMs < ARMED_AFTER_MS) {
+      this.#prompt.show(approvalId);
+      return;
+    }
+    try {
+      agent.approvals.decide(approvalId, answer === 'allow' ? 'allowed' : 'denied', by);
+    } catch (error) {
+      // Somebody was faster; every surface has shown it by now.
+      if (!(error instanceof PortholeError)) throw error;
+      log.info({ approvalId, code: error.code }, 'a decision came too late');
+    }
+  }
+
+  #stopAll(by: 'tray' | 'shortcut'): void {
+    this.#options.agent.sessions.stopAll(STOP_ALL_REASON, by);
+  }
+
+  #tellThatItStays(): void {
+    if (!this.#options.claimFirstTelling('stays-running')) return;
+    const how = 'Open its panel again from the tray or by starting it once more; Quit is in the tray menu.';
+    this.#tell('stays-running', '🔔 Porthole keeps running', how);
+  }
+
+  #tellThatShortcutIsTaken({ accelerator }: GlobalShortcut): void {
+    const what = `${accelerator} stops nothing: another program uses it, or this desktop offers no shortcuts.`;
+    this.#tell('shortcut', '⚠️ Shortcut not available', what);
+  }
+
+  #tell(tag: string, title: string, body: string): void {
+    if (this.#options.settings.notifications === 'none') return;
+    this.#options.notifier.show({ tag, title, body, urgency: 'normal', approvalId: null });
+  }
+}

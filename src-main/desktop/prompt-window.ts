@@ -1,0 +1,129 @@
+import { app, type BrowserWindow, nativeTheme, screen, session } from 'electron';
+import type { ApprovalQueue } from '../approvals/approval-queue.ts';
+import type { Clock } from '../clock.ts';
+import { createHardenedWindow } from './hardened-window.ts';
+
+/** What a {@link PromptWindow} works with. */
+export interface PromptWindowOptions {
+  /** The agent's address. */
+  readonly url: string;
+  /** Absolute path of the picture that the system shows for the window. */
+  readonly iconFile: string;
+  /** A ticket that lets the window in as the prompt. */
+  readonly issueTicket: () => string;
+  readonly approvals: ApprovalQueue;
+  readonly clock: Clock;
+  /** Whether a request opens the prompt by itself. */
+  readonly opensAtOnce: boolean;
+}
+
+const WIDTH_PX = 420;
+const HEIGHT_PX = 360;
+const MARGIN_PX = 48;
+// The page says how the last request ended and closes its window; this is for a page that does not.
+const CLOSE_AFTER_MS = 5000;
+// As the page's own, so that nothing flashes before it has been painted.
+const BACKGROUND = { light: '#ffffff', dark: '#1d2329' } as const;
+
+/** Whether a prompt could be seen now: there is a display, and it is one that windows show on. */
+export function canShowPrompt(): boolean {
+  if (app.commandLine.getSwitchValue('ozone-platform') === 'headless') return false;
+  return screen.getAllDisplays().length > 0;
+}
+
+/**
+ * The small window that asks for decisions, above all others. It opens without taking the keyboard, walks through
+ * the queue, and goes when nothing waits. Closing it decides nothing.
+ */
+export class PromptWindow {
+  readonly #options: PromptWindowOptions;
+  readonly #unsubscribe: () => void;
+  #window: BrowserWindow | null = null;
+  #cancelClose: () => void = () => undefined;
+
+  constructor(options: PromptWindowOptions) {
+    this.#options = options;
+    this.#unsubscribe = options.approvals.subscribe(({ change, approval }) => {
+      if (change === 'asked') this.#onAsked(approval.approval_id);
+      else this.#closeOnceIdle();
+    });
+  }
+
+  /**
+   * Shows the prompt of a request, or of the oldest if that one no longer waits, because the person asked to see it:
+   * here the window may take the keyboard. Does nothing if nothing waits.
+   */
+  show(wantedId: string): void {
+    const waiting = this.#options.approvals.list().map(({ approval_id }) => approval_id);
+    const approvalId = waiting.includes(wantedId) ? wantedId : waiting[0];
+    if (approvalId === undefined) return;
+    const window = this.#window ?? this.#create();
+    this.#load(window, approvalId);
+    window.show();
+    window.focus();
+  }
+
+  /** Closes the window for good. */
+  close(): void {
+    this.#unsubscribe();
+    this.#cancelClose();
+    this.#window?.destroy();
+    this.#window = null;
+  }
+
+  #onAsked(approvalId: string): void {
+    this.#cancelClose();
+    if (!this.#options.opensAtOnce) return;
+    // A window that is open comes to this request by itself, after those before it.
+    if (!this.#window) this.#load(this.#create(), approvalId);
+    this.#window?.showInactive();
+    this.#window?.moveTop();
+  }
+
+  #closeOnceIdle(): void {
+    this.#cancelClose();
+    if (this.#options.approvals.list().length > 0) return;
+    this.#cancelClose = this.#options.clock.after(CLOSE_AFTER_MS, () => this.#window?.destroy());
+  }
+
+  #create(): BrowserWindow {
+    const { workArea } = screen.getDisplayNearestPoint(screen.getCursorScreenPoint());
+    const window = createHardenedWindow({
+      window: {
+        width: WIDTH_PX,
+        height: HEIGHT_PX,
+        x: Math.round(workArea.x + (workArea.width - WIDTH_PX) / 2),
+        y: workArea.y + Math.min(MARGIN_PX, Math.max(0, workArea.height - HEIGHT_PX)),
+        title: 'Porthole: approval needed',
+        icon: this.#options.iconFile,
+        show: false,
+        alwaysOnTop: true,
+        skipTaskbar: true,
+        minimizable: false,
+        maximizable: false,
+        fullscreenable: false,
+        autoHideMenuBar: true,
+        backgroundColor: nativeTheme.shouldUseDarkColors ? BACKGROUND.dark : BACKGROUND.light,
+      },
+      // Its own cookies: what is done here is told apart from what is done in the panel.
+      session: session.fromPartition('prompt'),
+      preload: null,
+      allowedOrigin: this.#options.url,
+    });
+    window.setVisibleOnAllWorkspaces(true, { visibleOnFullScreen: true });
+    window.on('closed', () => {
+      if (this.#window === window) this.#window = null;
+    });
+    // A prompt that died is opened anew by the next request, or from the tray.
+    window.webContents.on('render-process-gone', () => window.destroy());
+    this.#window = window;
+    return window;
+  }
+
+  #load(window: BrowserWindow, approvalId: string): void {
+    const { url, issueTicket } = this.#options;
+    const query = new URLSearchParams({ ticket: issueTicket(), approval_id: approvalId });
+    // A load that the next one cuts off, or the window's end, is nobody's failure.
+    window.loadURL(`${url}/prompt.html?${query}`).catch(() => undefined);
+  }
+}
