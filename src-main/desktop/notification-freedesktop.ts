@@ -107,8 +107,9 @@ export class FreedesktopNotifier implements Notifier {
 
   async #settle(tag: string, slot: Slot): Promise<void> {
     while (slot.wanted !== slot.shown) {
-      const { wanted } = slot;
       const server = await this.#connect();
+      const { wanted } = slot;
+      if (wanted === slot.shown) break;
       if (wanted === null) await this.#takeBack(server, slot);
       else slot.id = await this.#notify(server, wanted, slot.id);
       slot.shown = wanted;
