@@ -75,7 +75,9 @@ function runVitest(args, env) {
   const packageFile = createRequire(import.meta.url).resolve('vitest/package.json');
   const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${REPORT_FILE}`];
   const command = [path.join(path.dirname(packageFile), 'vitest.mjs'), 'run', ...reporters, ...args];
-  const child = spawn(process.execPath, command, { cwd: repositoryRoot, env, stdio: 'inherit' });
+  // Building has said `production` to this process, for which React leaves out what its tests need.
+  const testEnv = { ...env, NODE_ENV: 'test' };
+  const child = spawn(process.execPath, command, { cwd: repositoryRoot, env: testEnv, stdio: 'inherit' });
   onSignal = (signal) => child.kill(signal);
   return new Promise((resolve, reject) => {
     child.once('error', reject);

@@ -4,6 +4,7 @@ import type { Settings } from '#shared/settings';
 import { type Agent, startAgent } from './agent.ts';
 import { systemClock } from './clock.ts';
 import { APP_ICON, DesktopFace } from './desktop/desktop-face.ts';
+import { isHeadless } from './desktop/display-server.ts';
 import { ElectronScreenSource } from './desktop/electron-screen-source.ts';
 import { findRunningAgent, onSecondStart, takeInstanceLock } from './desktop/instance-lock.ts';
 import { createSystemNotifier } from './desktop/notification-system.ts';
@@ -84,20 +85,23 @@ async function boot(): Promise<void> {
   writeRunningFile(data.running, { url: agent.url, pid: process.pid });
   shutdown.add('running file', () => removeRunningFile(data.running));
 
-  const desktop = new DesktopFace({
-    agent,
-    settings,
-    clock: systemClock,
-    log,
-    notifier,
-    assetFolder: path.join(dist, 'assets'),
-    claimFirstTelling: (subject) => claimFirstTelling(data.told, subject),
-  });
-  face = desktop;
-  shutdown.add('desktop', () => desktop.close());
-  onSecondStart(() => desktop.showPanel());
-  app.on('activate', () => desktop.showPanel());
-  if (!settings.hidden) desktop.showPanel();
+  // Without a display there is no place for a face, and asking GTK for a tray would end the process.
+  if (!isHeadless()) {
+    const desktop = new DesktopFace({
+      agent,
+      settings,
+      clock: systemClock,
+      log,
+      notifier,
+      assetFolder: path.join(dist, 'assets'),
+      claimFirstTelling: (subject) => claimFirstTelling(data.told, subject),
+    });
+    face = desktop;
+    shutdown.add('desktop', () => desktop.close());
+    onSecondStart(() => desktop.showPanel());
+    app.on('activate', () => desktop.showPanel());
+    if (!settings.hidden) desktop.showPanel();
+  }
 
   leaveOn(shutdown);
   process.stdout.write(`porthole listening on ${agent.url}\n`);
