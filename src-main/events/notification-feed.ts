@@ -103,28 +103,28 @@ export class NotificationFeed {
 
   #tellHeld(): void {
     const held = this.#held;
-    const all = this.#first ? [this.#first, ...held] : held;
+    const crowds = findCrowds(this.#first ? [this.#first, ...held] : held);
     this.#held = [];
     this.#first = null;
-    const told = new Set<NoticeGroup>();
+    // A later event takes the place of an earlier one.
+    const newest = new Map(held.map((event) => [tagOf(event), event]));
+    const untold = new Set(crowds.keys());
     for (const event of held) {
       const group = groupOf(event);
-      const members = group === null ? [] : all.filter((other) => groupOf(other) === group);
-      const count = new Set(members.map(subjectOf)).size;
-      if (group === null || count <= MOST_TOLD_ALONE) this.#tellNewest(event, held);
-      else if (!told.has(group)) {
-        told.add(group);
-        for (const tag of new Set(members.map(tagOf))) this.#options.notifier.withdraw(tag);
-        this.#options.notifier.show(describeGroupNotice(group, members, count));
+      const crowd = group === null ? undefined : crowds.get(group);
+      if (group !== null && crowd) {
+        if (untold.delete(group)) this.#tellCrowd(group, crowd);
+      } else if (newest.get(tagOf(event)) === event) {
+        const notice = describeEventNotice(event);
+        if (notice) this.#options.notifier.show(notice);
       }
     }
   }
 
-  /** Tells an event unless a later one of `events` takes its place. */
-  #tellNewest(event: AgentEvent, events: readonly AgentEvent[]): void {
-    if (events.findLast((other) => tagOf(other) === tagOf(event)) !== event) return;
-    const notice = describeEventNotice(event);
-    if (notice) this.#options.notifier.show(notice);
+  #tellCrowd(group: NoticeGroup, { events, subjects }: Crowd): void {
+    const { notifier } = this.#options;
+    for (const tag of new Set(events.map(tagOf))) notifier.withdraw(tag);
+    notifier.show(describeGroupNotice(group, events, subjects.size));
   }
 
   #onApproval({ change, approval }: ApprovalChange): void {
@@ -165,4 +165,25 @@ export class NotificationFeed {
     notifier.withdraw(waiting.tag);
     this.#asksTogether = false;
   }
+}
+
+/** Events of one group that are about more than a few sessions or viewers. */
+interface Crowd {
+  readonly events: AgentEvent[];
+  readonly subjects: Set<string>;
+}
+
+/** In one pass: a burst can be thousands of events, and the whole agent waits meanwhile. */
+function findCrowds(events: readonly AgentEvent[]): Map<NoticeGroup, Crowd> {
+  const crowds = new Map<NoticeGroup, Crowd>();
+  for (const event of events) {
+    const group = groupOf(event);
+    if (group === null) continue;
+    const crowd = crowds.get(group) ?? { events: [], subjects: new Set() };
+    crowd.events.push(event);
+    crowd.subjects.add(subjectOf(event));
+    crowds.set(group, crowd);
+  }
+  for (const [group, { subjects }] of crowds) if (subjects.size <= MOST_TOLD_ALONE) crowds.delete(group);
+  return crowds;
 }
