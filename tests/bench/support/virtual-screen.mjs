@@ -1,0 +1,54 @@
+// @ts-check
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+
+/** What the bars are set for. */
+export const SCREEN = { widthPx: 1920, heightPx: 1080 };
+
+/**
+ * A display of its own with a window manager, if there is one.
+ * @returns {Promise<{ display: string, close: () => void }>}
+ */
+export async function startScreen() {
+  const size = `${SCREEN.widthPx}x${SCREEN.heightPx}x24`;
+  const server = spawn('Xvfb', ['-displayfd', '3', '-screen', '0', size, '-nolisten', 'tcp'], {
+    stdio: ['ignore', 'ignore', 'ignore', 'pipe'],
+  });
+  const [number] = await once(/** @type {import('node:stream').Readable} */ (server.stdio[3]), 'data');
+  const display = `:${String(number).trim()}`;
+  const manager = spawn('openbox', [], { env: { ...process.env, DISPLAY: display }, stdio: 'ignore' });
+  manager.on('error', () => {});
+  return {
+    display,
+    close: () => {
+      manager.kill();
+      server.kill();
+    },
+  };
+}
+
+/**
+ * A test pattern that moves 60 times per second in a quarter of the screen.
+ * @param {string} display
+ * @returns {Promise<{ close: () => Promise<void> }>}
+ */
+export async function startPattern(display) {
+  const player = spawn(
+    'ffplay',
+    [
+      ...['-loglevel', 'quiet', '-noborder', '-left', '480', '-top', '270'],
+      ...['-f', 'lavfi', '-i', 'testsrc2=size=960x540:rate=60'],
+    ],
+    {
+      env: { ...process.env, DISPLAY: display, SDL_AUDIODRIVER: 'dummy', SDL_RENDER_DRIVER: 'software' },
+      stdio: 'ignore',
+    },
+  );
+  await once(player, 'spawn');
+  return {
+    close: async () => {
+      player.kill();
+      await once(player, 'exit');
+    },
+  };
+}
