@@ -38,6 +38,8 @@ const MENU_BAR_SIZE_PX = 16;
 const TRAY_SIZES_PX = [MENU_BAR_SIZE_PX, 22];
 const SCALES = [1, 2];
 const APP_SIZES_PX = [256, 1024];
+/** That Linux desktops look for; electron-builder knows an icon's size by its name. */
+const LINUX_SIZES_PX = [16, 24, 32, 48, 64, 128, 256, 512];
 
 const assets = path.join(repositoryRoot, 'assets');
 const drawing = readFileSync(path.join(assets, 'porthole.svg'), 'utf8');
@@ -53,8 +55,11 @@ for (const [scheme, palettes] of Object.entries(TRAY_PALETTES)) {
 // macOS knows by the end of the name that this one is a mask.
 addTrayIcon(`${MENU_BAR_SIZE_PX}-Template`, drawTemplate(), MENU_BAR_SIZE_PX);
 for (const sizePx of APP_SIZES_PX) icons.push([`porthole-${sizePx}.png`, draw('none', APP_PALETTE), sizePx]);
+for (const sizePx of LINUX_SIZES_PX) {
+  icons.push([`linux/${sizePx}x${sizePx}.png`, draw('none', APP_PALETTE), sizePx]);
+}
 
-mkdirSync(path.join(assets, 'tray'), { recursive: true });
+for (const folder of ['tray', 'linux']) mkdirSync(path.join(assets, folder), { recursive: true });
 for (const [file, svg, sizePx] of icons) {
   const density = (72 * sizePx) / 24;
   const png = await sharp(Buffer.from(svg), { density })
