@@ -47,19 +47,23 @@ function createCaptureSession(): Session {
     (request, callback) => {
       const contents = request.frame && webContents.fromFrame(request.frame);
       const grant = contents && grants.get(contents);
-      void findSource(grant ? grant.sourceId : undefined).then((source) => {
-        if (source) {
-          callback({ video: { ...source, id: makeUnshared(source.id) } });
-          return;
-        }
-        grant?.onMissing();
-        // Electron throws for an answer without a picture, after it has refused the page.
-        try {
-          callback({});
-        } catch {
-          // The refusal is what was wanted.
-        }
-      });
+      const found = grant ? findSource(grant.sourceId) : Promise.resolve(undefined);
+      // A display server that cannot list its sources has none to give.
+      void found
+        .catch(() => undefined)
+        .then((source) => {
+          if (source) {
+            callback({ video: { ...source, id: makeUnshared(source.id) } });
+            return;
+          }
+          grant?.onMissing();
+          // Electron throws for an answer without a picture, after it has refused the page.
+          try {
+            callback({});
+          } catch {
+            // The refusal is what was wanted.
+          }
+        });
     },
     { useSystemPicker: false },
   );

@@ -8,6 +8,7 @@ import {
 import type { Preset } from '#shared/presets';
 import type { Logger } from '../logger.ts';
 import { CAPTURE_ORIGIN, getCaptureSession, grantSource } from './capture-session.ts';
+import { isWaylandSession } from './display-server.ts';
 import { createHardenedWindow } from './hardened-window.ts';
 import type { CaptureAttempt, CaptureAttemptObserver } from './recovering-capture.ts';
 
@@ -138,8 +139,16 @@ export class CaptureWindow implements CaptureAttempt {
       observer.onAlive(report.captures, report.unchangedCaptures, report.capturedAtMs + clockOffsetMs);
     } else {
       log.warn({ name: report.name, detail: report.message }, 'The capture process lost the screen');
-      this.#lose(explainLoss(report.name));
+      // The portal would put its question to the person again and again.
+      if (report.name === 'NotAllowedError' && isWaylandSession()) this.#refuse(explainLoss(report.name));
+      else this.#lose(explainLoss(report.name));
     }
+  }
+
+  #refuse(reason: string): void {
+    if (this.#done) return;
+    this.#done = true;
+    this.#options.observer.onRefused(reason);
   }
 
   #lose(reason: string): void {

@@ -21,6 +21,8 @@ export interface CaptureAttemptObserver {
   onAlive(captures: number, unchanged: number, capturedAtMs: number): void;
   /** There will be no more frames; `reason` is a clause for people, without a full stop. */
   onLost(reason: string): void;
+  /** As `onLost`, but a person said no, or would be asked anew by another attempt: there must be none. */
+  onRefused(reason: string): void;
 }
 
 /** What a {@link RecoveringCapture} needs. */
@@ -50,7 +52,7 @@ const FAILURES_TO_TELL = 3;
 
 /**
  * A capture that starts again by itself whenever it is lost: at once the first time, then after a pause that doubles
- * up to 10 s for as long as it keeps failing.
+ * up to 10 s for as long as it keeps failing. It stays down only when a person refused it.
  */
 export class RecoveringCapture implements ScreenCapture {
   readonly #options: RecoveringCaptureOptions;
@@ -101,6 +103,9 @@ export class RecoveringCapture implements ScreenCapture {
       onLost: (reason) => {
         if (isCurrent()) this.#onLost(reason);
       },
+      onRefused: (reason) => {
+        if (isCurrent()) this.#onRefused(reason);
+      },
     });
     this.#attempt = attempt;
     this.#watch(now);
@@ -140,6 +145,16 @@ export class RecoveringCapture implements ScreenCapture {
     } else if (this.#wasLive) {
       observer.onStatus({ state: 'recovering', message: `The screen capture restarts: ${reason}.` });
     }
+  }
+
+  #onRefused(reason: string): void {
+    this.#live = false;
+    this.#endAttempt();
+    this.#options.log.warn({ reason }, 'The screen capture was refused');
+    this.#options.observer.onStatus({
+      state: 'failed',
+      message: `No picture from the screen: ${reason}. Start the share again to be asked again.`,
+    });
   }
 
   #endAttempt(): void {

@@ -169,6 +169,18 @@ describe('recoveringCapture', () => {
     expect(rig.statuses).toEqual([{ state: 'live' }]);
   });
 
+  it('does not ask a person again who refused, and closes as ever', () => {
+    const rig = createRig();
+    rig.latest().observer.onRefused('the operating system did not allow the screen to be captured');
+    rig.clock.advance(60_000);
+    expect(rig.attempts).toHaveLength(1);
+    expect(rig.latest().closed).toBe(true);
+    expect(rig.statuses).toMatchObject([{ state: 'failed' }]);
+    rig.capture.setDemand('watched');
+    rig.capture.close();
+    expect(rig.clock.pendingTimers).toBe(0);
+  });
+
   it('passes on captures that looked the same only while it is live', () => {
     const rig = createRig();
     rig.latest().observer.onAlive(3, 3, 1);
