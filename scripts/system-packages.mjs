@@ -23,7 +23,8 @@ const TEST_PROGRAMS = Object.freeze({
   ffplay: 'ffmpeg',
   import: 'imagemagick',
   dunst: 'dunst',
-  'notify-send': 'libnotify-bin',
+  busctl: 'systemd',
+  tint2: 'tint2',
   ps: 'procps',
 });
 

@@ -23,7 +23,7 @@ export const chromePath = (): string => requiredVariable('PORTHOLE_TEST_CHROME')
 
 /** Where and how to start the built app. */
 export interface LaunchOptions {
-  readonly display: TestDisplay;
+  readonly display: Pick<TestDisplay, 'env'>;
   /** Flags of the agent; `--port 0` and a data folder of its own are given anyway. */
   readonly args?: readonly string[];
   readonly env?: NodeJS.ProcessEnv;
@@ -36,9 +36,34 @@ export function makeDataFolder(): string {
   return mkdtempSync(path.join(tmpdir(), 'porthole-e2e-'));
 }
 
-function commandLine(options: LaunchOptions, dataDir: string): string[] {
-  const sandbox = process.getuid?.() === 0 ? ['--no-sandbox'] : [];
-  return [...sandbox, REPOSITORY, '--port', '0', '--data-dir', dataDir, ...(options.args ?? [])];
+/** A command line: the executable and its arguments. */
+export type CommandLine = readonly [executable: string, args: string[]];
+
+/**
+ * What starts the app under test with `args`: the installed one that the suite was pointed at with `PORTHOLE_APP`, or
+ * Electron with the built repository.
+ */
+export function appCommand(args: readonly string[]): CommandLine {
+  const installed = process.env.PORTHOLE_TEST_APP;
+  return installed ? [installed, [...sandboxSwitch(), ...args]] : fromSource(args);
+}
+
+/** The same for Playwright, which cannot drive an app as it is installed: a copy of it that can be inspected. */
+function drivenAppCommand(args: readonly string[]): CommandLine {
+  if (!process.env.PORTHOLE_TEST_APP) return fromSource(args);
+  return [requiredVariable('PORTHOLE_TEST_INSPECTABLE_APP'), [...sandboxSwitch(), ...args]];
+}
+
+function fromSource(args: readonly string[]): CommandLine {
+  return [electronPath(), [...sandboxSwitch(), REPOSITORY, ...args]];
+}
+
+function sandboxSwitch(): string[] {
+  return process.getuid?.() === 0 ? ['--no-sandbox'] : [];
+}
+
+function agentArguments(options: LaunchOptions, dataDir: string): string[] {
+  return ['--port', '0', '--data-dir', dataDir, ...(options.args ?? [])];
 }
 
 /** The built app as a plain process, as a user starts it. */
@@ -77,10 +102,8 @@ export class PortholeProcess {
 /** Starts the app without waiting for it; stdout and stderr are pipes. */
 export function spawnPorthole(options: LaunchOptions, dataDir: string): ChildProcess {
   const env = { ...options.display.env, ...options.env };
-  const child = spawn(electronPath(), commandLine(options, dataDir), {
-    env,
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
+  const [executable, args] = appCommand(agentArguments(options, dataDir));
+  const child = spawn(executable, args, { env, stdio: ['ignore', 'pipe', 'pipe'] });
   // Unread output would stop the child once the pipe is full.
   child.stdout?.resume();
   child.stderr?.resume();
@@ -100,9 +123,10 @@ export interface DrivenPorthole {
 /** Starts the app under Playwright and resolves when its panel shows the buttons. */
 export async function drivePorthole(options: LaunchOptions): Promise<DrivenPorthole> {
   const dataDir = options.dataDir ?? makeDataFolder();
+  const [executablePath, args] = drivenAppCommand(agentArguments(options, dataDir));
   const app = await _electron.launch({
-    executablePath: electronPath(),
-    args: commandLine(options, dataDir),
+    executablePath,
+    args,
     env: { ...options.display.env, ...options.env } as Record<string, string>,
   });
   const panel = await findPanel(app);

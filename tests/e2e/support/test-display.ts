@@ -77,6 +77,11 @@ export class TestDisplay {
     return runProgram('import', ['-window', 'root', 'png:-'], this.env);
   }
 
+  /** The title of the window that has the keyboard. */
+  activeWindowTitle(): string {
+    return runProgram('xdotool', ['getactivewindow', 'getwindowname'], this.env).toString().trim();
+  }
+
   /** Ends the display and everything that was started on it. */
   async stop(): Promise<void> {
     for (const child of this.#children) await endChild(child, 'SIGKILL');

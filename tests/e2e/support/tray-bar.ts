@@ -1,0 +1,91 @@
+import { type ChildProcess, spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import sharp from 'sharp';
+import { endChild, runProgram, startProgram } from './child-process.ts';
+import type { TestDisplay } from './test-display.ts';
+
+const HEIGHT_PX = 30;
+/** Where the first icon stands, middle. */
+const ICON = { x: 16, y: 15 };
+const ICON_SIZE_PX = 24;
+
+/** A bar with a tray (XEmbed, by tint2) along the top of a display. */
+export class TrayBar {
+  readonly #display: TestDisplay;
+  readonly #folder: string;
+  readonly #child: ChildProcess;
+
+  private constructor(display: TestDisplay, folder: string, child: ChildProcess) {
+    this.#display = display;
+    this.#folder = folder;
+    this.#child = child;
+  }
+
+  static start(display: TestDisplay, colour: string): TrayBar {
+    const folder = mkdtempSync(path.join(tmpdir(), 'porthole-tray-'));
+    const config = path.join(folder, 'tint2rc');
+    writeFileSync(
+      config,
+      `rounded = 0\nborder_width = 0\nbackground_color = ${colour} 100\npanel_items = S\npanel_size = 100% ${HEIGHT_PX}
+panel_background_id = 1\nsystray_padding = 4 2 4\nsystray_icon_size = ${ICON_SIZE_PX}\npanel_position = top center horizontal\n`,
+    );
+    return new TrayBar(display, folder, startProgram('tint2', ['-c', config], { env: display.env }));
+  }
+
+  /** The left end of the bar, as a PNG. */
+  grab(): Buffer {
+    return runProgram('import', ['-window', 'root', '-crop', '64x30+0+0', 'png:-'], this.#display.env);
+  }
+
+  /** The hue of the icon's glass, where it is not covered by its mark; `null` if there is no icon. */
+  async iconColour(): Promise<'gray' | 'orange' | 'green' | 'red' | null> {
+    const { data, info } = await sharp(this.grab()).removeAlpha().raw().toBuffer({ resolveWithObject: true });
+    // Left of the mark, right of the rim.
+    const at = (ICON.y * info.width + ICON.x - 6) * 3;
+    const [red = 0, green = 0, blue = 0] = data.subarray(at, at + 3);
+    if (Math.max(red, green, blue) < 48) return null;
+    if (Math.max(red, green, blue) - Math.min(red, green, blue) < 32) return 'gray';
+    if (green > red) return 'green';
+    return green > blue + 48 ? 'orange' : 'red';
+  }
+
+  press(): void {
+    this.#click(1);
+  }
+
+  /** Opens the icon's menu, once an earlier one is gone, and walks it with the keyboard; `keys` are X names. */
+  async choose(keys: readonly string[]): Promise<void> {
+    await this.#untilOwnWindows(1);
+    this.#click(3);
+    await this.#untilOwnWindows(2);
+    this.type(keys);
+  }
+
+  /** Goes on in a menu that is open. */
+  type(keys: readonly string[]): void {
+    for (const key of keys) runProgram('xdotool', ['key', key], this.#display.env);
+  }
+
+  async stop(): Promise<void> {
+    await endChild(this.#child, 'SIGKILL');
+    rmSync(this.#folder, { recursive: true, force: true });
+  }
+
+  #click(button: number): void {
+    const place = [String(ICON.x), String(ICON.y)];
+    runProgram('xdotool', ['mousemove', ...place, 'click', String(button)], this.#display.env);
+  }
+
+  /** The app's windows outside of its pages: the icon itself, and each menu that is open. */
+  async #untilOwnWindows(count: number): Promise<void> {
+    const search = ['search', '--onlyvisible', '--class', '^Electron$'];
+    for (;;) {
+      // Fails if a window goes away while it is being looked at.
+      const found = spawnSync('xdotool', search, { env: this.#display.env });
+      if (found.status === 0 && found.stdout.toString().trim().split('\n').length === count) return;
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+  }
+}
