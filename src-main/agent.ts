@@ -1,6 +1,9 @@
+import path from 'node:path';
 import type { Settings } from '#shared/settings';
 import { ApprovalQueue } from './approvals/approval-queue.ts';
 import type { Clock } from './clock.ts';
+import { openCommandRoom } from './commands/command-room.ts';
+import type { CommandService } from './commands/command-service.ts';
 import { EventBus } from './events/event-bus.ts';
 import { NotificationFeed } from './events/notification-feed.ts';
 import type { Notifier } from './events/notification-port.ts';
@@ -14,6 +17,7 @@ import { Liveness } from './sessions/liveness.ts';
 import { SessionRegistry } from './sessions/session-registry.ts';
 import { createShareStage, createStreamObserver } from './sessions/share-stage.ts';
 import { closeDatabase, openDatabase } from './store/database.ts';
+import { SqliteCommandJournal } from './store/sqlite-command-journal.ts';
 import { SqliteSessionJournal } from './store/sqlite-session-journal.ts';
 import type { ScreenSource } from './stream/screen-source.ts';
 import { StreamService } from './stream/stream-service.ts';
@@ -29,6 +33,8 @@ export interface AgentOptions {
   /** The folder of the built panel. */
   readonly pagesFolder: string;
   readonly screenSource: ScreenSource;
+  /** The file mode mask that commands run with; the agent's own is tighter. The usual 022 if it is left out. */
+  readonly commandUmask?: number;
   /** Whether the desktop could show a request for approval now. */
   readonly canPrompt: () => boolean;
   /** Tells the person at the machine; whoever made it closes it, after the agent. */
@@ -41,6 +47,7 @@ export interface Agent {
   readonly sessions: SessionRegistry;
   readonly approvals: ApprovalQueue;
   readonly liveness: Liveness;
+  readonly commands: CommandService;
   readonly bus: EventBus;
   /** Everybody who watches a screen share now. */
   viewers(): ViewerState[];
@@ -54,6 +61,7 @@ export interface Agent {
 
 const LIVENESS_TICK_MS = 10_000;
 const MAX_EVENT_CLIENTS = 256;
+const USUAL_UMASK = 0o022;
 
 /**
  * Puts the agent together from its rooms, all but the desktop, and listens. What an earlier run left unfinished is
@@ -106,6 +114,18 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
     publish: (event) => bus.publish(event),
     maxLiveSessions: settings.maxLiveSessions,
   });
+  const commands = openCommandRoom({
+    settings,
+    clock,
+    log,
+    journal: new SqliteCommandJournal(database, journal),
+    sessions,
+    approvals,
+    bus,
+    screenSource: options.screenSource,
+    dataFolder: path.dirname(options.databaseFile),
+    umask: options.commandUmask ?? USUAL_UMASK,
+  });
   const liveness = new Liveness({
     clock,
     registry: sessions,
@@ -135,6 +155,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
     sessions,
     approvals,
     liveness,
+    commands: commands.service,
     streams,
     log,
     panelPass,
@@ -149,6 +170,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
 
   let listener: HttpListener;
   try {
+    await commands.service.recover();
     sessions.recover();
     listener = await listenHttp(
       { host: settings.host, port: settings.port },
@@ -162,6 +184,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
       },
     );
   } catch (error) {
+    await commands.close('The agent could not start');
     feed.close();
     events.close();
     closeDatabase(database);
@@ -174,6 +197,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
     sessions,
     approvals,
     liveness,
+    commands: commands.service,
     bus,
     viewers: () => streams.viewers(),
     kick: (viewerId) => {
@@ -187,6 +211,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
       } finally {
         // Whatever the disk could not record, nothing of this agent stays behind.
         streams.close();
+        await commands.close(reason);
         feed.close();
         events.close();
         await listener.close();

@@ -1,7 +1,9 @@
 import { z } from 'zod';
 import { approvalSchema } from './approvals.ts';
+import { allowBodySchema, COMMAND_API, denyBodySchema } from './command-api.ts';
 import type { ErrorCode } from './errors.ts';
 import { qualitySchema } from './presets.ts';
+import { wholeNumber } from './query-values.ts';
 import {
   archivedRemoteSchema,
   archivedScreenSchema,
@@ -24,8 +26,12 @@ export interface Endpoint {
   readonly summary: string;
   readonly params: z.ZodObject;
   readonly query: z.ZodObject;
-  readonly body: z.ZodObject;
-  /** The body of a 200 answer. */
+  readonly body: z.ZodType;
+  /** The most bytes that a request's body may have, where that is more than usual. */
+  readonly maxBodyBytes?: number;
+  /** The status of a good answer, 200 if it is left out. */
+  readonly status?: 200 | 202;
+  /** The body of a good answer. */
   readonly answer: z.ZodType;
   /** Refusals besides those that any endpoint can give. */
   readonly errors: readonly ErrorCode[];
@@ -36,17 +42,6 @@ const ofSession = z.strictObject({ session_id: z.string() });
 const ofApproval = z.strictObject({ approval_id: z.string() });
 const success = z.literal(true);
 const withReason = z.strictObject({ reason: callerTextSchema.optional() });
-
-/** A whole number in a query string, in plain decimal digits. */
-function wholeNumber(min: number, max: number, fallback: number) {
-  return z
-    .string()
-    .refine((text) => /^\d{1,10}$/.test(text), `must be a whole number from ${min} to ${max}`)
-    .transform(Number)
-    .pipe(z.int().min(min).max(max))
-    .default(fallback)
-    .meta({ override: { type: 'integer', minimum: min, maximum: max, default: fallback } });
-}
 
 const timeoutMinutes = z
   .string()
@@ -237,6 +232,7 @@ export const API = {
     answer: z.object({ success, locked: z.literal(false) }),
     errors: [],
   },
+  ...COMMAND_API,
   listApprovals: {
     method: 'get',
     path: '/api/approvals',
@@ -253,7 +249,7 @@ export const API = {
     summary: 'Allow what was asked for; the first decision wins',
     params: ofApproval,
     query: none,
-    body: none,
+    body: allowBodySchema,
     answer: z.object({ success, approval_id: z.string(), decision: z.literal('allowed') }),
     errors: ['approval_not_found', 'approval_decided'],
   },
@@ -263,7 +259,7 @@ export const API = {
     summary: 'Deny what was asked for; the first decision wins',
     params: ofApproval,
     query: none,
-    body: withReason,
+    body: denyBodySchema,
     answer: z.object({ success, approval_id: z.string(), decision: z.literal('denied') }),
     errors: ['approval_not_found', 'approval_decided'],
   },
@@ -288,7 +284,7 @@ export const API = {
 
 /** The name of an endpoint of {@link API}. */
 export type EndpointName = keyof typeof API;
-/** What endpoint `N` answers with status 200. */
+/** What endpoint `N` answers when all is well. */
 export type AnswerOf<N extends EndpointName> = z.infer<(typeof API)[N]['answer']>;
 /** What a handler of endpoint `N` gets as its body, parsed and with defaults. */
 export type BodyOf<N extends EndpointName> = z.infer<(typeof API)[N]['body']>;

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { MAX_COMMAND_TIMEOUT_SECONDS } from './commands.ts';
 
 /**
  * Which native notifications are shown: of everything, of everything but what the person at the machine did
@@ -46,6 +47,43 @@ export const settingsSchema = z.strictObject({
     .max(100)
     .default('CommandOrControl+Alt+Shift+X')
     .describe('global shortcut that stops everything, as an Electron accelerator; empty for none'),
+  commandTimeoutSeconds: z
+    .number()
+    .positive()
+    .max(MAX_COMMAND_TIMEOUT_SECONDS)
+    .default(600)
+    .describe('seconds after which a program is ended that asked for no limit of its own'),
+  maxCommandsPerSession: z
+    .int()
+    .min(1)
+    .max(1000)
+    .default(16)
+    .describe('most commands of one session that can wait or run at once'),
+  denyRules: z
+    .array(z.string().min(1).max(1000))
+    .max(1000)
+    .default([])
+    .describe(
+      'commands that no session may run, such as: sudo,git push --force*; parted by commas, or as a JSON list',
+    ),
+  readableRoots: z
+    .array(z.string().min(1).max(4096))
+    .max(1000)
+    .default(['~'])
+    .describe(
+      'folders that read_only sessions may look into, ~ for the home folder; parted by commas, or as a JSON list',
+    ),
+  unreadablePaths: z
+    .array(z.string().min(1).max(4096))
+    .max(1000)
+    .default([])
+    .describe('files and folders inside them that they may not; parted by commas, or as a JSON list'),
+  pictureDays: z
+    .number()
+    .min(0)
+    .max(3650)
+    .default(14)
+    .describe('days for which pictures of the screen before and after commands are kept'),
   maxLiveSessions: z.int().min(1).max(10_000).default(256).describe('most sessions that can be live at once'),
 });
 

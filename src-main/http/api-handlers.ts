@@ -1,15 +1,18 @@
 import type { AnswerOf } from '#shared/api';
 import type { ApprovalQueue } from '../approvals/approval-queue.ts';
+import type { CommandService } from '../commands/command-service.ts';
 import type { Liveness } from '../sessions/liveness.ts';
 import type { SessionRegistry } from '../sessions/session-registry.ts';
 import { streamUrl } from '../sessions/session-view.ts';
 import type { ApiHandlers } from './api-router.ts';
+import { createCommandHandlers } from './command-handlers.ts';
 
 /** What the JSON API is an interface to. */
 export interface ApiParts {
   readonly sessions: SessionRegistry;
   readonly approvals: ApprovalQueue;
   readonly liveness: Liveness;
+  readonly commands: CommandService;
   /** What clients are told of this agent. */
   readonly about: Omit<AnswerOf<'agentInfo'>, 'name' | 'locked'>;
 }
@@ -18,7 +21,8 @@ const DEFAULT_STOP_REASON = 'User requested';
 const DEFAULT_STOP_ALL_REASON = 'The owner stopped everything';
 
 /** The handlers of the JSON API, in the contract's order. */
-export function createApiHandlers({ sessions, approvals, liveness, about }: ApiParts): ApiHandlers {
+export function createApiHandlers(parts: ApiParts): ApiHandlers {
+  const { sessions, approvals, liveness, commands, about } = parts;
   return {
     startRemote: ({ body, origin, by }) => {
       const session = sessions.startRemote(body, origin, by);
@@ -113,16 +117,17 @@ export function createApiHandlers({ sessions, approvals, liveness, about }: ApiP
       sessions.rearm(by);
       return { success: true, locked: false };
     },
+    ...createCommandHandlers(commands),
     listApprovals: () => {
       const waiting = approvals.list();
       return { approvals: waiting, total: waiting.length };
     },
-    allowApproval: ({ params, by }) => {
-      approvals.decide(params.approval_id, 'allowed', by);
+    allowApproval: ({ params, body, by }) => {
+      approvals.decide(params.approval_id, 'allowed', by, undefined, { scope: body.scope });
       return { success: true, approval_id: params.approval_id, decision: 'allowed' };
     },
     denyApproval: ({ params, body, by }) => {
-      approvals.decide(params.approval_id, 'denied', by, body.reason);
+      approvals.decide(params.approval_id, 'denied', by, body.reason, { endSession: body.end_session });
       return { success: true, approval_id: params.approval_id, decision: 'denied' };
     },
     agentInfo: () => ({ name: 'porthole', locked: sessions.locked, ...about }),

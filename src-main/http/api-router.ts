@@ -12,7 +12,7 @@ import {
 import type { Decider } from '#shared/approvals';
 import { PortholeError } from '#shared/errors';
 import { invalidRequest } from './error-answer.ts';
-import { parseJsonBody, readBody } from './json-body.ts';
+import { MAX_BODY_BYTES, parseJsonBody, readBody } from './json-body.ts';
 
 /** What a handler gets: everything parsed by the contract's schemas. */
 export interface Call<N extends EndpointName> {
@@ -29,7 +29,9 @@ export interface Call<N extends EndpointName> {
 export type TellCaller = (request: Request) => Decider;
 
 /** One handler for each endpoint of the contract; throws `PortholeError` to refuse. */
-export type ApiHandlers = { readonly [N in EndpointName]: (call: Call<N>) => AnswerOf<N> };
+export type ApiHandlers = {
+  readonly [N in EndpointName]: (call: Call<N>) => AnswerOf<N> | Promise<AnswerOf<N>>;
+};
 
 /** Routes every endpoint of the contract to its handler; other methods on its path answer 405. */
 export function createApiRouter(handlers: ApiHandlers, tellCaller: TellCaller): Router {
@@ -56,7 +58,8 @@ function mountEndpoint<N extends EndpointName>(
   tellCaller: TellCaller,
 ): void {
   const endpoint: Endpoint = API[name];
-  router[endpoint.method](toExpressPath(endpoint.path), readBody, (request, response) => {
+  const body = readBody(endpoint.maxBodyBytes ?? MAX_BODY_BYTES);
+  router[endpoint.method](toExpressPath(endpoint.path), body, async (request, response) => {
     // The schemas of endpoint N produce the types of Call<N>; the compiler cannot follow that through the table.
     const call = {
       params: parsePart('path', endpoint.params, request.params),
@@ -65,7 +68,8 @@ function mountEndpoint<N extends EndpointName>(
       origin: describeOrigin(request),
       by: tellCaller(request),
     } as Call<N>;
-    response.json(handlers[name](call));
+    const answer = await handlers[name](call);
+    response.status(endpoint.status ?? 200).json(answer);
   });
 }
 

@@ -1,14 +1,16 @@
 import express, { type Request, type RequestHandler } from 'express';
 import { PortholeError } from '#shared/errors';
 
-/** The most bytes that a request body may have after decompression. */
+/** The most bytes that a request body may have after decompression, unless its endpoint takes more. */
 export const MAX_BODY_BYTES = 64 * 1024;
 
 /**
  * Reads a request's body as it came. Two steps instead of a JSON parser, because that one guesses at broken
  * UTF-8, and takes no body of an unknown type as no body.
  */
-export const readBody: RequestHandler = express.raw({ type: () => true, limit: MAX_BODY_BYTES });
+export function readBody(maxBytes: number): RequestHandler {
+  return express.raw({ type: () => true, limit: maxBytes });
+}
 
 /**
  * The JSON value in a body that was read; an empty one is `{}`. Throws `unsupported_media_type` for a body that

@@ -49,6 +49,34 @@ const SERVICE_PATHS: ZodOpenApiPathsObject = {
       },
     },
   },
+  '/api/remote/commands/{command_id}/screenshots/{moment}': {
+    get: {
+      operationId: 'commandScreenshot',
+      summary: 'The screen before or after a command, as JPEG',
+      requestParams: { path: z.object({ command_id: z.string(), moment: z.enum(['before', 'after']) }) },
+      responses: {
+        '200': {
+          description: 'The picture',
+          content: { 'image/jpeg': { schema: { type: 'string', format: 'binary' } } },
+        },
+        ...describeErrors(['command_not_found', 'not_found']),
+      },
+    },
+  },
+  '/api/remote/export/{session_id}': {
+    get: {
+      operationId: 'exportSession',
+      summary: 'A session and all its commands as JSON lines, oldest first',
+      requestParams: { path: z.object({ session_id: z.string() }) },
+      responses: {
+        '200': {
+          description: 'The session in the first line, a command in each other',
+          content: { 'application/x-ndjson': { schema: { type: 'string' } } },
+        },
+        ...describeErrors(['session_not_found']),
+      },
+    },
+  },
   [EVENTS_PATH]: {
     get: {
       operationId: 'events',
@@ -96,13 +124,20 @@ function describeOperation(name: string, endpoint: Endpoint) {
     ...(hasBody
       ? { requestBody: { required: false, content: { 'application/json': { schema: endpoint.body } } } }
       : {}),
-    responses: describeResponses(endpoint.answer, [...READING_ERRORS, ...endpoint.errors]),
+    responses: describeResponses(endpoint.answer, [...READING_ERRORS, ...endpoint.errors], endpoint.status),
   };
 }
 
-function describeResponses(answer: z.ZodType, errors: readonly ErrorCode[]): ZodOpenApiResponsesObject {
+function describeResponses(
+  answer: z.ZodType,
+  errors: readonly ErrorCode[],
+  status: 200 | 202 = 200,
+): ZodOpenApiResponsesObject {
   return {
-    '200': { description: 'Done', content: { 'application/json': { schema: answer } } },
+    [`${status}`]: {
+      description: status === 200 ? 'Done' : 'Taken',
+      content: { 'application/json': { schema: answer } },
+    },
     ...describeErrors(errors),
   };
 }

@@ -7,6 +7,7 @@ import type { SessionRegistry } from '../sessions/session-registry.ts';
 import type { StreamService } from '../stream/stream-service.ts';
 import { type ApiParts, createApiHandlers } from './api-handlers.ts';
 import { createApiRouter } from './api-router.ts';
+import { createCommandRouter } from './command-router.ts';
 import { answerNotFound, createErrorAnswerer, errorBody } from './error-answer.ts';
 import { assertAdmitted } from './guard.ts';
 import { createOpenApiDocument } from './openapi.ts';
@@ -44,6 +45,7 @@ export function createWebApp(parts: WebAppParts): RequestListener {
   app.use(parts.panelPass.handler);
   const tellCaller = (request: Request) => parts.panelPass.windowOf(request) ?? 'api';
   app.use(noStore, createApiRouter(createApiHandlers(parts), tellCaller));
+  app.use(noStore, createCommandRouter(parts));
   app.use(createStreamRouter(parts));
   app.use(express.static(parts.pagesFolder, { redirect: false }));
   app.use(answerNotFound);

@@ -87,7 +87,19 @@ function fromText(schema: z.ZodType, text: string): unknown {
   if (schema instanceof z.ZodBoolean)
     return { yes: true, true: true, 1: true, no: false, false: false, 0: false }[text];
   if (schema instanceof z.ZodNumber) return /^-?\d+(\.\d+)?$/.test(text) ? Number(text) : text;
+  if (schema instanceof z.ZodArray) return listFromText(text);
   return text;
+}
+
+/** A JSON list, or entries parted by commas. */
+function listFromText(text: string): unknown {
+  if (text.trim() === '') return [];
+  if (!text.trimStart().startsWith('[')) return text.split(',').map((entry) => entry.trim());
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new InvalidArgumentError('It is not a JSON list');
+  }
 }
 
 function toStartError(error: unknown, command: Command): Error {

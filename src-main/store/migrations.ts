@@ -44,6 +44,47 @@ export const MIGRATIONS: readonly string[] = [
   ) STRICT;
   INSERT INTO owner_lock VALUES (1, 0);
   `,
+  `
+  CREATE TABLE commands (
+    -- The order in which commands were asked for, which times do not tell when they are equal.
+    request_order INTEGER PRIMARY KEY AUTOINCREMENT,
+    command_id TEXT NOT NULL UNIQUE,
+    session_id TEXT NOT NULL,
+    user_id TEXT NOT NULL,
+    operation TEXT NOT NULL,
+    status TEXT NOT NULL,
+    hash TEXT NOT NULL,
+    reason TEXT,
+    origin TEXT NOT NULL,
+    requested_at_ms INTEGER NOT NULL,
+    approval_id TEXT,
+    expires_at_ms INTEGER,
+    decided_at_ms INTEGER,
+    decided_by TEXT,
+    decision_reason TEXT,
+    started_at_ms INTEGER,
+    finished_at_ms INTEGER,
+    duration_seconds REAL,
+    exit_code INTEGER,
+    signal TEXT,
+    stdout TEXT NOT NULL,
+    stdout_encoding TEXT NOT NULL,
+    stdout_bytes INTEGER NOT NULL,
+    stdout_truncated INTEGER NOT NULL,
+    stderr TEXT NOT NULL,
+    stderr_encoding TEXT NOT NULL,
+    stderr_bytes INTEGER NOT NULL,
+    stderr_truncated INTEGER NOT NULL,
+    result TEXT,
+    error TEXT,
+    -- What its processes are known by, to be found again after a crash.
+    mark TEXT,
+    has_shot_before INTEGER NOT NULL,
+    has_shot_after INTEGER NOT NULL
+  ) STRICT;
+  CREATE INDEX commands_by_session ON commands (session_id, request_order);
+  CREATE INDEX commands_unfinished ON commands (request_order) WHERE finished_at_ms IS NULL;
+  `,
 ];
 
 /**

@@ -151,6 +151,59 @@ async function exploreEndpoints(explorer: Explorer): Promise<void> {
   await call('DELETE', '/api/sessions/active');
 }
 
+/** All that can be asked of commands, of an agent with a deny rule that lets a session have one command at a time. */
+async function exploreCommands(explorer: Explorer): Promise<void> {
+  const { agent } = explorer;
+  const call = explorer.call.bind(explorer);
+  const start = async (mode: string) =>
+    String((await call('POST', '/api/remote/start', { safety_mode: mode })).session_id);
+  const supervised = await start('supervised');
+  const execute = (sessionId: string, operation: object) =>
+    call('POST', `/api/remote/execute/${sessionId}`, operation);
+
+  const allowed = (await execute(supervised, { operation: 'run', argv: ['true'] })).command_id;
+  await execute(supervised, { operation: 'system_info' });
+  await call('POST', `/api/remote/commands/${allowed}/approve`, { scope: 'session' });
+  await showPictures(agent, () => call('GET', `/api/remote/commands/${allowed}`));
+  await call('POST', `/api/remote/commands/${allowed}/approve`);
+  await call('POST', `/api/remote/commands/${allowed}/deny`);
+  await call('POST', `/api/remote/commands/${allowed}/cancel`);
+  await call('GET', `/api/remote/commands/${allowed}/screenshots/before`);
+  const denied = (await execute(supervised, { operation: 'system_info' })).command_id;
+  await call('POST', `/api/remote/commands/${denied}/deny`, { reason: 'no', end_session: true });
+  await call('GET', `/api/remote/commands/${denied}/screenshots/before`);
+  await call('GET', `/api/remote/commands?session_id=${supervised}&limit=1&offset=1`);
+  await call('GET', `/api/remote/export/${supervised}`);
+
+  await execute(supervised, { operation: 'system_info' });
+  await execute(await start('autonomous'), { operation: 'system_info' });
+  await execute(await start('read_only'), { operation: 'run', argv: ['true'] });
+  await execute(await start('supervised'), { operation: 'run', argv: ['sudo', 'true'] });
+  const large = { operation: 'write_file', path: '/tmp/x', content: 'x'.repeat(3_000_000) };
+  await execute(await start('supervised'), large);
+  await execute('remote_00000000', { operation: 'system_info' });
+  await call('GET', '/api/remote/commands/command_0');
+  for (const verb of ['approve', 'deny', 'cancel'])
+    await call('POST', `/api/remote/commands/command_0/${verb}`);
+  await call('GET', '/api/remote/commands/command_0/screenshots/after');
+  await call('GET', '/api/remote/export/remote_00000000');
+}
+
+/** Gives every capture that opens a picture until the command that `fetchCommand` fetches has both of its own. */
+async function showPictures(
+  agent: TestAgent,
+  fetchCommand: () => Promise<Record<string, unknown>>,
+): Promise<void> {
+  for (;;) {
+    const { screenshots } = (await fetchCommand()) as { screenshots: { after: string | null } };
+    if (screenshots.after !== null) return;
+    for (const { observer, closed } of agent.screen.captures) {
+      if (!closed)
+        observer.onFrame({ jpeg: Buffer.from('jpeg'), widthPx: 640, heightPx: 360, capturedAtMs: 0 });
+    }
+  }
+}
+
 /** Meets every limit: sessions, viewers, event clients. */
 async function exploreLimits(explorer: Explorer): Promise<void> {
   const { agent } = explorer;
@@ -224,15 +277,22 @@ describe('agent against its OpenAPI document', () => {
     const cramped = new Explorer(await startTestAgent({ settings: { maxLiveSessions: 3 } }));
     await exploreLimits(cramped);
 
+    const working = new Explorer(
+      await startTestAgent({ settings: { denyRules: ['sudo'], maxCommandsPerSession: 1 } }),
+    );
+    await exploreCommands(working);
+
     const alone = new Explorer(await startTestAgent({ canPrompt: () => false }));
     await alone.call('POST', '/api/remote/start', { safety_mode: 'autonomous' });
+    const lonely = (await alone.call('POST', '/api/remote/start')).session_id;
+    await alone.call('POST', `/api/remote/execute/${lonely}`, { operation: 'system_info' });
 
     const broken = new Explorer(await startTestAgent());
     breakDatabase(broken.agent);
     await broken.call('POST', '/api/remote/start', {});
     expect(broken.agent.log.errors).toHaveLength(1);
 
-    const seen = new Set([explorer, cramped, alone, broken].flatMap((each) => [...each.seen]));
+    const seen = new Set([explorer, cramped, working, alone, broken].flatMap((each) => [...each.seen]));
     const missing = operations.flatMap(({ operation }) =>
       documentedOutcomes(operation)
         .filter((outcome) => !OF_BUGS.includes(outcome as ErrorCode))

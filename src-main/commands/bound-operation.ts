@@ -1,0 +1,113 @@
+import { createHash } from 'node:crypto';
+import { realpath } from 'node:fs/promises';
+import type { Operation, OperationOf } from '#shared/commands';
+import { bytesToWrite, examineTarget, type WriteTarget } from './file-writer.ts';
+import { findProgram } from './find-program.ts';
+import { findNamedScripts, type NamedScript } from './named-scripts.ts';
+import type { ProgramSpec } from './program.ts';
+import { parseShellLine } from './shell-line.ts';
+
+/** A program that would run, with everything that decides what it does. */
+export interface BoundProgram {
+  readonly spec: ProgramSpec;
+  /** What the operation adds to the environment. */
+  readonly addedEnv: Readonly<Record<string, string>>;
+  /** The file that would be started; null if there is none. */
+  readonly file: string | null;
+  /** Where the folder really is; null if there is none. */
+  readonly realCwd: string | null;
+  readonly scripts: readonly NamedScript[];
+}
+
+/** An operation tied to what it means on this machine at this moment. */
+export interface BoundOperation {
+  readonly operation: Operation;
+  /** Of `run` and `shell`. */
+  readonly program: BoundProgram | null;
+  /** Of `write_file`; null too if the file cannot be looked at, which `obstacle` then explains. */
+  readonly target: WriteTarget | null;
+  /** Why the target cannot be written, as it seems now. */
+  readonly obstacle: unknown;
+  /** SHA-256 in hex over what is asked for: arguments, folder, variables, contents, scripts. */
+  readonly hash: string;
+  /** The same, and over the file that would be replaced: a diff that was shown holds while this does. */
+  readonly shownHash: string;
+}
+
+/** What binding needs to know of the machine. */
+export interface BindingContext {
+  readonly home: string;
+  /** What every program finds in its environment. */
+  readonly baseEnv: Readonly<Record<string, string>>;
+}
+
+/**
+ * Ties an operation to what it would do now. Binding it again when it is to run shows whether that has changed: the
+ * hashes differ if any of it does. Never throws for what is missing: nothing is told of the machine before somebody
+ * allowed it.
+ */
+export async function bindOperation(operation: Operation, context: BindingContext): Promise<BoundOperation> {
+  if (operation.operation === 'write_file') return bindWrite(operation);
+  const program =
+    operation.operation === 'run' || operation.operation === 'shell'
+      ? await bindProgram(operation, context)
+      : null;
+  const hash = digest({
+    operation,
+    ...(program && {
+      cwd: program.realCwd ?? program.spec.cwd,
+      file: program.file,
+      scripts: program.scripts,
+    }),
+  });
+  return { operation, program, target: null, obstacle: null, hash, shownHash: hash };
+}
+
+async function bindProgram(
+  operation: OperationOf<'run'> | OperationOf<'shell'>,
+  context: BindingContext,
+): Promise<BoundProgram> {
+  const cwd = operation.cwd ?? context.home;
+  const addedEnv = operation.env ?? {};
+  const env = { ...context.baseEnv, ...addedEnv };
+  const argv = operation.operation === 'run' ? operation.argv : shellArguments(operation.script);
+  const realCwd = await realpath(cwd).catch(() => null);
+  const file = await findProgram(argv[0] ?? '', cwd, env);
+  const named = operation.operation === 'run' ? [file ?? '', ...argv.slice(1)] : wordsOf(operation.script);
+  const scripts = realCwd === null ? [] : await findNamedScripts(named, realCwd);
+  return { spec: { argv, cwd, env }, addedEnv, file, realCwd, scripts };
+}
+
+/** How a shell line is run. */
+export function shellArguments(script: string): readonly string[] {
+  return process.platform === 'win32' ? ['cmd.exe', '/d', '/s', '/c', script] : ['/bin/sh', '-c', script];
+}
+
+function wordsOf(script: string): string[] {
+  return parseShellLine(script).commands.flatMap(({ words }) => words.filter((word) => word !== null));
+}
+
+async function bindWrite(operation: OperationOf<'write_file'>): Promise<BoundOperation> {
+  const { content: _, ...rest } = operation;
+  const content = createHash('sha256').update(bytesToWrite(operation)).digest('hex');
+  let target: WriteTarget | null = null;
+  let obstacle: unknown = null;
+  try {
+    target = await examineTarget(operation.path);
+  } catch (error) {
+    obstacle = error;
+  }
+  const hash = digest({ operation: rest, content, target: target?.path ?? null });
+  const shownHash = digest({ hash, before: target?.fingerprint ?? null });
+  return { operation, program: null, target, obstacle, hash, shownHash };
+}
+
+/** A digest that does not depend on the order in which fields were given. */
+function digest(value: unknown): string {
+  return createHash('sha256').update(JSON.stringify(value, sortFields)).digest('hex');
+}
+
+function sortFields(_key: string, value: unknown): unknown {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
+  return Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)));
+}

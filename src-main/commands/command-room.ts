@@ -1,0 +1,120 @@
+import { homedir } from 'node:os';
+import path from 'node:path';
+import type { AgentEventName } from '#shared/events';
+import type { Settings } from '#shared/settings';
+import type { ApprovalQueue } from '../approvals/approval-queue.ts';
+import type { Clock } from '../clock.ts';
+import type { EventBus } from '../events/event-bus.ts';
+import type { Logger } from '../logger.ts';
+import type { SessionRegistry } from '../sessions/session-registry.ts';
+import type { ScreenSource } from '../stream/screen-source.ts';
+import { baseEnvironment } from './command-environment.ts';
+import type { CommandJournal } from './command-journal.ts';
+import { CommandService } from './command-service.ts';
+import { DenyRules } from './deny-rules.ts';
+import { FileAccess } from './file-access.ts';
+import { OperationExecutor } from './operation-executor.ts';
+import { PictureFolder } from './picture-folder.ts';
+import { chooseContainment, ProcessRunner } from './process-runner.ts';
+import { ReadScope } from './read-scope.ts';
+import { ScreenCamera } from './screen-camera.ts';
+
+/** What the room of commands is made of. */
+export interface CommandRoomOptions {
+  readonly settings: Settings;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly journal: CommandJournal;
+  readonly sessions: SessionRegistry;
+  readonly approvals: ApprovalQueue;
+  readonly bus: EventBus;
+  readonly screenSource: ScreenSource;
+  /** Where the agent keeps its files; no read-only session gets in there. */
+  readonly dataFolder: string;
+  /** The user's own file mode mask. */
+  readonly umask: number;
+}
+
+/** Commands, ready to be asked for. */
+export interface CommandRoom {
+  readonly service: CommandService;
+  /** Ends every command, waits until nothing of them is left, and lets go of everything. */
+  close(reason: string): Promise<void>;
+}
+
+const SESSION_ENDS: ReadonlySet<AgentEventName> = new Set([
+  'remote_session_denied',
+  'remote_session_expired',
+  'remote_session_stopped',
+  'remote_access_dropped',
+]);
+
+const PRUNE_INTERVAL_MS = 24 * 60 * 60_000;
+const DAY_MS = 24 * 60 * 60_000;
+
+/** Puts the room of commands together; a session's end is from then on the end of its commands. */
+export function openCommandRoom(options: CommandRoomOptions): CommandRoom {
+  const { settings, clock, log, bus } = options;
+  const containment = chooseContainment(log, options.umask);
+  log.info({ containment: containment.description }, 'commands are contained');
+  const runner = new ProcessRunner(containment, log);
+  const camera = new ScreenCamera(options.screenSource, clock);
+  const pictures = new PictureFolder(path.join(options.dataFolder, 'pictures'));
+  const files = new FileAccess(
+    new ReadScope({
+      roots: settings.readableRoots,
+      hidden: [...settings.unreadablePaths, options.dataFolder],
+      home: homedir(),
+    }),
+  );
+  const service = new CommandService({
+    clock,
+    log,
+    journal: options.journal,
+    sessions: options.sessions,
+    approvals: options.approvals,
+    executor: new OperationExecutor({ runner, files, camera, umask: options.umask }),
+    runner,
+    camera,
+    pictures,
+    rules: new DenyRules(settings.denyRules),
+    baseEnv: baseEnvironment(process.env),
+    defaultTimeoutSeconds: settings.commandTimeoutSeconds,
+    maxPerSession: settings.maxCommandsPerSession,
+    publish: (event) => bus.publish(event),
+    publishOutput: (output) => bus.publishOutput(output),
+  });
+  const unsubscribe = bus.subscribe({
+    onEvent: ({ event, data }) => {
+      if (!SESSION_ENDS.has(event) || data.session_id === undefined) return;
+      service.endSession(data.session_id, `The session ended: ${String(data.reason ?? event)}`);
+    },
+  });
+  const cancelPruning = pruneEvery(clock, log, pictures, settings.pictureDays);
+  return {
+    service,
+    close: async (reason) => {
+      unsubscribe();
+      cancelPruning();
+      await service.close(reason);
+      camera.close();
+      runner.close();
+    },
+  };
+}
+
+/** Removes pictures that are too old, now and once a day; the returned function ends that. */
+function pruneEvery(clock: Clock, log: Logger, pictures: PictureFolder, days: number): () => void {
+  let cancel = (): void => undefined;
+  const prune = (): void => {
+    pictures.prune(clock.wallMs() - days * DAY_MS).then(
+      (removed) => {
+        if (removed > 0) log.info({ removed }, 'old pictures of commands were removed');
+      },
+      (error: unknown) => log.warn({ err: error }, 'old pictures of commands could not be removed'),
+    );
+    cancel = clock.after(PRUNE_INTERVAL_MS, prune);
+  };
+  prune();
+  return () => cancel();
+}

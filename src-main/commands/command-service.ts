@@ -1,0 +1,442 @@
+import { randomBytes } from 'node:crypto';
+import { homedir } from 'node:os';
+import type { Decider } from '#shared/approvals';
+import type { Command, ExecuteBody, Operation } from '#shared/commands';
+import { type ErrorCode, PortholeError } from '#shared/errors';
+import type { AgentEvent, CommandOutput } from '#shared/events';
+import type { LiveRemote, SafetyMode } from '#shared/sessions';
+import type { ApprovalQueue, Asked, Decision, DecisionExtent } from '../approvals/approval-queue.ts';
+import type { Clock } from '../clock.ts';
+import type { Logger } from '../logger.ts';
+import { RESTART_REASON } from '../sessions/session-events.ts';
+import type { EventDraft } from '../sessions/session-journal.ts';
+import type { SessionRegistry } from '../sessions/session-registry.ts';
+import { type BindingContext, type BoundOperation, bindOperation } from './bound-operation.ts';
+import { describeAsked, describeFinished } from './command-events.ts';
+import type { CommandJournal, CommandQuery } from './command-journal.ts';
+import { OPERATION_POLICY } from './command-policy.ts';
+import type { CommandRecord } from './command-record.ts';
+import { CommandRun, STOP_GRACE_MS } from './command-run.ts';
+import { toCommand, toListedCommand } from './command-view.ts';
+import type { DenyRules } from './deny-rules.ts';
+import { describeCommand, summarize } from './describe-command.ts';
+import { NO_OUTPUT } from './kept-output.ts';
+import type { OperationExecutor } from './operation-executor.ts';
+import type { Moment, PictureFolder } from './picture-folder.ts';
+import type { CommandRunner } from './program.ts';
+import type { Camera } from './screen-camera.ts';
+
+/** What a {@link CommandService} works with. */
+export interface CommandServiceOptions {
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly journal: CommandJournal;
+  readonly sessions: SessionRegistry;
+  readonly approvals: ApprovalQueue;
+  readonly executor: OperationExecutor;
+  readonly runner: CommandRunner;
+  readonly camera: Camera;
+  readonly pictures: PictureFolder;
+  readonly rules: DenyRules;
+  /** What every program finds in its environment. */
+  readonly baseEnv: Readonly<Record<string, string>>;
+  readonly defaultTimeoutSeconds: number;
+  /** The most commands of one session that may wait or run at once. */
+  readonly maxPerSession: number;
+  /** Tells of an event that is on disk. */
+  readonly publish: (event: AgentEvent) => void;
+  readonly publishOutput: (output: CommandOutput['data']) => void;
+}
+
+/** A command that has not ended. */
+interface Live {
+  record: CommandRecord;
+  bound: BoundOperation;
+  readonly session: LiveRemote;
+  /** Once it may run. */
+  run: CommandRun | null;
+  /** Why it must not run any more, while it is being looked at again before it runs. */
+  cancelled: string | null;
+}
+
+/** So long programs have to end by themselves when the agent ends. */
+const SHUTDOWN_GRACE_MS = 300;
+
+/**
+ * All commands of this agent: admits each as its session's safety mode says, asks the person where they are to be
+ * asked, runs what they allowed and nothing else, and keeps all of it on record. Methods throw `PortholeError` for
+ * what the caller can mend.
+ */
+export class CommandService {
+  readonly #options: CommandServiceOptions;
+  readonly #binding: BindingContext;
+  readonly #live = new Map<string, Live>();
+  /** Requests that are being looked at and have no record yet, by session. */
+  readonly #arriving = new Map<string, number>();
+  /** What a person allowed for as long as a session lives: the hash, and who decided. */
+  readonly #allowed = new Map<string, Map<string, Decider>>();
+  readonly #runs = new Set<Promise<void>>();
+
+  constructor(options: CommandServiceOptions) {
+    this.#options = options;
+    this.#binding = { home: homedir(), baseEnv: options.baseEnv };
+  }
+
+  /** Ends what an earlier run left unfinished, on record and on the machine. Once, before the first request. */
+  async recover(): Promise<void> {
+    const { journal, clock, publish, runner } = this.#options;
+    const marks: string[] = [];
+    for (const record of journal.listUnfinished()) {
+      const finishedAtMs = Math.max(clock.wallMs(), record.requestedAtMs);
+      const wasRunning = record.status === 'running';
+      const error = wasRunning ? { code: 'agent_restarted', message: RESTART_REASON } : null;
+      const ended: CommandRecord = wasRunning
+        ? { ...record, status: 'failed', error, finishedAtMs }
+        : { ...record, status: 'expired', decidedBy: 'agent', decisionReason: RESTART_REASON, finishedAtMs };
+      publish(journal.record(ended, describeFinished(ended, finishedAtMs)));
+      if (record.mark !== null) marks.push(record.mark);
+    }
+    await runner.sweep(marks);
+  }
+
+  /**
+   * Takes one operation for a session; answers the command as it stands then: waiting, running or ended already.
+   * `origin` says where the request came from. Throws `session_not_found`, `session_ended`, `session_not_active`,
+   * `too_many_commands`, and, with the refusal on record, `read_only_session`, `denied_by_rule`, `no_place_to_ask`.
+   */
+  async execute(sessionId: string, body: ExecuteBody, origin: string): Promise<Command> {
+    const { sessions, rules } = this.#options;
+    const session = sessions.assertActiveRemote(sessionId);
+    this.#assertRoom(sessionId);
+    const { reason, ...operation } = body;
+    const bound = await this.#bindArriving(sessionId, operation as Operation);
+    // The session may have ended while files were looked at.
+    sessions.assertActiveRemote(sessionId);
+    sessions.noteCommandAsked(sessionId);
+    const live: Live = {
+      record: this.#newRecord(session, bound, reason ?? null, origin),
+      bound,
+      session,
+      run: null,
+      cancelled: null,
+    };
+    const verdict = OPERATION_POLICY[session.safety_mode][bound.operation.operation];
+    if (verdict === 'refuse') this.#refuse(live, 'read_only_session');
+    const refusal = rules.findRefusal(bound.operation);
+    if (refusal) this.#refuse(live, 'denied_by_rule', refusal.message);
+    const decider = this.#allowed.get(sessionId)?.get(bound.hash);
+    if (verdict === 'run') this.#start(live, null);
+    else if (decider) this.#start(live, { by: decider, reason: 'Allowed for this session' });
+    else this.#ask(live, []);
+    return toCommand(live.run?.current() ?? live.record);
+  }
+
+  /** One command with all that it has written. Throws `command_not_found`. */
+  find(commandId: string): Command {
+    return toCommand(this.#find(commandId));
+  }
+
+  /** A page of commands without their outputs, newest request first, and how many match in all. */
+  list(query: CommandQuery): { commands: Command[]; total: number } {
+    const { records, total } = this.#options.journal.list(query);
+    return { commands: records.map(toListedCommand), total };
+  }
+
+  /** Every command of a session, whole, in the order in which they were asked for. */
+  *each(sessionId: string): Iterable<Command> {
+    for (const record of this.#options.journal.each(sessionId)) yield toCommand(record);
+  }
+
+  /** Decides on a waiting command. Throws `command_not_found`, `command_not_pending`. */
+  decide(
+    commandId: string,
+    outcome: 'allowed' | 'denied',
+    by: Decider,
+    reason?: string,
+    extent?: DecisionExtent,
+  ): Command {
+    const { status, approvalId } = this.#find(commandId);
+    if (status !== 'pending_approval' || approvalId === null) {
+      throw new PortholeError(
+        'command_not_pending',
+        `The command is not waiting for approval; it is ${status}.`,
+      );
+    }
+    try {
+      this.#options.approvals.decide(approvalId, outcome, by, reason, extent);
+    } catch (error) {
+      // Somebody was faster, and it is about to run or to end.
+      const isLate = error instanceof PortholeError && error.code === 'approval_decided';
+      throw isLate ? new PortholeError('command_not_pending', error.message) : error;
+    }
+    return this.find(commandId);
+  }
+
+  /**
+   * Ends a command that waits or runs, with everything that it started; its end comes a moment later. One that has
+   * ended stays as it is. Throws `command_not_found`.
+   */
+  cancel(commandId: string, reason: string): { command: Command; alreadyEnded: boolean } {
+    const live = this.#live.get(commandId);
+    if (live) this.#cancel(live, reason);
+    return { command: this.find(commandId), alreadyEnded: live === undefined };
+  }
+
+  /** Ends everything that a session waits for or runs, and forgets what was allowed for it. Idempotent. */
+  endSession(sessionId: string, reason: string): void {
+    this.#allowed.delete(sessionId);
+    for (const live of [...this.#live.values()]) {
+      if (live.session.session_id === sessionId) this.#cancel(live, reason);
+    }
+  }
+
+  /** Where the picture of a command's screen is kept. Throws `command_not_found`, `not_found`. */
+  pictureFile(commandId: string, moment: Moment): string {
+    const record = this.#find(commandId);
+    if (!(moment === 'before' ? record.hasShotBefore : record.hasShotAfter))
+      throw new PortholeError('not_found');
+    return this.#options.pictures.fileOf(commandId, moment);
+  }
+
+  /** Whether any program of a command may be alive. */
+  get isBusy(): boolean {
+    return this.#runs.size > 0;
+  }
+
+  /** The session whose command process `pid` descends from, or null for anybody else's process. */
+  async sessionOfProcess(pid: number): Promise<string | null> {
+    const mark = await this.#options.runner.markOf(pid);
+    if (mark === null) return null;
+    const live = [...this.#live.values()].find(({ run }) => run?.current().mark === mark);
+    // A process that bears a mark of ours is never taken for anybody else's, even if its command is just ending.
+    return live?.session.session_id ?? '';
+  }
+
+  /** Ends everything and waits until nothing is left running; nothing may be asked of the service afterwards. */
+  async close(reason: string): Promise<void> {
+    for (const live of [...this.#live.values()]) {
+      this.#cancel(live, reason);
+      live.run?.cancel(reason, SHUTDOWN_GRACE_MS);
+    }
+    await Promise.all(this.#runs);
+  }
+
+  #find(commandId: string): CommandRecord {
+    const live = this.#live.get(commandId);
+    const record = live ? (live.run?.current() ?? live.record) : this.#options.journal.find(commandId);
+    if (!record) throw new PortholeError('command_not_found');
+    return record;
+  }
+
+  #assertRoom(sessionId: string): void {
+    const waiting = [...this.#live.values()].filter(({ session }) => session.session_id === sessionId).length;
+    if (waiting + (this.#arriving.get(sessionId) ?? 0) >= this.#options.maxPerSession) {
+      throw new PortholeError('too_many_commands');
+    }
+  }
+
+  async #bindArriving(sessionId: string, operation: Operation): Promise<BoundOperation> {
+    this.#arriving.set(sessionId, (this.#arriving.get(sessionId) ?? 0) + 1);
+    try {
+      return await bindOperation(operation, this.#binding);
+    } finally {
+      const left = (this.#arriving.get(sessionId) ?? 1) - 1;
+      if (left > 0) this.#arriving.set(sessionId, left);
+      else this.#arriving.delete(sessionId);
+    }
+  }
+
+  #newRecord(
+    session: LiveRemote,
+    bound: BoundOperation,
+    reason: string | null,
+    origin: string,
+  ): CommandRecord {
+    return {
+      commandId: `command_${randomBytes(8).toString('hex')}`,
+      sessionId: session.session_id,
+      userId: session.user_id,
+      operation: bound.operation,
+      status: 'pending_approval',
+      hash: bound.hash,
+      reason,
+      origin,
+      requestedAtMs: this.#options.clock.wallMs(),
+      approvalId: null,
+      expiresAtMs: null,
+      decidedAtMs: null,
+      decidedBy: null,
+      decisionReason: null,
+      startedAtMs: null,
+      finishedAtMs: null,
+      durationSeconds: null,
+      exitCode: null,
+      signal: null,
+      stdout: NO_OUTPUT,
+      stderr: NO_OUTPUT,
+      result: null,
+      error: null,
+      mark: null,
+      hasShotBefore: false,
+      hasShotAfter: false,
+    };
+  }
+
+  /** Puts on record that a command was refused, and tells the caller. */
+  #refuse(live: Live, code: ErrorCode, message?: string): never {
+    const refusal = new PortholeError(code, message);
+    this.#end(live, 'denied', { by: 'agent', reason: refusal.message });
+    throw refusal;
+  }
+
+  #ask(live: Live, notes: readonly string[]): void {
+    const { approvals } = this.#options;
+    const { record, bound, session } = live;
+    const ask = {
+      kind: 'command' as const,
+      sessionId: session.session_id,
+      userId: session.user_id,
+      summary: summarize(bound.operation),
+      safetyMode: session.safety_mode,
+      reason: record.reason ?? undefined,
+      origin: record.origin,
+      details: describeCommand(record.commandId, bound, notes),
+    };
+    try {
+      approvals.ask(ask, {
+        onAsked: (asked) => this.#keepAsked(live, asked),
+        onDecision: (decision) => this.#applyDecision(live, decision),
+      });
+    } catch (error) {
+      if (!(error instanceof PortholeError)) throw error;
+      this.#refuse(live, error.code, error.message);
+    }
+  }
+
+  #keepAsked(live: Live, { approvalId, expiresAtMs }: Asked): void {
+    const asked: CommandRecord = { ...live.record, approvalId, expiresAtMs, hash: live.bound.hash };
+    this.#keep(asked, describeAsked(asked, approvalId, this.#options.clock.wallMs()));
+    live.record = asked;
+    this.#live.set(asked.commandId, live);
+  }
+
+  #applyDecision(live: Live, decision: Decision): void {
+    switch (decision.outcome) {
+      case 'allowed':
+        this.#track(this.#startUnlessChanged(live, decision));
+        return;
+      case 'withdrawn':
+        this.#end(live, 'cancelled', decision);
+        return;
+      case 'expired':
+        this.#end(live, 'expired', decision);
+        return;
+      case 'denied':
+        this.#end(live, 'denied', decision);
+        if (decision.endSession) this.#endSessionOf(live, decision);
+    }
+  }
+
+  #endSessionOf({ session }: Live, decision: Decision): void {
+    try {
+      this.#options.sessions.stopRemote(session.session_id, decision.reason, decision.by);
+    } catch (error) {
+      this.#options.log.error(
+        { err: error },
+        'a session could not be ended with the command that was denied',
+      );
+    }
+  }
+
+  /** What was allowed is what was shown: looks once more, and asks once more if anything is different now. */
+  async #startUnlessChanged(live: Live, decision: Decision): Promise<void> {
+    try {
+      const bound = await bindOperation(live.bound.operation, this.#binding);
+      if (live.cancelled !== null) {
+        this.#end(live, 'cancelled', { by: 'agent', reason: live.cancelled });
+        return;
+      }
+      if (bound.shownHash !== live.bound.shownHash) {
+        live.bound = bound;
+        this.#ask(live, [
+          'Something that it names has changed since you were asked. This is how it would run now.',
+        ]);
+        return;
+      }
+      if (decision.scope === 'session') this.#remember(live, decision.by);
+      this.#start(live, decision);
+    } catch (error) {
+      if (error instanceof PortholeError) return;
+      this.#options.log.error({ err: error }, 'a command that was allowed could not be started');
+      this.#live.delete(live.record.commandId);
+    }
+  }
+
+  #remember({ session, bound }: Live, by: Decider): void {
+    const allowed = this.#allowed.get(session.session_id) ?? new Map<string, Decider>();
+    this.#allowed.set(session.session_id, allowed.set(bound.hash, by));
+  }
+
+  #start(live: Live, decision: Pick<Decision, 'by' | 'reason'> | null): void {
+    const { clock, log, executor, camera, pictures, defaultTimeoutSeconds, publishOutput, sessions } =
+      this.#options;
+    const decided = decision && {
+      decidedAtMs: clock.wallMs(),
+      decidedBy: decision.by,
+      decisionReason: decision.reason,
+    };
+    live.record = { ...live.record, ...decided };
+    live.run = new CommandRun(live.record, live.bound, live.session.safety_mode as SafetyMode, {
+      clock,
+      log,
+      executor,
+      camera,
+      pictures,
+      defaultTimeoutSeconds,
+      keep: (record, draft) => this.#keep(record, draft),
+      publishOutput,
+      onStarted: (record) => sessions.noteCommandStarted(record.sessionId),
+    });
+    const { commandId } = live.record;
+    this.#live.set(commandId, live);
+    this.#track(live.run.run().finally(() => this.#live.delete(commandId)));
+  }
+
+  #track(work: Promise<void>): void {
+    const tracked = work.finally(() => this.#runs.delete(tracked));
+    this.#runs.add(tracked);
+  }
+
+  #cancel(live: Live, reason: string): void {
+    live.cancelled = reason;
+    if (live.run) live.run.cancel(reason, STOP_GRACE_MS);
+    else if (live.record.approvalId !== null)
+      this.#options.approvals.withdraw(live.record.approvalId, reason);
+  }
+
+  /** Ends a command that has not run. */
+  #end(
+    live: Live,
+    status: 'denied' | 'expired' | 'cancelled',
+    decision: Pick<Decision, 'by' | 'reason'>,
+  ): void {
+    const nowMs = this.#options.clock.wallMs();
+    const ended: CommandRecord = {
+      ...live.record,
+      status,
+      decidedAtMs: nowMs,
+      decidedBy: decision.by,
+      decisionReason: decision.reason,
+      finishedAtMs: Math.max(nowMs, live.record.requestedAtMs),
+    };
+    this.#keep(ended, describeFinished(ended, nowMs));
+    live.record = ended;
+    this.#live.delete(ended.commandId);
+  }
+
+  #keep(record: CommandRecord, draft: EventDraft | null): void {
+    const { journal, publish } = this.#options;
+    if (draft) publish(journal.record(record, draft));
+    else journal.save(record);
+  }
+}

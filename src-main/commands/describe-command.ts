@@ -1,0 +1,193 @@
+import { type CommandDetails, MAX_DETAIL_LENGTH } from '#shared/command-details';
+import type { Operation, OperationName, OperationOf } from '#shared/commands';
+import { quoteArguments, revealHidden, revealHiddenInLines } from '#shared/visible-text';
+import type { BoundOperation, BoundProgram } from './bound-operation.ts';
+import { bytesToWrite } from './file-writer.ts';
+import { describeChange } from './line-diff.ts';
+
+/** What each operation does, in the words of the prompt. */
+export const OPERATION_TITLES = {
+  run: 'Run a program',
+  shell: 'Run a shell line',
+  read_file: 'Read a file',
+  write_file: 'Write a file',
+  list_directory: 'List a folder',
+  stat: 'Look at a file or folder',
+  system_info: 'Tell about this machine',
+  list_processes: 'List what runs on this machine',
+  screenshot: 'Take a picture of the screen',
+} as const satisfies Record<OperationName, string>;
+
+const MAX_SUMMARY_LENGTH = 160;
+const MAX_FACT_LENGTH = 4000;
+const MAX_FACTS = 40;
+const MAX_TEXT_LENGTH = 16_000;
+
+type Fact = CommandDetails['facts'][number];
+
+/** One line that says what an operation would do. */
+export function summarize(operation: Operation): string {
+  const text = textOf(operation).replaceAll('\n', '⏎');
+  return cutOff(
+    `${OPERATION_TITLES[operation.operation]}${text === '' ? '' : `: ${text}`}`,
+    MAX_SUMMARY_LENGTH,
+  );
+}
+
+/**
+ * The operation as it will run, for the person who decides. `notes` are sentences that belong before all else, such
+ * as why they are asked again.
+ */
+export function describeCommand(
+  commandId: string,
+  bound: BoundOperation,
+  notes: readonly string[],
+): CommandDetails {
+  const { operation, program } = bound;
+  const text = textOf(operation);
+  const warnings = [...notes];
+  if (text.length > MAX_TEXT_LENGTH) {
+    warnings.push(`${text.length - MAX_TEXT_LENGTH} more characters are not shown here.`);
+  }
+  if (hasHidden(operation)) {
+    warnings.push(
+      'It holds characters that are not shown by themselves; they are spelled out as ⟦U+…⟧ or \\u….',
+    );
+  }
+  const change = operation.operation === 'write_file' ? describeWrite(operation, bound, warnings) : null;
+  return {
+    command_id: commandId,
+    operation: operation.operation,
+    title: OPERATION_TITLES[operation.operation],
+    text: cutOff(text, MAX_TEXT_LENGTH),
+    facts: [
+      ...(program ? factsOfProgram(operation, program, warnings) : []),
+      ...(change?.facts ?? []),
+      ...factsOfReading(operation),
+    ].slice(0, MAX_FACTS),
+    diff: change?.diff ?? null,
+    warnings,
+    hash: bound.hash,
+  };
+}
+
+function textOf(operation: Operation): string {
+  switch (operation.operation) {
+    case 'run':
+      return quoteArguments(operation.argv);
+    case 'shell':
+      return revealHiddenInLines(operation.script);
+    case 'read_file':
+    case 'write_file':
+    case 'list_directory':
+    case 'stat':
+      return revealHidden(operation.path);
+    case 'system_info':
+    case 'list_processes':
+    case 'screenshot':
+      return '';
+  }
+}
+
+function hasHidden(operation: Operation): boolean {
+  switch (operation.operation) {
+    case 'run':
+      return operation.argv.some((argument) => revealHiddenInLines(argument) !== argument);
+    case 'shell':
+      return revealHiddenInLines(operation.script) !== operation.script;
+    case 'read_file':
+    case 'write_file':
+    case 'list_directory':
+    case 'stat':
+      return revealHidden(operation.path) !== operation.path;
+    default:
+      return false;
+  }
+}
+
+function factsOfProgram(operation: Operation, program: BoundProgram, warnings: string[]): Fact[] {
+  const { spec, addedEnv, file, realCwd, scripts } = program;
+  if (realCwd === null) warnings.push('The folder that it would run in is not there.');
+  if (file === null) warnings.push('The program is not there, or cannot be run.');
+  const folder = realCwd === null || realCwd === spec.cwd ? spec.cwd : `${spec.cwd} → ${realCwd}`;
+  const variables = Object.entries(addedEnv).map(([name, value]) => ({
+    label: 'Variable',
+    value: `${name}=${quoteArguments([value])}`,
+  }));
+  if (variables.length > MAX_FACTS / 2)
+    warnings.push(`It sets ${variables.length} variables; not all are shown here.`);
+  const timeout = 'timeout_seconds' in operation ? operation.timeout_seconds : undefined;
+  const facts = [
+    { label: 'Folder', value: revealHidden(folder) },
+    ...(file !== null && file !== spec.argv[0] ? [{ label: 'Program', value: revealHidden(file) }] : []),
+    ...variables.slice(0, MAX_FACTS / 2),
+    ...scripts
+      .filter((script) => script.path !== file)
+      .map(({ path, digest }) => ({ label: 'Script', value: `${revealHidden(path)} (SHA-256 ${digest})` })),
+    ...(timeout === undefined ? [] : [{ label: 'Time limit', value: `${timeout} s` }]),
+  ];
+  return facts.map(({ label, value }) => ({ label, value: cutOff(value, MAX_FACT_LENGTH) }));
+}
+
+function describeWrite(
+  operation: OperationOf<'write_file'>,
+  { target, obstacle }: BoundOperation,
+  warnings: string[],
+): { facts: Fact[]; diff: CommandDetails['diff'] } {
+  const bytes = bytesToWrite(operation);
+  const facts: Fact[] = [];
+  if (!target) {
+    warnings.push(
+      `It cannot be written as it seems now: ${obstacle instanceof Error ? obstacle.message : 'unknown'}`,
+    );
+  } else {
+    if (target.path !== operation.path) facts.push({ label: 'Really', value: revealHidden(target.path) });
+    facts.push({ label: 'Now', value: target.exists ? `${target.sizeBytes} bytes` : 'no such file' });
+  }
+  facts.push({ label: 'Then', value: `${bytes.length} bytes` });
+  const after = asText(bytes);
+  const before = target?.exists === false ? '' : target?.content && asText(target.content);
+  if (after === null) warnings.push('What it would write is no text and cannot be shown.');
+  if (target?.exists && typeof before !== 'string') warnings.push('What it would replace cannot be shown.');
+  if (after === null) return { facts, diff: null };
+  const diff = describeChange(typeof before === 'string' ? before : '', after);
+  return { facts, diff: limit(diff, MAX_DETAIL_LENGTH / 2) };
+}
+
+function limit(
+  diff: NonNullable<CommandDetails['diff']>,
+  maxLength: number,
+): NonNullable<CommandDetails['diff']> {
+  let length = 0;
+  const end = diff.findIndex(({ text }) => {
+    length += text.length;
+    return length > maxLength;
+  });
+  if (end === -1) return diff;
+  return [
+    ...diff.slice(0, end),
+    { change: 'skipped', text: `${diff.length - end} more lines are not shown` },
+  ];
+}
+
+function factsOfReading(operation: Operation): Fact[] {
+  if (operation.operation === 'read_file') {
+    return [{ label: 'Part', value: `up to ${operation.length} bytes from byte ${operation.offset}` }];
+  }
+  return operation.operation === 'screenshot'
+    ? [{ label: 'Width', value: `up to ${operation.width} pixels` }]
+    : [];
+}
+
+function asText(bytes: Buffer): string | null {
+  if (bytes.includes(0)) return null;
+  try {
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
+  } catch {
+    return null;
+  }
+}
+
+function cutOff(text: string, maxLength: number): string {
+  return text.length <= maxLength ? text : `${text.slice(0, maxLength - 1)}…`;
+}

@@ -1,0 +1,147 @@
+import { execFile } from 'node:child_process';
+import { readdirSync, readFileSync } from 'node:fs';
+import os from 'node:os';
+import { setImmediate as yieldToOthers } from 'node:timers/promises';
+import { promisify } from 'node:util';
+import type { CommandResult } from '#shared/commands';
+
+type ResultOf<N extends CommandResult['operation']> = Extract<CommandResult, { operation: N }>;
+type ProcessEntry = ResultOf<'list_processes'>['processes'][number];
+
+const MAX_PROCESSES = 2000;
+const MAX_COMMAND_LENGTH = 1000;
+const MAX_LISTING_BYTES = 32 * 1024 * 1024;
+const KIBIBYTE = 1024;
+/** What the kernel counts a process's start in, for user space on every architecture (proc_pid_stat(5), USER_HZ). */
+const TICKS_PER_SECOND = 100;
+const STRIDE = 50;
+
+const run = promisify(execFile);
+
+/** What machine this is and how busy. */
+export function reportSystem(): ResultOf<'system_info'> {
+  const { username, homedir } = readUser();
+  const cpus = os.cpus();
+  return {
+    operation: 'system_info',
+    platform: os.platform(),
+    release: os.release(),
+    architecture: os.arch(),
+    hostname: os.hostname(),
+    uptime_seconds: os.uptime(),
+    cpu: cpus[0]?.model ?? '',
+    cpu_count: cpus.length,
+    load_average: os.loadavg(),
+    memory_total_bytes: os.totalmem(),
+    memory_free_bytes: os.freemem(),
+    user: username,
+    home: homedir,
+  };
+}
+
+function readUser(): { username: string; homedir: string } {
+  try {
+    return os.userInfo();
+  } catch {
+    // A user id without an entry.
+    return { username: String(process.getuid?.() ?? ''), homedir: os.homedir() };
+  }
+}
+
+/** What runs on this machine, by process id, at most 2000 of it. */
+export async function reportProcesses(): Promise<ResultOf<'list_processes'>> {
+  const all = process.platform === 'linux' ? await readProcFolder() : await askSystem();
+  const processes = all.sort((a, b) => a.pid - b.pid).slice(0, MAX_PROCESSES);
+  return { operation: 'list_processes', processes, total: all.length, truncated: all.length > MAX_PROCESSES };
+}
+
+/** From `/proc`, since not every machine has `ps`. Lets others have their turn meanwhile. */
+async function readProcFolder(): Promise<ProcessEntry[]> {
+  const users = readUserNames();
+  const bootSeconds = Number(/^btime (\d+)$/m.exec(read('/proc/stat'))?.[1] ?? Number.NaN);
+  const entries: ProcessEntry[] = [];
+  const names = readdirSync('/proc').filter((name) => /^\d+$/.test(name));
+  for (const [index, name] of names.entries()) {
+    if (index % STRIDE === STRIDE - 1) await yieldToOthers();
+    const stat = read(`/proc/${name}/stat`);
+    const status = read(`/proc/${name}/status`);
+    if (stat === '' || status === '') continue;
+    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+    const shortName = stat.slice(stat.indexOf('(') + 1, stat.lastIndexOf(')'));
+    const uid = /^Uid:\s+(\d+)/m.exec(status)?.[1] ?? '';
+    const startedMs = (bootSeconds + Number(fields[19]) / TICKS_PER_SECOND) * 1000;
+    const command = read(`/proc/${name}/cmdline`).replaceAll('\0', ' ').trim();
+    entries.push({
+      pid: Number(name),
+      parent_pid: Number(fields[1]),
+      user: users.get(uid) ?? uid,
+      command: (command || `[${shortName}]`).slice(0, MAX_COMMAND_LENGTH),
+      memory_bytes: Number(/^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1] ?? 0) * KIBIBYTE,
+      started_at: Number.isFinite(startedMs) ? new Date(startedMs).toISOString() : null,
+    });
+  }
+  return entries;
+}
+
+function readUserNames(): Map<string, string> {
+  const lines = read('/etc/passwd').split('\n');
+  return new Map(lines.map((line) => line.split(':')).map(([name = '', , uid = '']) => [uid, name]));
+}
+
+function read(file: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch {
+    // Gone meanwhile.
+    return '';
+  }
+}
+
+async function askSystem(): Promise<ProcessEntry[]> {
+  const options = { maxBuffer: MAX_LISTING_BYTES, windowsHide: true };
+  if (process.platform === 'win32') {
+    const { stdout } = await run('tasklist', ['/FO', 'CSV', '/NH'], options);
+    return parseTaskList(stdout);
+  }
+  const { stdout } = await run('ps', ['axww', '-o', 'pid=,ppid=,user=,rss=,command='], options);
+  return parseProcessStatus(stdout);
+}
+
+/** What `ps axww -o pid=,ppid=,user=,rss=,command=` says. */
+export function parseProcessStatus(listing: string): ProcessEntry[] {
+  return listing.split('\n').flatMap((line): ProcessEntry[] => {
+    const [, pid, parentPid, user, kibibytes, command] =
+      /^\s*(\d+)\s+(\d+)\s+(\S+)\s+(\d+)\s+(.*)$/.exec(line) ?? [];
+    if (pid === undefined || user === undefined || command === undefined) return [];
+    return [
+      {
+        pid: Number(pid),
+        parent_pid: Number(parentPid),
+        user,
+        command: command.slice(0, MAX_COMMAND_LENGTH),
+        memory_bytes: Number(kibibytes) * KIBIBYTE,
+        started_at: null,
+      },
+    ];
+  });
+}
+
+/** What `tasklist /FO CSV /NH` says; it names neither parents nor users. */
+export function parseTaskList(listing: string): ProcessEntry[] {
+  return listing.split(/\r?\n/).flatMap((line): ProcessEntry[] => {
+    const fields = [...line.matchAll(/"([^"]*)"/g)].map(([, field]) => field ?? '');
+    const [command, pid, , , memory] = fields;
+    if (command === undefined || pid === undefined || !/^\d+$/.test(pid)) return [];
+    const kibibytes = Number((memory ?? '').replaceAll(/\D/g, ''));
+    return [
+      {
+        pid: Number(pid),
+        parent_pid: 0,
+        user: '',
+        command,
+        memory_bytes: kibibytes * KIBIBYTE,
+        started_at: null,
+      },
+    ];
+  });
+}

@@ -1,0 +1,132 @@
+import { realpathSync } from 'node:fs';
+import { homedir } from 'node:os';
+import path from 'node:path';
+import type { PathKind } from './command-policy.ts';
+
+/** Names that hold credentials wherever they are found, at any depth. */
+const CREDENTIAL_NAMES: ReadonlySet<string> = new Set([
+  '.ssh',
+  '.gnupg',
+  '.gpg',
+  '.aws',
+  '.azure',
+  '.gcloud',
+  '.oci',
+  '.kube',
+  '.docker',
+  '.podman',
+  '.terraform.d',
+  '.password-store',
+  '.vault-token',
+  '.netrc',
+  '_netrc',
+  '.git-credentials',
+  '.npmrc',
+  '.yarnrc.yml',
+  '.pypirc',
+  '.gem',
+  '.cargo',
+  '.m2',
+  '.gradle',
+  '.pgpass',
+  '.my.cnf',
+  '.mylogin.cnf',
+  '.mozilla',
+  '.thunderbird',
+  '.pki',
+  '.electrum',
+  '.bitcoin',
+  '.1password',
+  '.env',
+]);
+
+/** What lies right below a home folder and holds profiles, keys and histories of programs, browsers among them. */
+const HIDDEN_IN_HOME: ReadonlySet<string> = new Set([
+  '.config',
+  '.local',
+  '.cache',
+  '.var',
+  'snap',
+  'library',
+  'appdata',
+  'application data',
+  '.bash_history',
+  '.zsh_history',
+  '.python_history',
+  '.node_repl_history',
+  '.psql_history',
+  '.mysql_history',
+  '.sqlite_history',
+  '.lesshst',
+  '.viminfo',
+  '.xauthority',
+  '.iceauthority',
+]);
+
+/** The kernel's own views of the machine: they look like files, and some hold the agent's memory. */
+const KERNEL_FOLDERS = ['/proc', '/sys', '/dev', '/run'];
+
+/** What a {@link ReadScope} is made of. */
+export interface ReadScopeOptions {
+  /** Folders that may be read, absolute; `~` is the home folder. */
+  readonly roots: readonly string[];
+  /** Files and folders inside them that may not, in the same form. */
+  readonly hidden: readonly string[];
+  readonly home?: string;
+}
+
+/**
+ * The part of the file system that a read-only session may look at: the roots, without what holds credentials. Names
+ * are compared without regard to case, as some file systems do.
+ */
+export class ReadScope {
+  readonly #roots: readonly string[];
+  readonly #hidden: readonly string[];
+  readonly #home: string;
+
+  /** Links in the roots are followed once, here. */
+  constructor(options: ReadScopeOptions) {
+    this.#home = resolveLinks(options.home ?? homedir());
+    const expand = (text: string): string => resolveLinks(text.replace(/^~(?=$|[\\/])/, this.#home));
+    this.#roots = options.roots.map(expand);
+    this.#hidden = options.hidden.map(expand);
+  }
+
+  /** What kind of place a path is; it must be absolute and free of links. */
+  classify(realPath: string): Extract<PathKind, 'readable' | 'hidden' | 'outside'> {
+    const root = this.#roots.find((candidate) => isInside(realPath, candidate));
+    if (root === undefined) return 'outside';
+    const isKernels = KERNEL_FOLDERS.some((folder) => isInside(realPath, folder) && !isInside(root, folder));
+    const isNamed = this.#hidden.some((hidden) => isInside(realPath, hidden));
+    return isKernels || isNamed || this.#holdsCredentials(realPath) ? 'hidden' : 'readable';
+  }
+
+  #holdsCredentials(realPath: string): boolean {
+    const names = realPath.split(/[\\/]/).map((name) => name.toLowerCase());
+    if (names.some((name) => CREDENTIAL_NAMES.has(name))) return true;
+    const inHome = isInside(realPath, this.#home)
+      ? path.relative(this.#home, realPath).split(path.sep)[0]
+      : undefined;
+    return inHome !== undefined && HIDDEN_IN_HOME.has(inHome.toLowerCase());
+  }
+}
+
+/** Whether `inner` is `outer` or below it, without regard to case. */
+function isInside(inner: string, outer: string): boolean {
+  const relative = path.relative(outer.toLowerCase(), inner.toLowerCase());
+  return (
+    relative === '' ||
+    !(relative === '..' || relative.startsWith(`..${path.sep}`) || path.isAbsolute(relative))
+  );
+}
+
+/** The path without links, as far as it exists. */
+function resolveLinks(text: string): string {
+  const absolute = path.resolve(text);
+  try {
+    return realpathSync(absolute);
+  } catch {
+    const parent = path.dirname(absolute);
+    return parent === absolute ? absolute : path.join(resolveLinks(parent), path.basename(absolute));
+  }
+}

@@ -1,0 +1,41 @@
+import { once } from 'node:events';
+import { createReadStream } from 'node:fs';
+import express, { type Router } from 'express';
+import { PortholeError } from '#shared/errors';
+import type { CommandService } from '../commands/command-service.ts';
+import type { SessionRegistry } from '../sessions/session-registry.ts';
+
+/** What of commands is not JSON: pictures of the screen, and a session's record as JSON lines. */
+export function createCommandRouter(parts: { sessions: SessionRegistry; commands: CommandService }): Router {
+  const { sessions, commands } = parts;
+  const router = express.Router({ caseSensitive: true, strict: true });
+
+  router.get('/api/remote/commands/:commandId/screenshots/:moment', (request, response, next) => {
+    const { commandId, moment } = request.params;
+    if (moment !== 'before' && moment !== 'after') throw new PortholeError('not_found');
+    const file = createReadStream(commands.pictureFile(commandId, moment));
+    file.once('open', () => {
+      response.type('image/jpeg');
+      file.pipe(response);
+    });
+    // Pictures are removed after a while.
+    file.once('error', () => next(new PortholeError('not_found')));
+    response.once('close', () => file.destroy());
+  });
+
+  router.get('/api/remote/export/:sessionId', async (request, response) => {
+    const { sessionId } = request.params;
+    const session = sessions.remoteStatus(sessionId);
+    response.attachment(`${sessionId}.jsonl`);
+    response.type('application/x-ndjson');
+    response.write(`${JSON.stringify({ record: 'session', ...session })}\n`);
+    for (const command of commands.each(sessionId)) {
+      if (response.destroyed) return;
+      // One command at a time: a session may hold more than fits into memory.
+      if (!response.write(`${JSON.stringify({ record: 'command', ...command })}\n`))
+        await once(response, 'drain');
+    }
+    response.end();
+  });
+  return router;
+}

@@ -1,0 +1,12 @@
+import { z } from 'zod';
+
+/** A whole number in a query string, in plain decimal digits; `fallback` if it is left out. */
+export function wholeNumber(min: number, max: number, fallback: number) {
+  return z
+    .string()
+    .refine((text) => /^\d{1,10}$/.test(text), `must be a whole number from ${min} to ${max}`)
+    .transform(Number)
+    .pipe(z.int().min(min).max(max))
+    .default(fallback)
+    .meta({ override: { type: 'integer', minimum: min, maximum: max, default: fallback } });
+}
