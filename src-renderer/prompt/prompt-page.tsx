@@ -80,7 +80,8 @@ function Request({
           </span>
         )}
       </header>
-      <div className="prompt-details" id={requestId}>
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by the keyboard. */}
+      <section className="prompt-details" id={requestId} aria-label="Request" tabIndex={0}>
         <ApprovalDetails approval={approval} />
         {isUnreachable && <p className="trouble">The agent cannot be reached. Trying again…</p>}
         {control.error && (
@@ -88,7 +89,7 @@ function Request({
             {control.error}
           </p>
         )}
-      </div>
+      </section>
       <footer>
         <ApprovalCountdown approval={approval} />
         <div className="approval-buttons">
@@ -124,9 +125,9 @@ function Outcome({
       {isUnreachable && <p>The agent cannot be reached. Trying again…</p>}
       {isOver && (
         <>
-          <p className="outcome-sentence">
+          <h1 className="outcome-sentence">
             {decided ? OWN_OUTCOMES[decided] : describeDecisionElsewhere(approval, events)}
-          </p>
+          </h1>
           <p className="hint">{isLast ? 'This window closes by itself.' : 'The next request follows.'}</p>
         </>
       )}
