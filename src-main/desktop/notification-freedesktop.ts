@@ -50,7 +50,7 @@ const CLOSE_TIMEOUT_MS = 500;
 /**
  * Notices on Linux: the freedesktop.org notification server of the session bus, whichever that is, spoken to without
  * ever waiting for it (Electron's own notifications block the whole main process for two minutes where the server
- * hangs; docs/decisions/0020-linux-notifications.md). A click opens; there is no button that allows, because the bus
+ * hangs; docs/decisions/0011-linux-notifications.md). A click opens; there is no button that allows, because the bus
  * cannot vouch that a person pressed it: any program of the session may take the server's place.
  * https://specifications.freedesktop.org/notification-spec/latest/
  */
