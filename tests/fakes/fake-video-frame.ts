@@ -1,7 +1,5 @@
 import type { PixelSource } from '../../src-main/desktop/preload/capture/stripe-encoder.ts';
 
-const COLOR_SPACE = { toJSON: () => ({}) } as VideoColorSpace;
-
 /** What {@link FakeVideoFrame.copies} notes of a call. */
 export interface NotedCopy {
   readonly format: string;
@@ -11,10 +9,9 @@ export interface NotedCopy {
 
 /** A gray picture that can be copied as WebCodecs' `VideoFrame` can, as I420 or BGRX. */
 export class FakeVideoFrame implements PixelSource {
-  readonly colorSpace = COLOR_SPACE;
+  readonly colorSpace = { matrix: 'smpte170m', fullRange: true } as const;
   readonly visibleRect: { width: number; height: number };
   readonly copies: NotedCopy[] = [];
-  closed = false;
 
   constructor(
     readonly format: string | null,
@@ -53,21 +50,4 @@ export class FakeVideoFrame implements PixelSource {
       }
     }
   }
-
-  close(): void {
-    this.closed = true;
-  }
-}
-
-/** Makes a frame of I420 pixels, as the constructor of `VideoFrame` does. */
-export function makeFakeVideoFrame(pixels: ArrayBuffer, init: VideoFrameBufferInit): FakeVideoFrame {
-  const samples = new Uint8Array(pixels.slice(0));
-  const luma = init.layout?.[0];
-  if (!luma) throw new Error('no layout was given');
-  return new FakeVideoFrame(
-    init.format,
-    init.codedWidth,
-    init.codedHeight,
-    (x, y) => samples[luma.offset + y * luma.stride + x] ?? 0,
-  );
 }

@@ -6,6 +6,8 @@ const EVEN_BYTES = 0x00ff00ff;
 export interface SamplePlane {
   readonly memory: ArrayBuffer;
   readonly plane: FramePlane;
+  /** Where the picture begins in `memory`, a multiple of 4. */
+  readonly start: number;
 }
 
 /**
@@ -13,15 +15,15 @@ export interface SamplePlane {
  * wide and high, at most 16. Where the source ends within a block its last row or column counts again.
  */
 export function shrinkRows(
-  { memory, plane: source }: SamplePlane,
-  { memory: targetMemory, plane: target }: SamplePlane,
+  { memory, plane: source, start }: SamplePlane,
+  { memory: targetMemory, plane: target, start: targetStart }: SamplePlane,
   factor: number,
   top: number,
   bottom: number,
 ): void {
   const words = source.stride / 4;
-  const from = new Uint32Array(memory, source.offset, words * source.height);
-  const to = new Uint8Array(targetMemory, target.offset, target.stride * target.height);
+  const from = new Uint32Array(memory, start + source.offset, words * source.height);
+  const to = new Uint8Array(targetMemory, targetStart + target.offset, target.stride * target.height);
   // Column sums of four samples at a time: the even ones in the two halves of one word, the odd ones in another's.
   const evenPairs = new Uint32Array(words);
   const oddPairs = new Uint32Array(words);
@@ -34,9 +36,9 @@ export function shrinkRows(
     evenPairs.fill(0);
     oddPairs.fill(0);
     for (let line = row * factor; line < (row + 1) * factor; line++) {
-      const start = Math.min(line, source.height - 1) * words;
+      const lineStart = Math.min(line, source.height - 1) * words;
       for (let word = 0; word < words; word++) {
-        const four = from[start + word] as number;
+        const four = from[lineStart + word] as number;
         evenPairs[word] = (evenPairs[word] as number) + (four & EVEN_BYTES);
         oddPairs[word] = (oddPairs[word] as number) + ((four >>> 8) & EVEN_BYTES);
       }

@@ -6,11 +6,13 @@ export interface FramePlane extends PlaneLayout {
   readonly rowsPerRow: 1 | 2;
 }
 
-/** A picture's planes, one after another. Rows begin on multiples of 4, so that four samples can be read at once. */
+/** A picture's planes, one after another. Rows have room for a multiple of 16 samples, which are worked on at once. */
 export interface FramePlanes {
   readonly planes: readonly FramePlane[];
   readonly byteLength: number;
 }
+
+const ROW_ALIGNMENT_BYTES = 16;
 
 interface PlaneShape {
   readonly halved: boolean;
@@ -47,7 +49,7 @@ export function framePlanes(format: KnownFormat, widthPx: number, heightPx: numb
   for (const { halved, bytesPerSample } of SHAPES[format]) {
     const width = (halved ? Math.ceil(widthPx / 2) : widthPx) * bytesPerSample;
     const height = halved ? Math.ceil(heightPx / 2) : heightPx;
-    const stride = Math.ceil(width / 4) * 4;
+    const stride = Math.ceil(width / ROW_ALIGNMENT_BYTES) * ROW_ALIGNMENT_BYTES;
     planes.push({ offset, stride, width, height, rowsPerRow: halved ? 2 : 1 });
     offset += stride * height;
   }

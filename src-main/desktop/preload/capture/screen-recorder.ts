@@ -44,7 +44,7 @@ export class ScreenRecorder {
   constructor(order: RecordingOrder, send: SendReport) {
     this.#order = order;
     this.#send = send;
-    this.#encoder = new StripeEncoder(order.jpegQuality, (pixels, init) => new VideoFrame(pixels, init));
+    this.#encoder = new StripeEncoder(order.jpegQuality);
     this.#pace = new CapturePace(order.framesPerSecond, order.watched, monotonicMs());
     this.#applied = { fps: order.framesPerSecond, scale: this.#scale };
   }

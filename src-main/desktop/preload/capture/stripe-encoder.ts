@@ -2,6 +2,13 @@ import { bufferSize, compressSync, FORMAT_BGRX, SAMP_420 } from '@julusian/jpeg-
 import { shrinkRows } from './box-filter.ts';
 import { type FramePlanes, framePlanes, isKnownFormat, type KnownFormat, planeRows } from './frame-planes.ts';
 import { joinStripes, pictureHeader, scanData } from './jpeg-stripes.ts';
+import {
+  type ColorSpace,
+  conversionMatrix,
+  createPixelKernel,
+  PIXELS_PER_BLOCK,
+  type PixelKernel,
+} from './pixel-kernel.ts';
 
 /** Rows of the result that are compared, and coded, together. Fewer find smaller changes but cost more for each. */
 const STRIPE_HEIGHT_PX = 32;
@@ -10,14 +17,10 @@ const BYTES_PER_PIXEL = 4;
 /** The part of a WebCodecs `VideoFrame` that is needed here. */
 export interface PixelSource {
   readonly format: string | null;
-  readonly colorSpace: VideoColorSpace;
+  readonly colorSpace: ColorSpace;
   readonly visibleRect: Pick<DOMRectReadOnly, 'width' | 'height'> | null;
   copyTo(destination: Uint8Array, options: VideoFrameCopyToOptions): Promise<unknown>;
-  close(): void;
 }
-
-/** Makes a frame of pixels; in a browser that is the constructor of `VideoFrame`. */
-export type MakeFrame = (pixels: ArrayBuffer, init: VideoFrameBufferInit) => PixelSource;
 
 /** One picture, coded. `jpeg` belongs to the receiver. */
 export interface EncodedPicture {
@@ -26,33 +29,46 @@ export interface EncodedPicture {
   readonly jpeg: Uint8Array<ArrayBuffer>;
 }
 
+/** A picture in the kernel's memory. */
 interface Pixels {
-  readonly planes: FramePlanes;
-  readonly bytes: Buffer<ArrayBuffer>;
+  readonly start: number;
+  readonly bytes: Buffer;
 }
 
-interface Stripe {
+interface Rows {
   readonly topPx: number;
   readonly bottomPx: number;
+}
+
+interface Stripe extends Rows {
   /** What the encoder writes to. */
   readonly output: Buffer;
   /** The stripe's coded data within `output`, or null before it was first coded. */
   coded: Uint8Array | null;
 }
 
-/** What is kept between pictures of the same size and format. */
-interface Canvas {
+/** What pictures have in common that can be compared. */
+interface Shape {
   readonly sourceWidthPx: number;
   readonly sourceHeightPx: number;
   readonly format: KnownFormat;
   readonly shrink: number;
+}
+
+/** What is kept between pictures of one shape. */
+interface Canvas extends Shape {
   readonly widthPx: number;
   readonly heightPx: number;
+  readonly kernel: PixelKernel;
+  readonly sourcePlanes: FramePlanes;
   /** The newest picture and the last coded one, as they came; they change places. */
   current: Pixels;
   previous: Pixels;
+  /** The picture in the size of the result: `current` itself, if that is it. */
+  readonly planes: FramePlanes;
   readonly shrunk: Pixels | null;
-  readonly bgrx: Buffer;
+  readonly bgrx: Pixels;
+  readonly bgrxStride: number;
   readonly stripes: readonly Stripe[];
   header: Uint8Array | null;
 }
@@ -65,13 +81,11 @@ interface Canvas {
  */
 export class StripeEncoder {
   readonly #quality: number;
-  readonly #makeFrame: MakeFrame;
   #canvas: Canvas | null = null;
 
   /** `quality` is libjpeg's, 1 to 100; chroma is subsampled 4:2:0. */
-  constructor(quality: number, makeFrame: MakeFrame) {
+  constructor(quality: number) {
     this.#quality = quality;
-    this.#makeFrame = makeFrame;
   }
 
   /**
@@ -82,18 +96,16 @@ export class StripeEncoder {
     const canvas = this.#prepare(frame, shrink);
     await frame.copyTo(canvas.current.bytes, {
       ...(frame.format === canvas.format ? {} : { format: canvas.format }),
-      layout: [...canvas.current.planes.planes],
+      layout: [...canvas.sourcePlanes.planes],
     });
     const changed = canvas.stripes.filter((stripe) => !stripe.coded || differs(canvas, stripe));
     if (changed.length === 0) return null;
-    const runs = joinNeighbours(changed);
-    const source = canvas.shrunk ? this.#shrink(canvas, canvas.shrunk, runs, frame.colorSpace) : frame;
-    try {
-      for (const run of runs) await copyRows(source, canvas, run);
-    } finally {
-      if (source !== frame) source.close();
+    const matrix = conversionMatrix(frame.colorSpace);
+    for (const rows of joinNeighbours(changed)) {
+      if (canvas.format !== 'I420') await copyRows(frame, canvas, rows);
+      else convertRows(canvas, rows, matrix);
     }
-    for (const stripe of changed) this.#encodeStripe(canvas, stripe);
+    for (const stripe of changed) stripe.coded = this.#encodeStripe(canvas, stripe);
     [canvas.current, canvas.previous] = [canvas.previous, canvas.current];
     const { widthPx, heightPx, header } = canvas;
     if (!header) throw new Error('no stripe was coded');
@@ -105,70 +117,61 @@ export class StripeEncoder {
   }
 
   #prepare(frame: PixelSource, shrink: number): Canvas {
-    const wanted = {
+    const shape: Shape = {
       sourceWidthPx: frame.visibleRect?.width ?? 0,
       sourceHeightPx: frame.visibleRect?.height ?? 0,
-      format: isKnownFormat(frame.format) ? frame.format : ('BGRX' as const),
+      format: isKnownFormat(frame.format) ? frame.format : 'BGRX',
       shrink: frame.format === 'I420' ? shrink : 1,
     };
     const kept = this.#canvas;
     const fits =
-      kept?.sourceWidthPx === wanted.sourceWidthPx &&
-      kept.sourceHeightPx === wanted.sourceHeightPx &&
-      kept.format === wanted.format &&
-      kept.shrink === wanted.shrink;
-    if (!fits) this.#canvas = createCanvas(wanted);
-    return this.#canvas as Canvas;
-  }
-
-  #shrink(canvas: Canvas, target: Pixels, runs: readonly Run[], colorSpace: VideoColorSpace): PixelSource {
-    target.planes.planes.forEach((plane, index) => {
-      const sourcePlane = canvas.current.planes.planes[index];
-      if (!sourcePlane) throw new Error('the planes of a picture do not match');
-      for (const { topPx, bottomPx } of runs) {
-        const { top, bottom } = planeRows(plane, topPx, bottomPx);
-        shrinkRows(
-          { memory: canvas.current.bytes.buffer, plane: sourcePlane },
-          { memory: target.bytes.buffer, plane },
-          canvas.shrink,
-          top,
-          bottom,
-        );
-      }
-    });
-    return this.#makeFrame(target.bytes.buffer, {
-      format: canvas.format,
-      codedWidth: canvas.widthPx,
-      codedHeight: canvas.heightPx,
-      layout: [...target.planes.planes],
-      timestamp: 0,
-      colorSpace: colorSpace.toJSON(),
-    });
+      kept?.sourceWidthPx === shape.sourceWidthPx &&
+      kept.sourceHeightPx === shape.sourceHeightPx &&
+      kept.format === shape.format &&
+      kept.shrink === shape.shrink;
+    if (kept && fits) return kept;
+    this.#canvas = createCanvas(shape);
+    return this.#canvas;
   }
 
   /** Synchronous: a stripe takes a tenth of a millisecond, and a change of threads not much less. */
-  #encodeStripe(canvas: Canvas, stripe: Stripe): void {
-    const { widthPx, heightPx } = canvas;
-    const rowBytes = widthPx * BYTES_PER_PIXEL;
-    const rows = canvas.bgrx.subarray(stripe.topPx * rowBytes, stripe.bottomPx * rowBytes);
-    const jpeg = compressSync(rows, stripe.output, {
+  #encodeStripe(canvas: Canvas, { topPx, bottomPx, output }: Stripe): Uint8Array {
+    const { widthPx, heightPx, bgrx, bgrxStride } = canvas;
+    const jpeg = compressSync(bgrx.bytes.subarray(topPx * bgrxStride, bottomPx * bgrxStride), output, {
       format: FORMAT_BGRX,
       width: widthPx,
-      height: stripe.bottomPx - stripe.topPx,
+      height: bottomPx - topPx,
+      stride: bgrxStride / BYTES_PER_PIXEL,
       subsampling: SAMP_420,
       quality: this.#quality,
     });
-    stripe.coded = scanData(jpeg);
     canvas.header ??= pictureHeader(jpeg, { widthPx, heightPx, stripeHeightPx: STRIPE_HEIGHT_PX });
+    return scanData(jpeg);
   }
 }
 
-function createCanvas(
-  wanted: Pick<Canvas, 'sourceWidthPx' | 'sourceHeightPx' | 'format' | 'shrink'>,
-): Canvas {
-  const { sourceWidthPx, sourceHeightPx, format, shrink } = wanted;
+function createCanvas(shape: Shape): Canvas {
+  const { sourceWidthPx, sourceHeightPx, format, shrink } = shape;
   const widthPx = Math.max(1, Math.floor(sourceWidthPx / shrink));
   const heightPx = Math.max(1, Math.floor(sourceHeightPx / shrink));
+  const sourcePlanes = framePlanes(format, sourceWidthPx, sourceHeightPx);
+  const planes = framePlanes(format, widthPx, heightPx);
+  const bgrxStride = Math.ceil(widthPx / PIXELS_PER_BLOCK) * PIXELS_PER_BLOCK * BYTES_PER_PIXEL;
+
+  const sizes = [
+    sourcePlanes.byteLength,
+    sourcePlanes.byteLength,
+    bgrxStride * heightPx,
+    shrink === 1 ? 0 : planes.byteLength,
+  ];
+  const kernel = createPixelKernel(sizes.reduce((sum, size) => sum + size, 0));
+  let end = 0;
+  const [current, previous, bgrx, shrunk] = sizes.map((size) => {
+    const start = end;
+    end += size;
+    return { start, bytes: Buffer.from(kernel.memory, start, size) };
+  }) as [Pixels, Pixels, Pixels, Pixels];
+
   const stripes: Stripe[] = [];
   for (let topPx = 0; topPx < heightPx; topPx += STRIPE_HEIGHT_PX) {
     const bottomPx = Math.min(heightPx, topPx + STRIPE_HEIGHT_PX);
@@ -176,30 +179,28 @@ function createCanvas(
     stripes.push({ topPx, bottomPx, output: Buffer.allocUnsafeSlow(bytes), coded: null });
   }
   return {
-    ...wanted,
+    ...shape,
     widthPx,
     heightPx,
-    current: createPixels(format, sourceWidthPx, sourceHeightPx),
-    previous: createPixels(format, sourceWidthPx, sourceHeightPx),
-    shrunk: shrink === 1 ? null : createPixels(format, widthPx, heightPx),
-    bgrx: Buffer.allocUnsafeSlow(widthPx * heightPx * BYTES_PER_PIXEL),
+    kernel,
+    sourcePlanes,
+    current,
+    previous,
+    planes,
+    shrunk: shrink === 1 ? null : shrunk,
+    bgrx,
+    bgrxStride,
     stripes,
     header: null,
   };
 }
 
-/** Zeroed, so that what lies between rows compares equal. */
-function createPixels(format: KnownFormat, widthPx: number, heightPx: number): Pixels {
-  const planes = framePlanes(format, widthPx, heightPx);
-  return { planes, bytes: Buffer.from(new ArrayBuffer(planes.byteLength)) };
-}
-
 function differs(canvas: Canvas, stripe: Stripe): boolean {
-  const { current, previous, shrink } = canvas;
+  const { current, previous, shrink, sourcePlanes } = canvas;
   // What is left over below the last whole block belongs to the last stripe.
   const isLast = stripe.bottomPx === canvas.heightPx;
   const bottomPx = isLast ? canvas.sourceHeightPx : stripe.bottomPx * shrink;
-  return current.planes.planes.some((plane) => {
+  return sourcePlanes.planes.some((plane) => {
     const { top, bottom } = planeRows(plane, stripe.topPx * shrink, bottomPx);
     const start = plane.offset + top * plane.stride;
     const end = plane.offset + bottom * plane.stride;
@@ -207,14 +208,9 @@ function differs(canvas: Canvas, stripe: Stripe): boolean {
   });
 }
 
-interface Run {
-  readonly topPx: number;
-  readonly bottomPx: number;
-}
-
 /** The rows that the stripes cover together, from the top. */
-function joinNeighbours(stripes: readonly Stripe[]): Run[] {
-  const runs: Run[] = [];
+function joinNeighbours(stripes: readonly Stripe[]): Rows[] {
+  const runs: Rows[] = [];
   for (const { topPx, bottomPx } of stripes) {
     const last = runs.at(-1);
     if (last?.bottomPx === topPx) runs[runs.length - 1] = { topPx: last.topPx, bottomPx };
@@ -223,11 +219,43 @@ function joinNeighbours(stripes: readonly Stripe[]): Run[] {
   return runs;
 }
 
-async function copyRows(source: PixelSource, canvas: Canvas, { topPx, bottomPx }: Run): Promise<void> {
-  const stride = canvas.widthPx * BYTES_PER_PIXEL;
-  await source.copyTo(canvas.bgrx.subarray(topPx * stride, bottomPx * stride), {
+/** Has Chromium convert rows to BGRX: for the formats that come from a graphics card. */
+async function copyRows(source: PixelSource, canvas: Canvas, { topPx, bottomPx }: Rows): Promise<void> {
+  const { widthPx, bgrx, bgrxStride } = canvas;
+  await source.copyTo(bgrx.bytes.subarray(topPx * bgrxStride, bottomPx * bgrxStride), {
     format: 'BGRX',
-    rect: { x: 0, y: topPx, width: canvas.widthPx, height: bottomPx - topPx },
-    layout: [{ offset: 0, stride }],
+    rect: { x: 0, y: topPx, width: widthPx, height: bottomPx - topPx },
+    layout: [{ offset: 0, stride: bgrxStride }],
+  });
+}
+
+/** Converts rows of an I420 picture to BGRX, made smaller first if that is wanted. */
+function convertRows(canvas: Canvas, rows: Rows, matrix: readonly number[]): void {
+  if (canvas.shrunk) shrinkPicture(canvas, canvas.shrunk, rows);
+  const { start } = canvas.shrunk ?? canvas.current;
+  const [luma, u, v] = canvas.planes.planes;
+  if (!luma || !u || !v) throw new Error('an I420 picture has three planes');
+  const blocks = Math.ceil(canvas.widthPx / PIXELS_PER_BLOCK);
+  for (let row = rows.topPx; row < rows.bottomPx; row++) {
+    const chromaRow = row >> 1;
+    canvas.kernel.convertRow(
+      start + luma.offset + row * luma.stride,
+      start + u.offset + chromaRow * u.stride,
+      start + v.offset + chromaRow * v.stride,
+      canvas.bgrx.start + row * canvas.bgrxStride,
+      blocks,
+      ...matrix,
+    );
+  }
+}
+
+function shrinkPicture(canvas: Canvas, target: Pixels, { topPx, bottomPx }: Rows): void {
+  const { memory } = canvas.kernel;
+  canvas.planes.planes.forEach((plane, index) => {
+    const sourcePlane = canvas.sourcePlanes.planes[index];
+    if (!sourcePlane) throw new Error('the planes of a picture do not match');
+    const { top, bottom } = planeRows(plane, topPx, bottomPx);
+    const source = { memory, plane: sourcePlane, start: canvas.current.start };
+    shrinkRows(source, { memory, plane, start: target.start }, canvas.shrink, top, bottom);
   });
 }

@@ -3,11 +3,11 @@ import { describe, expect, it } from 'vitest';
 import { shrinkRows } from '../../../../../src-main/desktop/preload/capture/box-filter.ts';
 import type { FramePlane } from '../../../../../src-main/desktop/preload/capture/frame-planes.ts';
 
-function createPlane(width: number, height: number, offset: number) {
+function createPlane(width: number, height: number, start: number) {
   const stride = Math.ceil(width / 4) * 4;
-  const memory = new ArrayBuffer(offset + stride * height);
-  const plane: FramePlane = { offset, stride, width, height, rowsPerRow: 1 };
-  return { memory, plane, samples: new Uint8Array(memory) };
+  const memory = new ArrayBuffer(start + stride * height);
+  const plane: FramePlane = { offset: 0, stride, width, height, rowsPerRow: 1 };
+  return { memory, start, plane, samples: new Uint8Array(memory) };
 }
 
 describe('shrinkRows', () => {
