@@ -1,6 +1,9 @@
+import { randomBytes } from 'node:crypto';
 import type { Decider } from '#shared/approvals';
 import type { CommandError, CommandResult, CommandStatus, Operation } from '#shared/commands';
-import type { OutputText } from './kept-output.ts';
+import type { LiveRemote } from '#shared/sessions';
+import type { BoundOperation } from './bound-operation.ts';
+import { NO_OUTPUT, type OutputText } from './kept-output.ts';
 
 /** What is kept of one command; a record never changes, a new one takes its place. Times are wall clock. */
 export interface CommandRecord {
@@ -42,3 +45,47 @@ export type CommandSummary = Omit<CommandRecord, 'stdout' | 'stderr' | 'result'>
   readonly stdout: Omit<OutputText, 'text'>;
   readonly stderr: Omit<OutputText, 'text'>;
 };
+
+/** The record of a command that was asked for just now, at wall time `atMs`, and about which nothing is decided. */
+export function createCommandRecord(
+  { operation, hash }: BoundOperation,
+  session: LiveRemote,
+  request: { readonly reason: string | null; readonly origin: string; readonly atMs: number },
+): CommandRecord {
+  return {
+    commandId: `command_${randomBytes(8).toString('hex')}`,
+    sessionId: session.session_id,
+    userId: session.user_id,
+    operation,
+    status: 'pending_approval',
+    hash,
+    reason: request.reason,
+    origin: request.origin,
+    requestedAtMs: request.atMs,
+    approvalId: null,
+    expiresAtMs: null,
+    decidedAtMs: null,
+    decidedBy: null,
+    decisionReason: null,
+    startedAtMs: null,
+    finishedAtMs: null,
+    durationSeconds: null,
+    exitCode: null,
+    signal: null,
+    stdout: NO_OUTPUT,
+    stderr: NO_OUTPUT,
+    result: null,
+    error: null,
+    mark: null,
+    hasShotBefore: false,
+    hasShotAfter: false,
+  };
+}
+
+/** What becomes of a command that a crash cut off: one that ran has failed, one that waited was not allowed. */
+export function endUnfinished(record: CommandRecord, reason: string, atMs: number): CommandRecord {
+  const finishedAtMs = Math.max(atMs, record.requestedAtMs);
+  return record.status === 'running'
+    ? { ...record, status: 'failed', error: { code: 'agent_restarted', message: reason }, finishedAtMs }
+    : { ...record, status: 'expired', decidedBy: 'agent', decisionReason: reason, finishedAtMs };
+}

@@ -71,6 +71,11 @@ export class CommandRun {
     this.#tools = tools;
   }
 
+  /** What its program's processes are known by; null while it has none. */
+  get mark(): string | null {
+    return this.#program?.mark ?? null;
+  }
+
   /** The command as of now, with what it has written so far. */
   current(): CommandRecord {
     return this.#record.status === 'running'

@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import { homedir } from 'node:os';
 import type { Decider } from '#shared/approvals';
 import type { Command, ExecuteBody, Operation } from '#shared/commands';
@@ -14,13 +13,13 @@ import type { SessionRegistry } from '../sessions/session-registry.ts';
 import { type BindingContext, type BoundOperation, bindOperation } from './bound-operation.ts';
 import { describeAsked, describeFinished } from './command-events.ts';
 import type { CommandJournal, CommandQuery } from './command-journal.ts';
+import { findSessionOfSocket } from './command-peers.ts';
 import { OPERATION_POLICY } from './command-policy.ts';
-import type { CommandRecord } from './command-record.ts';
+import { type CommandRecord, createCommandRecord, endUnfinished } from './command-record.ts';
 import { CommandRun, STOP_GRACE_MS } from './command-run.ts';
 import { toCommand, toListedCommand } from './command-view.ts';
 import type { DenyRules } from './deny-rules.ts';
 import { describeCommand, summarize } from './describe-command.ts';
-import { NO_OUTPUT } from './kept-output.ts';
 import type { OperationExecutor } from './operation-executor.ts';
 import type { Moment, PictureFolder } from './picture-folder.ts';
 import type { CommandRunner } from './program.ts';
@@ -87,13 +86,8 @@ export class CommandService {
     const { journal, clock, publish, runner } = this.#options;
     const marks: string[] = [];
     for (const record of journal.listUnfinished()) {
-      const finishedAtMs = Math.max(clock.wallMs(), record.requestedAtMs);
-      const wasRunning = record.status === 'running';
-      const error = wasRunning ? { code: 'agent_restarted', message: RESTART_REASON } : null;
-      const ended: CommandRecord = wasRunning
-        ? { ...record, status: 'failed', error, finishedAtMs }
-        : { ...record, status: 'expired', decidedBy: 'agent', decisionReason: RESTART_REASON, finishedAtMs };
-      publish(journal.record(ended, describeFinished(ended, finishedAtMs)));
+      const ended = endUnfinished(record, RESTART_REASON, clock.wallMs());
+      publish(journal.record(ended, describeFinished(ended, ended.finishedAtMs ?? clock.wallMs())));
       if (record.mark !== null) marks.push(record.mark);
     }
     await runner.sweep(marks);
@@ -105,7 +99,7 @@ export class CommandService {
    * `too_many_commands`, and, with the refusal on record, `read_only_session`, `denied_by_rule`, `no_place_to_ask`.
    */
   async execute(sessionId: string, body: ExecuteBody, origin: string): Promise<Command> {
-    const { sessions, rules } = this.#options;
+    const { sessions, rules, clock } = this.#options;
     const session = sessions.assertActiveRemote(sessionId);
     this.#assertRoom(sessionId);
     const { reason, ...operation } = body;
@@ -114,7 +108,7 @@ export class CommandService {
     sessions.assertActiveRemote(sessionId);
     sessions.noteCommandAsked(sessionId);
     const live: Live = {
-      record: this.#newRecord(session, bound, reason ?? null, origin),
+      record: createCommandRecord(bound, session, { reason: reason ?? null, origin, atMs: clock.wallMs() }),
       bound,
       session,
       run: null,
@@ -198,18 +192,15 @@ export class CommandService {
     return this.#options.pictures.fileOf(commandId, moment);
   }
 
-  /** Whether any program of a command may be alive. */
-  get isBusy(): boolean {
-    return this.#runs.size > 0;
-  }
-
-  /** The session whose command process `pid` descends from, or null for anybody else's process. */
-  async sessionOfProcess(pid: number): Promise<string | null> {
-    const mark = await this.#options.runner.markOf(pid);
-    if (mark === null) return null;
-    const live = [...this.#live.values()].find(({ run }) => run?.current().mark === mark);
-    // A process that bears a mark of ours is never taken for anybody else's, even if its command is just ending.
-    return live?.session.session_id ?? '';
+  /**
+   * The session one of whose commands holds the socket of this inode, or null if it is anybody else's. Costs nothing
+   * while no command runs: then no process of one is left.
+   */
+  async sessionOfSocket(inode: number): Promise<string | null> {
+    if (this.#runs.size === 0) return null;
+    const sessionOfMark = (mark: string): string | undefined =>
+      [...this.#live.values()].find(({ run }) => run?.mark === mark)?.session.session_id;
+    return findSessionOfSocket(inode, this.#options.runner, sessionOfMark);
   }
 
   /** Ends everything and waits until nothing is left running; nothing may be asked of the service afterwards. */
@@ -244,42 +235,6 @@ export class CommandService {
       if (left > 0) this.#arriving.set(sessionId, left);
       else this.#arriving.delete(sessionId);
     }
-  }
-
-  #newRecord(
-    session: LiveRemote,
-    bound: BoundOperation,
-    reason: string | null,
-    origin: string,
-  ): CommandRecord {
-    return {
-      commandId: `command_${randomBytes(8).toString('hex')}`,
-      sessionId: session.session_id,
-      userId: session.user_id,
-      operation: bound.operation,
-      status: 'pending_approval',
-      hash: bound.hash,
-      reason,
-      origin,
-      requestedAtMs: this.#options.clock.wallMs(),
-      approvalId: null,
-      expiresAtMs: null,
-      decidedAtMs: null,
-      decidedBy: null,
-      decisionReason: null,
-      startedAtMs: null,
-      finishedAtMs: null,
-      durationSeconds: null,
-      exitCode: null,
-      signal: null,
-      stdout: NO_OUTPUT,
-      stderr: NO_OUTPUT,
-      result: null,
-      error: null,
-      mark: null,
-      hasShotBefore: false,
-      hasShotAfter: false,
-    };
   }
 
   /** Puts on record that a command was refused, and tells the caller. */

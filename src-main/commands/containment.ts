@@ -32,9 +32,9 @@ export interface Containment {
   /** How, for the log. */
   readonly description: string;
   open(): Enclosure;
-  /** The mark of the enclosure that process `pid` is in, or null for a process of somebody else. */
+  /** The mark of the enclosure that process `pid` is in; null if it is in none, or hides in which. */
   markOf(pid: number): Promise<string | null>;
-  /** Every process of every enclosure that is open. */
+  /** Every process that is in an enclosure, or may be: in another agent's, or hiding in which. */
   listPids(): Promise<readonly number[]>;
   /** Kills what an earlier run of the agent left in the enclosures of these marks. */
   sweep(marks: readonly string[]): Promise<void>;

@@ -16,6 +16,8 @@ export interface GroupParents {
 export interface ControlGroup {
   /** A process that writes `0` to each of these is in. */
   readonly procsFiles: readonly string[];
+  /** Every process inside, as of now. */
+  listPids(): number[];
   /** Kills everything inside at once, atomically; does nothing where the kernel cannot (before 5.14). */
   kill(): void;
   /** Removes the groups once they are empty; gives up after a moment. */
@@ -53,6 +55,7 @@ export function createGroup(parents: GroupParents, mark: string, maxProcesses: n
   }
   return {
     procsFiles: folders.map((folder) => path.join(folder, 'cgroup.procs')),
+    listPids: () => [...new Set(folders.flatMap(readPids))],
     kill: () => killGroups(folders),
     remove: () => removeGroups(folders),
   };
@@ -129,6 +132,18 @@ function tryGroup(parent: string, file: string): boolean {
     return status === 0 && stdout.includes(path.basename(folder));
   } finally {
     tryRemove(folder);
+  }
+}
+
+/** The processes of a group and of those that a command made inside it. */
+function readPids(folder: string): number[] {
+  try {
+    const inner = readdirSync(folder, { withFileTypes: true }).filter((entry) => entry.isDirectory());
+    const own = readLines(path.join(folder, 'cgroup.procs')).map(Number);
+    return [...own, ...inner.flatMap(({ name }) => readPids(path.join(folder, name)))];
+  } catch {
+    // Removed meanwhile.
+    return [];
   }
 }
 

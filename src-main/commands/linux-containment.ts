@@ -11,7 +11,14 @@ import {
   sweepGroup,
 } from './control-groups.ts';
 import { CrashWatcher } from './crash-watcher.ts';
-import { chooseMarkPrefix, composeMark, findMarked, readMark } from './marked-processes.ts';
+import {
+  chooseMarkPrefix,
+  composeMark,
+  findMarked,
+  isMarkedByAnybody,
+  mayMark,
+  readMark,
+} from './marked-processes.ts';
 
 /** What a {@link LinuxContainment} works with. */
 export interface LinuxContainmentOptions {
@@ -52,6 +59,7 @@ export class LinuxContainment implements Containment {
   readonly #prefix = chooseMarkPrefix(randomBytes(4).readUInt32LE() / 2 ** 32);
   readonly #groups: GroupParents | null;
   readonly #watcher: CrashWatcher;
+  readonly #open = new Map<string, ControlGroup>();
   #opened = 0;
 
   constructor(options: LinuxContainmentOptions) {
@@ -66,7 +74,7 @@ export class LinuxContainment implements Containment {
 
   get description(): string {
     const ways = [
-      'inherited marks',
+      mayMark() ? 'inherited marks' : 'no marks, since a limit on file locks is set',
       ...(this.#groups?.killers ? [`control groups in ${this.#groups.killers}`] : []),
       ...(this.#groups?.counters ? [`at most ${this.#options.maxProcesses} processes each`] : []),
     ];
@@ -77,16 +85,21 @@ export class LinuxContainment implements Containment {
     this.#watcher.ensure();
     this.#opened += 1;
     const mark = composeMark(this.#prefix, this.#opened);
-    return new LinuxEnclosure(mark, this.#createGroup(mark), this.#options);
+    const group = this.#createGroup(mark);
+    if (group) this.#open.set(mark, group);
+    return new LinuxEnclosure(mark, group, this.#options, () => this.#open.delete(mark));
   }
 
   async markOf(pid: number): Promise<string | null> {
     const mark = readMark(pid);
-    return mark?.startsWith(this.#prefix) ? mark : null;
+    if (mark?.startsWith(this.#prefix)) return mark;
+    const entry = [...this.#open].find(([, group]) => group.listPids().includes(pid));
+    return entry?.[0] ?? null;
   }
 
-  listPids(): Promise<readonly number[]> {
-    return findMarked((mark) => mark.startsWith(this.#prefix));
+  async listPids(): Promise<readonly number[]> {
+    const marked = await findMarked(isMarkedByAnybody);
+    return [...new Set([...marked, ...[...this.#open.values()].flatMap((group) => group.listPids())])];
   }
 
   async sweep(marks: readonly string[]): Promise<void> {
@@ -118,11 +131,18 @@ class LinuxEnclosure implements Enclosure {
   readonly mark: string;
   readonly #group: ControlGroup | null;
   readonly #options: LinuxContainmentOptions;
+  readonly #onEmpty: () => void;
 
-  constructor(mark: string, group: ControlGroup | null, options: LinuxContainmentOptions) {
+  constructor(
+    mark: string,
+    group: ControlGroup | null,
+    options: LinuxContainmentOptions,
+    onEmpty: () => void,
+  ) {
     this.mark = mark;
     this.#group = group;
     this.#options = options;
+    this.#onEmpty = onEmpty;
   }
 
   enclose(argv: readonly string[]): EnclosedProgram {
@@ -144,7 +164,8 @@ class LinuxEnclosure implements Enclosure {
   }
 
   async terminate(): Promise<void> {
-    for (const pid of await findMarked((mark) => mark === this.mark)) trySignal(pid, 'SIGTERM');
+    const pids = [...(await findMarked((mark) => mark === this.mark)), ...(this.#group?.listPids() ?? [])];
+    for (const pid of new Set(pids)) trySignal(pid, 'SIGTERM');
   }
 
   async empty(): Promise<readonly number[]> {
@@ -153,6 +174,7 @@ class LinuxEnclosure implements Enclosure {
     // Again, for what was started by something that had left the group but not the mark.
     this.#group?.kill();
     await this.#group?.remove();
+    this.#onEmpty();
     return left;
   }
 }

@@ -13,6 +13,7 @@ const FAMILY = '5';
 const AGENT_DIGITS = 10;
 const COMMAND_DIGITS = 7;
 const MARK = new RegExp(`^${FAMILY}\\d{${AGENT_DIGITS + COMMAND_DIGITS}}$`);
+const UNLIMITED = 'unlimited';
 const LIMIT_LINE = /^Max file locks +(\S+) +(\S+)/m;
 
 // So many processes are looked at before others get their turn: about a millisecond.
@@ -36,14 +37,35 @@ export function composeMark(prefix: string, index: number): string {
   return prefix + String(index % 10 ** COMMAND_DIGITS).padStart(COMMAND_DIGITS, '0');
 }
 
-/** The mark that a process bears, or null for one that bears none or is gone. */
-export function readMark(pid: number | 'self'): string | null {
-  const [, , hard] = LIMIT_LINE.exec(readProc(`/proc/${pid}/limits`)) ?? [];
-  return hard !== undefined && MARK.test(hard) ? hard : null;
+/** Whether this process may give marks: not where its own limit was set by somebody else and cannot be raised. */
+export function mayMark(): boolean {
+  const limit = readLimit('self');
+  return limit === UNLIMITED || MARK.test(limit) || process.getuid?.() === 0;
 }
 
-/** The living processes whose mark `accepts` takes. Lets others have their turn meanwhile. */
-export async function findMarked(accepts: (mark: string) => boolean): Promise<number[]> {
+/**
+ * Whether a process with this limit descends from a command: ours, or another agent's, or one that has put a number
+ * of its own in the place of its mark. Nobody else sets this limit, and only root could raise it again.
+ */
+export function isMarkedByAnybody(limit: string): boolean {
+  if (!/^\d+$/.test(limit)) return false;
+  const own = readLimit('self');
+  return own === UNLIMITED || BigInt(limit) < BigInt(own);
+}
+
+/** The mark that a process bears, or null for one that bears none or is gone. */
+export function readMark(pid: number | 'self'): string | null {
+  const limit = readLimit(pid);
+  return MARK.test(limit) ? limit : null;
+}
+
+/** A process's limit on file locks as the kernel words it; empty for a process that is gone. */
+function readLimit(pid: number | 'self'): string {
+  return LIMIT_LINE.exec(readProc(`/proc/${pid}/limits`))?.[2] ?? '';
+}
+
+/** The living processes whose limit on file locks, a mark or not, `accepts` takes. Lets others have their turn. */
+export async function findMarked(accepts: (limit: string) => boolean): Promise<number[]> {
   const found: number[] = [];
   let seen = 0;
   for (const name of readdirSync('/proc')) {
@@ -51,8 +73,7 @@ export async function findMarked(accepts: (mark: string) => boolean): Promise<nu
     seen += 1;
     if (seen % STRIDE === 0) await yieldToOthers();
     const pid = Number(name);
-    const mark = readMark(pid);
-    if (mark !== null && accepts(mark) && !isDead(pid)) found.push(pid);
+    if (accepts(readLimit(pid)) && !isDead(pid)) found.push(pid);
   }
   return found;
 }

@@ -34,9 +34,9 @@ export interface RunningProgram {
 export interface CommandRunner {
   /** Begins to run; never throws, a program that cannot be started ends at once with an `error`. */
   start(spec: ProgramSpec, onOutput: OutputListener): RunningProgram;
-  /** The mark of the program that started process `pid`, directly or not, or null for anybody else's process. */
+  /** The mark of the program that started process `pid`, directly or not; null if it is none of ours, or hides it. */
   markOf(pid: number): Promise<string | null>;
-  /** Every process of every running program. */
+  /** Every process that a running program may have started, those included that hide whose they are. */
   listPids(): Promise<readonly number[]>;
   /** Kills what programs of an earlier run of the agent, known by their marks, have left. */
   sweep(marks: readonly string[]): Promise<void>;

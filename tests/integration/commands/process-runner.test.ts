@@ -6,6 +6,7 @@ import { baseEnvironment } from '../../../src-main/commands/command-environment.
 import { findGroupParents } from '../../../src-main/commands/control-groups.ts';
 import { KeptOutput } from '../../../src-main/commands/kept-output.ts';
 import { LinuxContainment } from '../../../src-main/commands/linux-containment.ts';
+import { readMark } from '../../../src-main/commands/marked-processes.ts';
 import { PosixContainment } from '../../../src-main/commands/posix-containment.ts';
 import { ProcessRunner } from '../../../src-main/commands/process-runner.ts';
 import type { ProgramEnd, RunningProgram } from '../../../src-main/commands/program.ts';
@@ -137,7 +138,6 @@ describe.each(WAYS)('processRunner with $way', ({ groups }) => {
     run.program.stop(100);
     expect(await run.ended).toMatchObject({ signal: 'SIGKILL' });
     expect(escapees.count()).toBe(0);
-    expect(await runner.listPids()).toEqual([]);
   });
 
   it('lets a program that listens end by itself before it is killed', async () => {
@@ -177,6 +177,21 @@ describe.each(WAYS)('processRunner with $way', ({ groups }) => {
     await run.ended;
   });
 
+  it('knows a process that hides its mark for one of a command', async () => {
+    const runner = createRunner(groups);
+    for (const disguise of ['ulimit -w 7', 'ulimit -w 500000000000000001']) {
+      const script = `(${disguise}; exec env -i setsid sh -c 'echo $$; exec sleep 1000') & sleep 1000`;
+      const run = start(runner, ['dash', '-c', script]);
+      await until(() => run.stdout.totalBytes > 0);
+      const pid = Number(run.stdout.toText().text);
+      expect(await runner.listPids()).toContain(pid);
+      expect(await runner.markOf(pid)).toBe(groups ? run.program.mark : null);
+      run.program.stop(0);
+      await run.ended;
+      if (!groups) process.kill(pid, 'SIGKILL');
+    }
+  });
+
   it('sweeps away what an earlier run left, by its mark', async () => {
     const escapees = createEscapees();
     const earlier = createRunner(groups);
@@ -196,10 +211,11 @@ describe('processRunner against a fork bomb', () => {
     const runner = createRunner(findGroupParents(), 64);
     const run = start(runner, ['bash', '-c', 'bomb() { bomb | bomb & }; bomb; sleep 1000']);
     await until(() => run.stderr.totalBytes > 1000);
-    expect((await runner.listPids()).length).toBeLessThanOrEqual(64);
+    const pids = (await runner.listPids()).filter((pid) => readMark(pid) === run.program.mark);
+    expect(pids.length).toBeGreaterThan(10);
+    expect(pids.length).toBeLessThanOrEqual(64);
     run.program.stop(0);
     await run.ended;
-    expect(await runner.listPids()).toEqual([]);
   });
 });
 
