@@ -10,6 +10,7 @@ import type { Logger } from '../logger.ts';
 import type { SessionRegistry } from '../sessions/session-registry.ts';
 import { streamUrl } from '../sessions/session-view.ts';
 import type { ViewerState } from '../stream/viewer.ts';
+import { FreshRequests } from './fresh-requests.ts';
 import { type GlobalShortcut, registerGlobalShortcut } from './global-shortcut.ts';
 import { PanelWindow } from './panel-window.ts';
 import { PromptWindow } from './prompt-window.ts';
@@ -46,8 +47,6 @@ export const APP_ICON = 'porthole-256.png';
 
 const STOP_ALL_REASON = 'The owner stopped everything';
 const REFRESH_DELAY_MS = 50;
-// A request that comes up under a press that was on its way elsewhere must not be allowed by it.
-const ARMED_AFTER_MS = 1000;
 
 /** The agent as the person at the machine meets it: tray, panel, prompt, the answers to notices, and the shortcut. */
 export class DesktopFace {
@@ -57,8 +56,8 @@ export class DesktopFace {
   readonly #traySessions: TraySessions;
   readonly #shortcut: GlobalShortcut | null;
   readonly #tray: AgentTray;
-  readonly #askedAtMs = new Map<string, number>();
-  readonly #unsubscribe: (() => void)[];
+  readonly #fresh: FreshRequests;
+  readonly #unsubscribe: () => void;
   #cancelRefresh: (() => void) | null = null;
 
   /** To be made once Electron is ready. */
@@ -93,13 +92,8 @@ export class DesktopFace {
       onAction: (action) => this.#act(action),
       onPress: () => this.#panel.toggle(this.#tray.bounds),
     });
-    this.#unsubscribe = [
-      agent.bus.subscribe({ onChange: () => this.#scheduleRefresh() }),
-      agent.approvals.subscribe(({ change, approval }) => {
-        if (change === 'asked') this.#askedAtMs.set(approval.approval_id, clock.monotonicMs());
-        else this.#askedAtMs.delete(approval.approval_id);
-      }),
-    ];
+    this.#fresh = new FreshRequests(agent.approvals, clock);
+    this.#unsubscribe = agent.bus.subscribe({ onChange: () => this.#scheduleRefresh() });
   }
 
   /** Shows the panel in front. */
@@ -117,7 +111,8 @@ export class DesktopFace {
 
   /** Takes tray and windows away. */
   close(): void {
-    for (const unsubscribe of this.#unsubscribe) unsubscribe();
+    this.#unsubscribe();
+    this.#fresh.close();
     this.#cancelRefresh?.();
     this.#traySessions.close();
     this.#tray.close();
@@ -198,9 +193,8 @@ export class DesktopFace {
   }
 
   #decide(approvalId: string, answer: 'allow' | 'deny', by: 'tray' | 'notification'): void {
-    const { agent, clock, log } = this.#options;
-    const askedAtMs = this.#askedAtMs.get(approvalId) ?? clock.monotonicMs();
-    if (answer === 'allow' && clock.monotonicMs() - askedAtMs < ARMED_AFTER_MS) {
+    const { agent, log } = this.#options;
+    if (answer === 'allow' && this.#fresh.has(approvalId)) {
       this.#prompt.show(approvalId);
       return;
     }

@@ -1,11 +1,9 @@
 import { type NativeImage, Notification } from 'electron';
-import type { Clock } from '../clock.ts';
 import type { Notice, NoticeResponse, Notifier } from '../events/notification-port.ts';
 import type { Logger } from '../logger.ts';
 
 /** What an {@link ElectronNotifier} works with. */
 export interface ElectronNotifierOptions {
-  readonly clock: Clock;
   readonly log: Logger;
   readonly icon: NativeImage;
   readonly onResponse: (notice: Notice, response: NoticeResponse) => void;
@@ -16,9 +14,6 @@ const BUTTONS = [
   { text: 'Approve', response: 'allow' },
   { text: 'Deny', response: 'deny' },
 ] as const satisfies readonly { text: string; response: NoticeResponse }[];
-
-// A notice that appears under a press that was on its way elsewhere must not allow anything.
-const ARMED_AFTER_MS = 1000;
 
 /**
  * Notices on macOS and Windows, by Electron. Requests have the buttons Approve and Deny there; systems that show none
@@ -36,7 +31,7 @@ export class ElectronNotifier implements Notifier {
   show(notice: Notice): void {
     this.withdraw(notice.tag);
     if (!Notification.isSupported()) return;
-    const { onResponse, log, clock, icon } = this.#options;
+    const { onResponse, log, icon } = this.#options;
     const notification = new Notification({
       title: notice.title,
       body: notice.body,
@@ -45,7 +40,6 @@ export class ElectronNotifier implements Notifier {
       timeoutType: notice.urgency === 'high' ? 'never' : 'default',
       actions: notice.approvalId === null ? [] : BUTTONS.map(({ text }) => ({ type: 'button', text })),
     });
-    const shownAtMs = clock.monotonicMs();
     const forget = (): void => {
       if (this.#shown.get(notice.tag) === notification) this.#shown.delete(notice.tag);
     };
@@ -56,9 +50,7 @@ export class ElectronNotifier implements Notifier {
     notification.on('action', (details, index) => {
       forget();
       // Electron before version 40 gives the index as an argument of its own only.
-      const response = BUTTONS[details.actionIndex ?? index]?.response ?? 'open';
-      const isArmed = clock.monotonicMs() - shownAtMs >= ARMED_AFTER_MS;
-      onResponse(notice, response === 'allow' && !isArmed ? 'open' : response);
+      onResponse(notice, BUTTONS[details.actionIndex ?? index]?.response ?? 'open');
     });
     notification.on('close', forget);
     notification.on('failed', (_event, error) => {

@@ -1,6 +1,7 @@
-import { app, type BrowserWindow, nativeTheme, screen, session } from 'electron';
+import { type BrowserWindow, nativeTheme, type Session, screen, session } from 'electron';
 import type { ApprovalQueue } from '../approvals/approval-queue.ts';
 import type { Clock } from '../clock.ts';
+import { isHeadless } from './display-server.ts';
 import { createHardenedWindow } from './hardened-window.ts';
 
 /** What a {@link PromptWindow} works with. */
@@ -27,8 +28,15 @@ const BACKGROUND = { light: '#ffffff', dark: '#1d2329' } as const;
 
 /** Whether a prompt could be seen now: there is a display, and it is one that windows show on. */
 export function canShowPrompt(): boolean {
-  if (app.commandLine.getSwitchValue('ozone-platform') === 'headless') return false;
-  return screen.getAllDisplays().length > 0;
+  return !isHeadless() && screen.getAllDisplays().length > 0;
+}
+
+/**
+ * Where the prompt's cookies live, in memory only: its own, so that what is done in it is told apart from what is done
+ * in the panel. To be asked for once Electron is ready.
+ */
+export function promptSession(): Session {
+  return session.fromPartition('prompt');
 }
 
 /**
@@ -105,8 +113,7 @@ export class PromptWindow {
         autoHideMenuBar: true,
         backgroundColor: nativeTheme.shouldUseDarkColors ? BACKGROUND.dark : BACKGROUND.light,
       },
-      // Its own cookies: what is done here is told apart from what is done in the panel.
-      session: session.fromPartition('prompt'),
+      session: promptSession(),
       preload: null,
       allowedOrigin: this.#options.url,
     });

@@ -38,6 +38,7 @@ afterAll(async () => {
 });
 
 afterEach(async () => {
+  if (porthole.child.exitCode !== null) return;
   await callApi(porthole.url, 'POST', '/api/sessions/stop_all');
   await callApi(porthole.url, 'POST', '/api/sessions/rearm');
   await until(async () => expect(await bar.iconColour()).toBe('gray'));
@@ -204,5 +205,16 @@ describe('the panel', () => {
     expect(await once(second, 'exit')).toEqual([0, null]);
     await until(async () => expect(await isPanelVisible()).toBe(true));
     expect(told()).toBe(1);
+  });
+});
+
+describe('quit', () => {
+  it('in the tray menu ends the agent in order', async () => {
+    await startRemote('supervised');
+    await until(async () => expect(await bar.iconColour()).toBe('green'));
+    const exited = once(porthole.child, 'exit');
+    await bar.choose(['Up', 'Return']);
+    expect(await exited).toEqual([0, null]);
+    await until(async () => expect(await bar.iconColour()).toBe(null));
   });
 });

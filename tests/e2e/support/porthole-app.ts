@@ -113,6 +113,8 @@ export function spawnPorthole(options: LaunchOptions, dataDir: string): ChildPro
 /** The built app with its windows within reach of the test. */
 export interface DrivenPorthole {
   readonly app: ElectronApplication;
+  /** The app's main process; Playwright itself no longer tells of it once it has ended. */
+  readonly child: ChildProcess;
   readonly panel: Page;
   readonly url: string;
   readonly dataDir: string;
@@ -129,15 +131,17 @@ export async function drivePorthole(options: LaunchOptions): Promise<DrivenPorth
     args,
     env: { ...options.display.env, ...options.env } as Record<string, string>,
   });
+  const child = app.process();
   const panel = await findPanel(app);
   const { url } = JSON.parse(readFileSync(path.join(dataDir, 'running.json'), 'utf8')) as { url: string };
   return {
     app,
+    child,
     panel,
     url,
     dataDir,
     stop: async () => {
-      await endChild(app.process());
+      await endChild(child);
       rmSync(dataDir, { recursive: true, force: true });
     },
   };
