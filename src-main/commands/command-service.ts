@@ -13,7 +13,6 @@ import type { SessionRegistry } from '../sessions/session-registry.ts';
 import { type BindingContext, type BoundOperation, bindOperation } from './bound-operation.ts';
 import { describeAsked, describeFinished } from './command-events.ts';
 import type { CommandJournal, CommandQuery } from './command-journal.ts';
-import { findSessionOfSocket } from './command-peers.ts';
 import { OPERATION_POLICY } from './command-policy.ts';
 import { type CommandRecord, createCommandRecord, endUnfinished } from './command-record.ts';
 import { CommandRun, STOP_GRACE_MS } from './command-run.ts';
@@ -192,15 +191,20 @@ export class CommandService {
     return this.#options.pictures.fileOf(commandId, moment);
   }
 
+  /** Whether any program of a command may be alive. */
+  get isBusy(): boolean {
+    return this.#runs.size > 0;
+  }
+
   /**
-   * The session one of whose commands holds the socket of this inode, or null if it is anybody else's. Costs nothing
-   * while no command runs: then no process of one is left.
+   * The session whose command process `pid` descends from; empty if it descends from one, but which cannot be told
+   * (it is just ending, or hides it); null for anybody else's process.
    */
-  async sessionOfSocket(inode: number): Promise<string | null> {
-    if (this.#runs.size === 0) return null;
-    const sessionOfMark = (mark: string): string | undefined =>
-      [...this.#live.values()].find(({ run }) => run?.mark === mark)?.session.session_id;
-    return findSessionOfSocket(inode, this.#options.runner, sessionOfMark);
+  async sessionOfProcess(pid: number): Promise<string | null> {
+    const owner = await this.#options.runner.ownerOf(pid);
+    if (!owner) return null;
+    const live = [...this.#live.values()].find(({ run }) => owner.mark !== null && run?.mark === owner.mark);
+    return live?.session.session_id ?? '';
   }
 
   /** Ends everything and waits until nothing is left running; nothing may be asked of the service afterwards. */

@@ -27,15 +27,18 @@ export interface Enclosure {
   empty(): Promise<readonly number[]>;
 }
 
+/** Whose a process is: of the enclosure with this mark; of one that it hides, or of another agent's, if that is null. */
+export interface Ownership {
+  readonly mark: string | null;
+}
+
 /** Keeps commands from leaving anything behind, in the way that this machine allows. */
 export interface Containment {
   /** How, for the log. */
   readonly description: string;
   open(): Enclosure;
-  /** The mark of the enclosure that process `pid` is in; null if it is in none, or hides in which. */
-  markOf(pid: number): Promise<string | null>;
-  /** Every process that is in an enclosure, or may be: in another agent's, or hiding in which. */
-  listPids(): Promise<readonly number[]>;
+  /** Which enclosure process `pid` is in; null if it is in none. */
+  ownerOf(pid: number): Promise<Ownership | null>;
   /** Kills what an earlier run of the agent left in the enclosures of these marks. */
   sweep(marks: readonly string[]): Promise<void>;
   /** Lets go of everything, after which no enclosure may be opened. Does not end what runs. */

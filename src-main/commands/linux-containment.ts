@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Logger } from '../logger.ts';
-import type { Containment, EnclosedProgram, Enclosure } from './containment.ts';
+import type { Containment, EnclosedProgram, Enclosure, Ownership } from './containment.ts';
 import {
   type ControlGroup,
   createGroup,
@@ -90,16 +90,12 @@ export class LinuxContainment implements Containment {
     return new LinuxEnclosure(mark, group, this.#options, () => this.#open.delete(mark));
   }
 
-  async markOf(pid: number): Promise<string | null> {
+  async ownerOf(pid: number): Promise<Ownership | null> {
     const mark = readMark(pid);
-    if (mark?.startsWith(this.#prefix)) return mark;
+    if (mark?.startsWith(this.#prefix)) return { mark };
     const entry = [...this.#open].find(([, group]) => group.listPids().includes(pid));
-    return entry?.[0] ?? null;
-  }
-
-  async listPids(): Promise<readonly number[]> {
-    const marked = await findMarked(isMarkedByAnybody);
-    return [...new Set([...marked, ...[...this.#open.values()].flatMap((group) => group.listPids())])];
+    if (entry) return { mark: entry[0] };
+    return isMarkedByAnybody(pid) ? { mark: null } : null;
   }
 
   async sweep(marks: readonly string[]): Promise<void> {

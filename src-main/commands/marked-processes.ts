@@ -44,10 +44,11 @@ export function mayMark(): boolean {
 }
 
 /**
- * Whether a process with this limit descends from a command: ours, or another agent's, or one that has put a number
- * of its own in the place of its mark. Nobody else sets this limit, and only root could raise it again.
+ * Whether a process descends from a command: ours, or another agent's, or one that has put a number of its own in the
+ * place of its mark. Nobody else sets this limit, and only root could raise it again.
  */
-export function isMarkedByAnybody(limit: string): boolean {
+export function isMarkedByAnybody(pid: number): boolean {
+  const limit = readLimit(pid);
   if (!/^\d+$/.test(limit)) return false;
   const own = readLimit('self');
   return own === UNLIMITED || BigInt(limit) < BigInt(own);
@@ -64,8 +65,8 @@ function readLimit(pid: number | 'self'): string {
   return LIMIT_LINE.exec(readProc(`/proc/${pid}/limits`))?.[2] ?? '';
 }
 
-/** The living processes whose limit on file locks, a mark or not, `accepts` takes. Lets others have their turn. */
-export async function findMarked(accepts: (limit: string) => boolean): Promise<number[]> {
+/** The living processes whose mark `accepts` takes. Lets others have their turn meanwhile. */
+export async function findMarked(accepts: (mark: string) => boolean): Promise<number[]> {
   const found: number[] = [];
   let seen = 0;
   for (const name of readdirSync('/proc')) {
@@ -73,7 +74,8 @@ export async function findMarked(accepts: (limit: string) => boolean): Promise<n
     seen += 1;
     if (seen % STRIDE === 0) await yieldToOthers();
     const pid = Number(name);
-    if (accepts(readLimit(pid)) && !isDead(pid)) found.push(pid);
+    const mark = readMark(pid);
+    if (mark !== null && accepts(mark) && !isDead(pid)) found.push(pid);
   }
   return found;
 }

@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
-import type { Containment, EnclosedProgram, Enclosure } from './containment.ts';
+import type { Containment, EnclosedProgram, Enclosure, Ownership } from './containment.ts';
 
 /** The variable that names a process's enclosure where nothing better is inherited. */
 export const MARK_VARIABLE = 'PORTHOLE_MARK';
@@ -35,20 +35,15 @@ export class PosixContainment implements Containment {
     return new PosixEnclosure(`${this.#prefix}-${this.#opened}`);
   }
 
-  async markOf(pid: number): Promise<string | null> {
+  async ownerOf(pid: number): Promise<Ownership | null> {
     const processes = await listProcesses();
     const byPid = new Map(processes.map((process) => [process.pid, process]));
     const seen = new Set<number>();
     for (let next = byPid.get(pid); next && !seen.has(next.pid); next = byPid.get(next.parentPid)) {
-      if (next.mark?.startsWith(this.#prefix)) return next.mark;
+      if (next.mark?.startsWith(this.#prefix)) return { mark: next.mark };
       seen.add(next.pid);
     }
     return null;
-  }
-
-  async listPids(): Promise<readonly number[]> {
-    const processes = await listProcesses();
-    return processes.filter(({ mark }) => mark?.startsWith(this.#prefix)).map(({ pid }) => pid);
   }
 
   async sweep(marks: readonly string[]): Promise<void> {

@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { stat } from 'node:fs/promises';
 import type { CommandError } from '#shared/commands';
 import type { Logger } from '../logger.ts';
-import type { Containment, EnclosedProgram, Enclosure } from './containment.ts';
+import type { Containment, EnclosedProgram, Enclosure, Ownership } from './containment.ts';
 import { findProgram } from './find-program.ts';
 import { LinuxContainment } from './linux-containment.ts';
 import { PosixContainment } from './posix-containment.ts';
@@ -32,12 +32,8 @@ export class ProcessRunner implements CommandRunner {
     return new ContainedProgram(spec, this.#containment.open(), onOutput, this.#log);
   }
 
-  markOf(pid: number): Promise<string | null> {
-    return this.#containment.markOf(pid);
-  }
-
-  listPids(): Promise<readonly number[]> {
-    return this.#containment.listPids();
+  ownerOf(pid: number): Promise<Ownership | null> {
+    return this.#containment.ownerOf(pid);
   }
 
   sweep(marks: readonly string[]): Promise<void> {

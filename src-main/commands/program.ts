@@ -1,4 +1,5 @@
 import type { CommandError } from '#shared/commands';
+import type { Ownership } from './containment.ts';
 
 /** A program to run: exactly this, with nothing added that its approver did not see. */
 export interface ProgramSpec {
@@ -34,10 +35,8 @@ export interface RunningProgram {
 export interface CommandRunner {
   /** Begins to run; never throws, a program that cannot be started ends at once with an `error`. */
   start(spec: ProgramSpec, onOutput: OutputListener): RunningProgram;
-  /** The mark of the program that started process `pid`, directly or not; null if it is none of ours, or hides it. */
-  markOf(pid: number): Promise<string | null>;
-  /** Every process that a running program may have started, those included that hide whose they are. */
-  listPids(): Promise<readonly number[]>;
+  /** The program that started process `pid`, directly or not; null for anybody else's process. */
+  ownerOf(pid: number): Promise<Ownership | null>;
   /** Kills what programs of an earlier run of the agent, known by their marks, have left. */
   sweep(marks: readonly string[]): Promise<void>;
   /** Lets go of everything. Programs must have been stopped. */

@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
-import type { Containment, EnclosedProgram, Enclosure } from './containment.ts';
+import type { Containment, EnclosedProgram, Enclosure, Ownership } from './containment.ts';
 
 const run = promisify(execFile);
 
@@ -11,20 +11,15 @@ const run = promisify(execFile);
  */
 export class WindowsContainment implements Containment {
   readonly description = 'descent, through taskkill';
-  readonly #open = new Set<number>();
   #opened = 0;
 
   open(): Enclosure {
     this.#opened += 1;
-    return new WindowsEnclosure(`windows-${process.pid}-${this.#opened}`, this.#open);
+    return new WindowsEnclosure(`windows-${process.pid}-${this.#opened}`);
   }
 
-  async markOf(): Promise<string | null> {
+  async ownerOf(): Promise<Ownership | null> {
     return null;
-  }
-
-  async listPids(): Promise<readonly number[]> {
-    return [...this.#open];
   }
 
   async sweep(): Promise<void> {
@@ -32,18 +27,16 @@ export class WindowsContainment implements Containment {
   }
 
   close(): void {
-    this.#open.clear();
+    // Nothing is held.
   }
 }
 
 class WindowsEnclosure implements Enclosure {
   readonly mark: string;
-  readonly #running: Set<number>;
   #pid: number | null = null;
 
-  constructor(mark: string, running: Set<number>) {
+  constructor(mark: string) {
     this.mark = mark;
-    this.#running = running;
   }
 
   enclose([file = '', ...args]: readonly string[]): EnclosedProgram {
@@ -52,7 +45,6 @@ class WindowsEnclosure implements Enclosure {
 
   onStarted(pid: number): void {
     this.#pid = pid;
-    this.#running.add(pid);
   }
 
   async terminate(): Promise<void> {
@@ -61,7 +53,6 @@ class WindowsEnclosure implements Enclosure {
 
   async empty(): Promise<readonly number[]> {
     await this.#taskkill(['/F']);
-    if (this.#pid !== null) this.#running.delete(this.#pid);
     return [];
   }
 
