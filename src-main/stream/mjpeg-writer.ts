@@ -2,6 +2,7 @@ import type { ServerResponse } from 'node:http';
 import type { Writable } from 'node:stream';
 import type { Clock } from '../clock.ts';
 import type { StreamFrame } from './frame-hub.ts';
+import type { LinkPace } from './link-pace.ts';
 
 // RFC 2046 section 5.1.1 lets a boundary begin with dashes, but some players then count the dashes wrong.
 const BOUNDARY = 'porthole';
@@ -20,6 +21,9 @@ const STALL_MS = 10_000;
 const KEEP_ALIVE_MS = 1000;
 /** How long a viewer may take for the rest of a part and the end of the stream once the share is over. */
 const LINGER_MS = 150;
+
+/** How often to look whether a viewer that lags has caught up. */
+const CATCH_UP_MS = 50;
 
 /** Why a viewer's stream ended: the viewer left, took nothing for 10 s, was sent away, or the share ended. */
 export type ViewerEnd = 'left' | 'stalled' | 'kicked' | 'ended';
@@ -40,6 +44,8 @@ export interface MjpegWriterOptions {
   readonly clock: Clock;
   /** How long after the last new picture it is sent once more, see {@link MjpegWriter}. */
   readonly settleMs: number;
+  /** What is known of the viewer's link. */
+  readonly pace: LinkPace;
   readonly observer: MjpegWriterObserver;
 }
 
@@ -69,6 +75,9 @@ export function beginMjpegResponse(response: ServerResponse): Writable {
  * replace each other, so that a slow viewer skips some, is never behind by more than one, and costs one picture
  * of memory.
  *
+ * Behind a link that is slower than the stream, the next picture is chosen only when the last has nearly left the
+ * system's own buffers, so that what arrives is never old.
+ *
  * The delimiter is written right after each picture, for players that wait for it. Chromium shows a part only once
  * it has the *headers* of the next, and WebKit stays one picture behind: so, `settleMs` after the last new picture,
  * it is sent a second time, and about once per second from then on.
@@ -77,12 +86,16 @@ export class MjpegWriter {
   readonly #output: Writable;
   readonly #clock: Clock;
   readonly #settleMs: number;
+  readonly #pace: LinkPace;
   readonly #observer: MjpegWriterObserver;
 
   /** `closing` while the viewer may still take the end of the stream; the observer has heard of it by then. */
   #state: 'open' | 'closing' | 'closed' = 'open';
   #sending: StreamFrame | null = null;
   #waiting: StreamFrame | null = null;
+  /** When to look again at a viewer that lags; what is to be sent next is chosen then. */
+  #lookAgainAtMs: number | null = null;
+  #arrivedBytes = 0;
   #sent: StreamFrame | null = null;
   #sentAtMs = 0;
   #repeated = false;
@@ -94,6 +107,7 @@ export class MjpegWriter {
     this.#output = options.output;
     this.#clock = options.clock;
     this.#settleMs = options.settleMs;
+    this.#pace = options.pace;
     this.#observer = options.observer;
     this.#output.once('close', this.#onClose);
     this.#output.on('error', this.#onClose);
@@ -105,12 +119,9 @@ export class MjpegWriter {
   /** Takes a new picture: sends it, or keeps it as the next to be sent. */
   offer(frame: StreamFrame): void {
     if (this.#state !== 'open') return;
-    if (!this.#sending) {
-      this.#send(frame, false);
-      return;
-    }
     if (this.#waiting) this.#observer.onDropped(this.#waiting);
     this.#waiting = frame;
+    if (!this.#sending && this.#lookAgainAtMs === null) this.#sendNext(frame);
   }
 
   /**
@@ -125,6 +136,22 @@ export class MjpegWriter {
     this.#cancelTimer = this.#clock.after(LINGER_MS, () => this.#output.destroy());
     if (!this.#sending) this.#output.end(CLOSE);
     this.#observer.onEnd(reason);
+  }
+
+  /** Sends a new picture, or the last one again; to a viewer that lags, the newest one as soon as it does not. */
+  #sendNext(frame: StreamFrame): void {
+    const now = this.#clock.monotonicMs();
+    if (this.#pace.lags()) {
+      if (this.#lookAgainAtMs === null || this.#pace.arrivedBytes > this.#arrivedBytes)
+        this.#progressAtMs = now;
+      this.#arrivedBytes = this.#pace.arrivedBytes;
+      this.#lookAgainAtMs = now + CATCH_UP_MS;
+      this.#wakeAt(this.#lookAgainAtMs);
+      return;
+    }
+    this.#lookAgainAtMs = null;
+    this.#waiting = null;
+    this.#send(frame, frame === this.#sent);
   }
 
   #send(frame: StreamFrame, repeated: boolean): void {
@@ -151,6 +178,7 @@ export class MjpegWriter {
       if (isLast) this.#completePart(frame, repeated);
       else this.#writeSlice(frame, null, end, repeated);
     };
+    this.#pace.onWritten((head?.length ?? 0) + end - offset + (isLast ? DELIMITER.length : 0));
     this.#output.cork();
     if (head) this.#output.write(head);
     this.#output.write(frame.jpeg.subarray(offset, end), isLast ? undefined : onWritten);
@@ -167,15 +195,14 @@ export class MjpegWriter {
     this.#sent = frame;
     this.#sentAtMs = this.#progressAtMs;
     this.#repeated = repeated;
-    const next = this.#waiting;
-    this.#waiting = null;
-    if (next) this.#send(next, false);
+    if (this.#waiting) this.#sendNext(this.#waiting);
     else this.#wakeAt(this.#nextDueMs());
     this.#observer.onDelivered(frame, frame.jpeg.length, repeated);
   }
 
   #nextDueMs(): number {
     if (this.#sending) return this.#progressAtMs + STALL_MS;
+    if (this.#lookAgainAtMs !== null) return this.#lookAgainAtMs;
     if (!this.#sent) return Number.POSITIVE_INFINITY;
     return this.#sentAtMs + (this.#repeated ? KEEP_ALIVE_MS : this.#settleMs);
   }
@@ -193,15 +220,20 @@ export class MjpegWriter {
   #onTimer(): void {
     this.#timerDueMs = Number.POSITIVE_INFINITY;
     const dueMs = this.#nextDueMs();
-    if (this.#clock.monotonicMs() < dueMs) {
+    const now = this.#clock.monotonicMs();
+    if (now < dueMs) {
       this.#wakeAt(dueMs);
-    } else if (this.#sending) {
+      return;
+    }
+    const isBusy = this.#sending !== null || this.#lookAgainAtMs !== null;
+    if (isBusy && now - this.#progressAtMs >= STALL_MS) {
       this.#release();
       this.#output.destroy();
       this.#observer.onEnd('stalled');
-    } else if (this.#sent) {
-      this.#send(this.#sent, true);
+      return;
     }
+    const next = this.#waiting ?? this.#sent;
+    if (next) this.#sendNext(next);
   }
 
   readonly #onClose = (): void => {

@@ -5,6 +5,7 @@ import type { Clock } from '../clock.ts';
 import type { Logger } from '../logger.ts';
 import { beginMjpegResponse } from './mjpeg-writer.ts';
 import type { CapturedFrame, CaptureRequest, ScreenSource } from './screen-source.ts';
+import { SendQueues } from './send-queues.ts';
 import { SharedCapture } from './shared-capture.ts';
 import { type StreamObserver, StreamSession, type StreamState } from './stream-session.ts';
 import type { ViewerInfo, ViewerState } from './viewer.ts';
@@ -37,11 +38,13 @@ const SNAPSHOT_TIMEOUT_MS = 3000;
 export class StreamService {
   readonly #options: StreamServiceOptions;
   readonly #limits: StreamLimits;
+  readonly #sendQueues: SendQueues;
   readonly #sessions = new Map<string, StreamSession>();
   readonly #captures = new Map<string, SharedCapture>();
 
   constructor(options: StreamServiceOptions) {
     this.#options = options;
+    this.#sendQueues = new SendQueues(options.clock);
     this.#limits = options.limits ?? DEFAULT_STREAM_LIMITS;
   }
 
@@ -103,7 +106,8 @@ export class StreamService {
       throw new PortholeError('too_many_viewers');
     }
     const viewerId = `viewer_${randomBytes(4).toString('hex')}`;
-    session.addViewer(viewerId, beginMjpegResponse(response), info);
+    const heldBytes = response.socket ? this.#sendQueues.watch(response.socket) : () => null;
+    session.addViewer(viewerId, { output: beginMjpegResponse(response), heldBytes }, info);
     return viewerId;
   }
 

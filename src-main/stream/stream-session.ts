@@ -5,6 +5,7 @@ import type { Logger } from '../logger.ts';
 import { FrameHub } from './frame-hub.ts';
 import type { ViewerEnd } from './mjpeg-writer.ts';
 import type { CapturedFrame, CaptureRequest, CaptureStatus } from './screen-source.ts';
+import type { HeldBytes } from './send-queues.ts';
 import type { CaptureSubscription, SharedCapture } from './shared-capture.ts';
 import { renderSlate } from './slate.ts';
 import { Viewer, type ViewerInfo, type ViewerState } from './viewer.ts';
@@ -41,6 +42,12 @@ export interface StreamState {
   readonly bytesDelivered: number;
   readonly framesDropped: number;
   readonly viewers: readonly ViewerState[];
+}
+
+/** Where a viewer's stream goes, and what the system holds back of it, as far as it tells. */
+export interface ViewerConnection {
+  readonly output: Writable;
+  readonly heldBytes: HeldBytes;
 }
 
 /** What a {@link StreamSession} needs. */
@@ -109,8 +116,9 @@ export class StreamSession {
     }
   }
 
-  /** Begins to send the stream to `output`, which belongs to the viewer from now on. */
-  addViewer(viewerId: string, output: Writable, info: ViewerInfo): Viewer {
+  /** Begins to send the stream to `connection`, which belongs to the viewer from now on. */
+  addViewer(viewerId: string, connection: ViewerConnection, info: ViewerInfo): Viewer {
+    const { output, heldBytes } = connection;
     const { sessionId, clock, observer } = this.#options;
     const frameMs = 1000 / PRESETS[this.#request.quality].framesPerSecond;
     let unsubscribe: () => void = () => {};
@@ -119,6 +127,7 @@ export class StreamSession {
       sessionId,
       info,
       output,
+      heldBytes,
       clock,
       settleMs: Math.min(100, Math.max(50, 1.5 * frameMs)),
       onDelivered: () => observer.onDelivered(sessionId),

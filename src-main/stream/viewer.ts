@@ -1,8 +1,10 @@
 import type { Writable } from 'node:stream';
 import type { Clock } from '../clock.ts';
 import type { StreamFrame } from './frame-hub.ts';
+import { LinkPace } from './link-pace.ts';
 import { MjpegWriter, type ViewerEnd } from './mjpeg-writer.ts';
 import { RateMeter } from './rate-meter.ts';
+import type { HeldBytes } from './send-queues.ts';
 
 /** Who watches, as far as the connection tells. */
 export interface ViewerInfo {
@@ -36,6 +38,8 @@ export interface ViewerOptions {
   readonly sessionId: string;
   readonly info: ViewerInfo;
   readonly output: Writable;
+  /** What the system holds back for this viewer, as far as it tells. */
+  readonly heldBytes: HeldBytes;
   readonly clock: Clock;
   readonly settleMs: number;
   onDelivered(frame: StreamFrame): void;
@@ -64,6 +68,7 @@ export class Viewer {
       output: options.output,
       clock: options.clock,
       settleMs: options.settleMs,
+      pace: new LinkPace(options.clock, options.heldBytes),
       observer: {
         onDelivered: (frame, bytes, repeated) => this.#onDelivered(frame, bytes, repeated),
         onDropped: () => {

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { StreamFrame } from '../../../src-main/stream/frame-hub.ts';
+import { LinkPace } from '../../../src-main/stream/link-pace.ts';
 import { MjpegWriter, type ViewerEnd } from '../../../src-main/stream/mjpeg-writer.ts';
 import { GatedOutput, settle } from '../../fakes/gated-output.ts';
 import { ManualClock } from '../../fakes/manual-clock.ts';
@@ -17,10 +18,12 @@ function createRig() {
   const delivered: { sequence: number; repeated: boolean }[] = [];
   const dropped: number[] = [];
   const ends: ViewerEnd[] = [];
+  const link: { heldBytes: number | null } = { heldBytes: null };
   const writer = new MjpegWriter({
     output,
     clock,
     settleMs: 50,
+    pace: new LinkPace(clock, () => link.heldBytes),
     observer: {
       onDelivered: ({ sequence }, _bytes, repeated) => delivered.push({ sequence, repeated }),
       onDropped: ({ sequence }) => dropped.push(sequence),
@@ -29,7 +32,7 @@ function createRig() {
   });
   const sequences = (): number[] =>
     readParts(output.taken).parts.map(({ headers }) => Number(headers['X-Sequence']));
-  return { clock, output, delivered, dropped, ends, writer, sequences };
+  return { clock, link, output, delivered, dropped, ends, writer, sequences };
 }
 
 describe('mjpegWriter', () => {
@@ -135,6 +138,53 @@ describe('mjpegWriter', () => {
     expect(sequences()).toEqual([1]);
   });
 
+  it('sends nothing more over a link that lags, and the newest picture once it has caught up', async () => {
+    const { writer, clock, link, sequences } = createRig();
+    writer.offer(makeFrame(1, 400_000));
+    await settle();
+    link.heldBytes = 400_000;
+    for (let sequence = 2; sequence <= 20; sequence++) {
+      clock.advance(33);
+      writer.offer(makeFrame(sequence, 400_000));
+      await settle();
+    }
+    expect(sequences()).toEqual([1]);
+    link.heldBytes = 1000;
+    clock.advance(200);
+    await settle();
+    expect(sequences()).toEqual([1, 20]);
+  });
+
+  it('does not repeat a picture over a link that has not taken it yet', async () => {
+    const { writer, clock, link, delivered } = createRig();
+    writer.offer(makeFrame(1, 400_000));
+    await settle();
+    link.heldBytes = 350_000;
+    clock.advance(5000);
+    await settle();
+    expect(delivered).toHaveLength(1);
+    link.heldBytes = 0;
+    clock.advance(1100);
+    await settle();
+    expect(delivered.at(-1)).toEqual({ sequence: 1, repeated: true });
+  });
+
+  it('gives up on a link over which nothing arrives for 10 s', async () => {
+    const { writer, clock, link, ends } = createRig();
+    writer.offer(makeFrame(1, 400_000));
+    await settle();
+    for (const heldBytes of [390_000, 380_000]) {
+      link.heldBytes = heldBytes;
+      writer.offer(makeFrame(2, 400_000));
+      clock.advance(8000);
+      await settle();
+    }
+    expect(ends).toEqual([]);
+    clock.advance(4000);
+    expect(ends).toEqual(['stalled']);
+    expect(clock.pendingTimers).toBe(0);
+  });
+
   it('forgets a viewer that leaves, at once and with its timer', async () => {
     const { writer, output, clock, ends } = createRig();
     writer.offer(makeFrame(1));
@@ -163,6 +213,7 @@ describe('mjpegWriter', () => {
       output,
       clock: new ManualClock(),
       settleMs: 50,
+      pace: new LinkPace(new ManualClock(), () => null),
       observer: { onDelivered: () => {}, onDropped: () => {}, onEnd: (reason) => ends.push(reason) },
     });
     expect(ends).toEqual(['left']);

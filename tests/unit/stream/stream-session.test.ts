@@ -50,7 +50,7 @@ function createRig() {
   const show = (text: string): void => capture().observer.onFrame(picture(text));
   const watch = async (viewerId = 'viewer_1') => {
     const output = new GatedOutput();
-    session.addViewer(viewerId, output, INFO);
+    session.addViewer(viewerId, { output, heldBytes: () => null }, INFO);
     await settle();
     return output;
   };
@@ -259,7 +259,7 @@ describe('streamSession', () => {
     const rig = createRig();
     const output = new GatedOutput();
     output.destroy();
-    rig.session.addViewer('viewer_1', output, INFO);
+    rig.session.addViewer('viewer_1', { output, heldBytes: () => null }, INFO);
     await settle();
     expect(rig.joined).toEqual([]);
     expect(rig.left).toEqual([]);

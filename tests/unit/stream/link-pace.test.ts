@@ -1,0 +1,62 @@
+import { describe, expect, it } from 'vitest';
+import { LinkPace } from '../../../src-main/stream/link-pace.ts';
+import { ManualClock } from '../../fakes/manual-clock.ts';
+
+/** A link of a given rate with a delay on the way back, fed with a picture every 33 ms unless it lags. */
+function simulate(options: {
+  bytesPerSecond: number;
+  roundTripMs: number;
+  pictureBytes: number;
+  seconds: number;
+}) {
+  const clock = new ManualClock();
+  let queued = 0;
+  /** What has left the queue and is not acknowledged yet. */
+  let flying: { untilMs: number; bytes: number }[] = [];
+  const pace = new LinkPace(clock, () => queued + flying.reduce((sum, { bytes }) => sum + bytes, 0));
+  let sent = 0;
+  let worstLagMs = 0;
+  const ticks = options.seconds * 1000;
+  for (let tick = 0; tick < ticks; tick++) {
+    clock.advance(1);
+    const leaves = Math.min(queued, options.bytesPerSecond / 1000);
+    queued -= leaves;
+    flying = flying.filter(({ untilMs }) => untilMs > clock.monotonicMs());
+    if (leaves > 0) flying.push({ untilMs: clock.monotonicMs() + options.roundTripMs, bytes: leaves });
+    if (tick % 33 !== 0 || pace.lags()) continue;
+    pace.onWritten(options.pictureBytes);
+    queued += options.pictureBytes;
+    sent += 1;
+    if (tick > ticks / 2) worstLagMs = Math.max(worstLagMs, (queued / options.bytesPerSecond) * 1000);
+  }
+  return { perSecond: sent / options.seconds, worstLagMs };
+}
+
+describe('linkPace', () => {
+  it('keeps what waits on a slow link below a second, and the link busy', () => {
+    const { perSecond, worstLagMs } = simulate({
+      bytesPerSecond: 125_000,
+      roundTripMs: 20,
+      pictureBytes: 40_000,
+      seconds: 30,
+    });
+    expect(worstLagMs).toBeLessThan(1000);
+    expect(perSecond).toBeGreaterThan(2.7);
+  });
+
+  it('does not hold up a link that is fast but far away', () => {
+    const { perSecond } = simulate({
+      bytesPerSecond: 12_500_000,
+      roundTripMs: 150,
+      pictureBytes: 100_000,
+      seconds: 10,
+    });
+    expect(perSecond).toBeGreaterThan(29);
+  });
+
+  it('says nothing where the system does not', () => {
+    const pace = new LinkPace(new ManualClock(), () => null);
+    pace.onWritten(100_000_000);
+    expect(pace.lags()).toBe(false);
+  });
+});
