@@ -4,13 +4,17 @@ import express, { type Router } from 'express';
 import { PortholeError } from '#shared/errors';
 import type { CommandService } from '../commands/command-service.ts';
 import type { SessionRegistry } from '../sessions/session-registry.ts';
+import { refuseOtherMethods } from './other-methods.ts';
+
+const SCREENSHOT_PATH = '/api/remote/commands/:commandId/screenshots/:moment';
+const EXPORT_PATH = '/api/remote/export/:sessionId';
 
 /** What of commands is not JSON: pictures of the screen, and a session's record as JSON lines. */
 export function createCommandRouter(parts: { sessions: SessionRegistry; commands: CommandService }): Router {
   const { sessions, commands } = parts;
   const router = express.Router({ caseSensitive: true, strict: true });
 
-  router.get('/api/remote/commands/:commandId/screenshots/:moment', (request, response, next) => {
+  router.get(SCREENSHOT_PATH, (request, response, next) => {
     const { commandId, moment } = request.params;
     if (moment !== 'before' && moment !== 'after') throw new PortholeError('not_found');
     const file = createReadStream(commands.pictureFile(commandId, moment));
@@ -23,7 +27,7 @@ export function createCommandRouter(parts: { sessions: SessionRegistry; commands
     response.once('close', () => file.destroy());
   });
 
-  router.get('/api/remote/export/:sessionId', async (request, response) => {
+  router.get(EXPORT_PATH, async (request, response) => {
     const { sessionId } = request.params;
     const session = sessions.remoteStatus(sessionId);
     response.attachment(`${sessionId}.jsonl`);
@@ -37,5 +41,6 @@ export function createCommandRouter(parts: { sessions: SessionRegistry; commands
     }
     response.end();
   });
+  for (const path of [SCREENSHOT_PATH, EXPORT_PATH]) router.all(path, refuseOtherMethods);
   return router;
 }

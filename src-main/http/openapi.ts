@@ -6,18 +6,15 @@ import { EVENTS_PATH } from './event-socket.ts';
 
 /** Refusals that anything at all may be answered with. */
 const COMMON_ERRORS: readonly ErrorCode[] = [
+  'invalid_request',
   'access_denied',
   'host_not_allowed',
   'origin_not_allowed',
   'internal_error',
 ];
 
-/** Refusals of what any endpoint of the API reads: path, query and body. */
-const READING_ERRORS: readonly ErrorCode[] = [
-  'invalid_request',
-  'payload_too_large',
-  'unsupported_media_type',
-];
+/** Refusals of a body, which any endpoint of the API reads. */
+const BODY_ERRORS: readonly ErrorCode[] = ['payload_too_large', 'unsupported_media_type'];
 
 /** What is served besides the endpoints of {@link API}. */
 const SERVICE_PATHS: ZodOpenApiPathsObject = {
@@ -45,7 +42,7 @@ const SERVICE_PATHS: ZodOpenApiPathsObject = {
           description: 'The stream',
           content: { 'multipart/x-mixed-replace': { schema: { type: 'string', format: 'binary' } } },
         },
-        ...describeErrors(['invalid_request', 'session_not_found', 'stream_ended', 'too_many_viewers']),
+        ...describeErrors(['session_not_found', 'stream_ended', 'too_many_viewers']),
       },
     },
   },
@@ -96,7 +93,7 @@ const SERVICE_PATHS: ZodOpenApiPathsObject = {
       responses: {
         '101': { description: 'The connection is a WebSocket now' },
         // Without an upgrade there is nothing at this address.
-        ...describeErrors(['invalid_request', 'not_found', 'too_many_connections']),
+        ...describeErrors(['not_found', 'too_many_connections']),
       },
     },
   },
@@ -117,14 +114,16 @@ export function createOpenApiDocument(version: string): object {
 
 function describeOperation(name: string, endpoint: Endpoint) {
   const hasBody = endpoint.method === 'post';
+  // An empty body counts as {}.
+  const needsBody = !endpoint.body.safeParse({}).success;
   return {
     operationId: name,
     summary: endpoint.summary,
     requestParams: { path: endpoint.params, query: endpoint.query },
     ...(hasBody
-      ? { requestBody: { required: false, content: { 'application/json': { schema: endpoint.body } } } }
+      ? { requestBody: { required: needsBody, content: { 'application/json': { schema: endpoint.body } } } }
       : {}),
-    responses: describeResponses(endpoint.answer, [...READING_ERRORS, ...endpoint.errors], endpoint.status),
+    responses: describeResponses(endpoint.answer, [...BODY_ERRORS, ...endpoint.errors], endpoint.status),
   };
 }
 

@@ -1,8 +1,8 @@
 import express, { type Router } from 'express';
-import { PortholeError } from '#shared/errors';
 import { stripMisleadingCharacters } from '#shared/text';
 import type { SessionRegistry } from '../sessions/session-registry.ts';
 import type { StreamService } from '../stream/stream-service.ts';
+import { refuseOtherMethods } from './other-methods.ts';
 
 /** Serves `/stream/{session_id}` as MJPEG to whoever the guard let through. */
 export function createStreamRouter(parts: { sessions: SessionRegistry; streams: StreamService }): Router {
@@ -22,9 +22,6 @@ export function createStreamRouter(parts: { sessions: SessionRegistry; streams: 
       grant: null,
     });
   });
-  route.all((_request, response, next) => {
-    response.setHeader('Allow', 'GET, HEAD');
-    next(new PortholeError('method_not_allowed', 'This address takes GET or HEAD.'));
-  });
+  route.all(refuseOtherMethods);
   return router;
 }

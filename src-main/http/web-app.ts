@@ -11,6 +11,7 @@ import { createCommandRouter } from './command-router.ts';
 import { answerNotFound, createErrorAnswerer, errorBody } from './error-answer.ts';
 import { assertAdmitted } from './guard.ts';
 import { createOpenApiDocument } from './openapi.ts';
+import { refuseOtherMethods } from './other-methods.ts';
 import type { PanelPass } from './panel-pass.ts';
 import { createStreamRouter } from './stream-router.ts';
 
@@ -35,6 +36,7 @@ export function createWebApp(parts: WebAppParts): RequestListener {
   app.set('query parser', 'simple');
   app.use(securityHeaders);
   app.use(guard);
+  app.use(['/api', '/healthz'], noStore);
   app.get('/healthz', (_request, response) => {
     response.json({ status: 'ok', version: parts.about.version });
   });
@@ -42,19 +44,32 @@ export function createWebApp(parts: WebAppParts): RequestListener {
   app.get('/api/openapi.json', (_request, response) => {
     response.json(document);
   });
+  app.all(['/healthz', '/api/openapi.json'], refuseOtherMethods);
   app.use(parts.panelPass.handler);
   const tellCaller = (request: Request) => parts.panelPass.windowOf(request) ?? 'api';
-  app.use(noStore, createApiRouter(createApiHandlers(parts), tellCaller));
-  app.use(noStore, createCommandRouter(parts));
+  app.use(createApiRouter(createApiHandlers(parts), tellCaller));
+  app.use(createCommandRouter(parts));
   app.use(createStreamRouter(parts));
   app.use(express.static(parts.pagesFolder, { redirect: false }));
   app.use(answerNotFound);
   app.use(createErrorAnswerer(parts.log));
   return (request, response) => {
-    // Express passes all of the above by if it finds no path in the target, and would answer in HTML.
-    if (request.url?.startsWith('/')) app(request, response);
-    else refuseBare(response, new PortholeError('host_not_allowed'));
+    const refusal = findTargetFault(request.url ?? '');
+    if (refusal) refuseBare(response, refusal);
+    else app(request, response);
   };
+}
+
+/**
+ * What is wrong with a target that express would not read as we do: it passes all of our handlers by where it finds no
+ * path, and would answer in HTML; and a fragment (which no client may send: RFC 9112, section 3.2) it takes for path
+ * or not, from case to case.
+ */
+function findTargetFault(target: string): PortholeError | null {
+  if (!target.startsWith('/')) return new PortholeError('host_not_allowed');
+  return target.includes('#')
+    ? new PortholeError('invalid_request', 'An address has no fragment here.')
+    : null;
 }
 
 function refuseBare(response: ServerResponse, refusal: PortholeError): void {
@@ -71,8 +86,11 @@ const guard: RequestHandler = (request, _response, next) => {
   next();
 };
 
+/** What the agent says of itself is true for the moment only: nobody keeps it, and no copy of it is still good. */
 const noStore: RequestHandler = (request, response, next) => {
-  if (request.path.startsWith('/api/')) response.setHeader('Cache-Control', 'no-store');
+  response.setHeader('Cache-Control', 'no-store');
+  delete request.headers['if-none-match'];
+  delete request.headers['if-modified-since'];
   next();
 };
 

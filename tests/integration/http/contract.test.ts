@@ -238,8 +238,8 @@ async function exploreGuards(explorer: Explorer): Promise<void> {
     await send({ 'x-forwarded-for': '192.0.2.1' });
     await send({ host: 'evil.example' });
     await send({ origin: 'http://evil.example' });
+    await send({}, undefined, '#fragment');
     if (!target.startsWith('/api/') || target === '/api/events' || target === '/api/openapi.json') continue;
-    await send({}, undefined, '?surprise=1');
     await send({}, 'x'.repeat(70_000));
     await send({ 'content-encoding': 'unknown' }, '{}');
   }

@@ -18,7 +18,10 @@ export interface Operation {
     readonly required?: boolean;
     readonly schema: object;
   }[];
-  readonly requestBody?: { readonly content: { readonly 'application/json': { readonly schema: object } } };
+  readonly requestBody?: {
+    readonly required?: boolean;
+    readonly content: { readonly 'application/json': { readonly schema: object } };
+  };
   readonly responses: Readonly<
     Record<string, { readonly description: string; readonly content?: Readonly<Record<string, object>> }>
   >;
