@@ -214,12 +214,17 @@ export class DesktopFace {
   #tellThatItStays(): void {
     if (!this.#options.claimFirstTelling('stays-running')) return;
     const how = 'Open its panel again from the tray or by starting it once more; Quit is in the tray menu.';
-    this.#tell('stays-running', '🔔 Porthole keeps running', how);
+    this.#inform('stays-running', '🔔 Porthole keeps running', how);
   }
 
   #tellThatShortcutIsTaken({ accelerator }: GlobalShortcut): void {
     const what = `${accelerator} stops nothing: another program uses it, or this desktop offers no shortcuts.`;
-    this.#tell('shortcut', '⚠️ Shortcut not available', what);
+    this.#inform('shortcut', '⚠️ Shortcut not available', what);
+  }
+
+  /** Tells what is good to know, to somebody who wants to hear more than requests. */
+  #inform(tag: string, title: string, body: string): void {
+    if (this.#options.settings.notifications !== 'approvals') this.#tell(tag, title, body);
   }
 
   #tell(tag: string, title: string, body: string): void {

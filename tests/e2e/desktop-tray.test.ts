@@ -9,6 +9,7 @@ import {
   drivePorthole,
   electronPath,
   findPage,
+  PortholeProcess,
   REPOSITORY,
 } from './support/porthole-app.ts';
 import { keepScreen } from './support/screens.ts';
@@ -182,6 +183,14 @@ describe('stop everything', () => {
       expect((await callApi(porthole.url, 'POST', '/api/remote/start', {})).status).toBe(423);
     },
   );
+});
+
+describe('the shortcut', () => {
+  it('is said not to work where another program has it', async () => {
+    const second = await PortholeProcess.start({ display, env: server.env, args: ['--hidden'] });
+    await until(() => expect(server.seen.map(({ title }) => title)).toContain('⚠️ Shortcut not available'));
+    await second.discard();
+  });
 });
 
 describe('the panel', () => {
