@@ -10,6 +10,7 @@ import type { Logger } from '../logger.ts';
 import type { SessionRegistry } from '../sessions/session-registry.ts';
 import { streamUrl } from '../sessions/session-view.ts';
 import type { ViewerState } from '../stream/viewer.ts';
+import { setAppMenu } from './app-menu.ts';
 import { FreshRequests } from './fresh-requests.ts';
 import { type GlobalShortcut, registerGlobalShortcut } from './global-shortcut.ts';
 import { PanelWindow } from './panel-window.ts';
@@ -84,12 +85,13 @@ export class DesktopFace {
       clock,
       heartbeatIntervalMs: settings.heartbeatIntervalSeconds * 1000,
     });
+    setAppMenu(() => this.#stopAll('panel'));
     this.#shortcut = registerGlobalShortcut(settings.stopAllShortcut, () => this.#stopAll('shortcut'), log);
     if (this.#shortcut && !this.#shortcut.works) this.#tellThatShortcutIsTaken(this.#shortcut);
     this.#tray = new AgentTray({
       iconFolder: path.join(options.assetFolder, 'tray'),
       describe: () => this.#describe(),
-      onAction: (action) => this.#act(action),
+      onAction: (action) => this.#attempt(() => this.#perform(action)),
       onPress: () => this.#panel.toggle(this.#tray.bounds),
     });
     this.#fresh = new FreshRequests(agent.approvals, clock);
@@ -106,7 +108,7 @@ export class DesktopFace {
     const { approvalId } = notice;
     if (approvalId === null) this.showPanel();
     else if (response === 'open') this.#prompt.show(approvalId);
-    else this.#decide(approvalId, response, 'notification');
+    else this.#attempt(() => this.#decide(approvalId, response, 'notification'));
   }
 
   /** Takes tray and windows away. */
@@ -143,15 +145,15 @@ export class DesktopFace {
     });
   }
 
-  #act(action: TrayAction): void {
+  /** Does something for the person, who gets to know if it could not be done. */
+  #attempt(deed: () => void): void {
     try {
-      this.#perform(action);
+      deed();
     } catch (error) {
       // What the agent refuses has a sentence for the person; a bug has none.
-      const sentence = error instanceof PortholeError ? error.message : 'It failed; the log says why.';
-      if (!(error instanceof PortholeError))
-        this.#options.log.error({ err: error, action }, 'a menu item failed');
-      this.#tell('tray', '⚠️ Porthole', sentence);
+      const isRefusal = error instanceof PortholeError;
+      if (!isRefusal) this.#options.log.error({ err: error }, 'what the person asked for failed');
+      this.#tell('failure', '⚠️ Porthole', isRefusal ? error.message : 'It failed; the log says why.');
     }
   }
 
@@ -207,13 +209,14 @@ export class DesktopFace {
     }
   }
 
-  #stopAll(by: 'tray' | 'shortcut'): void {
-    this.#options.agent.sessions.stopAll(STOP_ALL_REASON, by);
+  #stopAll(by: 'panel' | 'tray' | 'shortcut'): void {
+    this.#attempt(() => this.#options.agent.sessions.stopAll(STOP_ALL_REASON, by));
   }
 
   #tellThatItStays(): void {
     if (!this.#options.claimFirstTelling('stays-running')) return;
-    const how = 'Open its panel again from the tray or by starting it once more; Quit is in the tray menu.';
+    const how =
+      'Its panel opens again from the tray, or when you start it once more. Ctrl+Q in the panel quits.';
     this.#inform('stays-running', '🔔 Porthole keeps running', how);
   }
 

@@ -117,6 +117,8 @@ export class PromptWindow {
       preload: null,
       allowedOrigin: this.#options.url,
     });
+    // No key but those of its page does anything here; on macOS the menu belongs to the app.
+    if (process.platform !== 'darwin') window.removeMenu();
     window.setVisibleOnAllWorkspaces(true, { visibleOnFullScreen: true });
     window.on('closed', () => {
       if (this.#window === window) this.#window = null;

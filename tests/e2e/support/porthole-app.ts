@@ -31,6 +31,11 @@ export interface LaunchOptions {
   readonly dataDir?: string;
 }
 
+/** Chromium's helper processes may outlive the main one by a moment, and write. */
+function removeDataFolder(dataDir: string): void {
+  rmSync(dataDir, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 });
+}
+
 /** A new folder for one agent's data. */
 export function makeDataFolder(): string {
   return mkdtempSync(path.join(tmpdir(), 'porthole-e2e-'));
@@ -95,7 +100,7 @@ export class PortholeProcess {
   /** Ends it if need be and removes its data. */
   async discard(): Promise<void> {
     await this.stop('SIGKILL');
-    rmSync(this.dataDir, { recursive: true, force: true });
+    removeDataFolder(this.dataDir);
   }
 }
 
@@ -142,7 +147,7 @@ export async function drivePorthole(options: LaunchOptions): Promise<DrivenPorth
     dataDir,
     stop: async () => {
       await endChild(child);
-      rmSync(dataDir, { recursive: true, force: true });
+      removeDataFolder(dataDir);
     },
   };
 }

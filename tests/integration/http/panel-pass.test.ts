@@ -127,4 +127,13 @@ describe('PanelPass', () => {
     expect(await swap(agent, agent.issueTicket('panel'))).toBe(first);
     expect(await swap(agent, agent.issueTicket('prompt'))).not.toBe(first);
   });
+
+  it('lets notifications be quiet about what is done in the own windows', async () => {
+    const agent = await startTestAgent({ settings: { notifications: 'others' } });
+    const headers = { cookie: await swap(agent, agent.issueTicket('panel')) };
+    await fetch(`${agent.url}/api/remote/start`, { method: 'POST', headers });
+    expect(agent.notifier.shown).toEqual([]);
+    await call(agent, 'POST', '/api/remote/start');
+    expect(agent.notifier.shown).toHaveLength(1);
+  });
 });
