@@ -18,7 +18,14 @@ describe('FreshRequests', () => {
     const fresh = new FreshRequests(approvals, clock);
     const ask = (sessionId: string) =>
       approvals.ask(
-        { kind: 'session', sessionId, userId: 'ann', summary: 'Remote access', origin: 'this machine' },
+        {
+          kind: 'session',
+          sessionId,
+          userId: 'ann',
+          summary: 'Remote access',
+          safetyMode: 'autonomous',
+          origin: 'this machine',
+        },
         { onDecision: () => undefined },
       ).approvalId;
 
