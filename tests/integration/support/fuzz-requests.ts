@@ -184,7 +184,7 @@ export const fuzzParts = fc.constantFrom(...operations).chain(({ template, metho
   const queries = (operation.parameters ?? []).filter((parameter) => parameter.in === 'query');
   const query = fc.record(
     Object.fromEntries(queries.map(({ name, schema }) => [name, arbitraryOf(schema).map(String)])),
-    { requiredKeys: [] },
+    { requiredKeys: queries.filter(({ required }) => required).map(({ name }) => name) },
   );
   const { content, required } = operation.requestBody ?? {};
   const schema = content?.['application/json'].schema;
