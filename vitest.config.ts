@@ -31,6 +31,8 @@ export default defineConfig({
         test: {
           name: 'e2e',
           include: ['tests/e2e/**/*.test.ts'],
+          // What tests a package runs where there is one; what tests the scripts runs from source.
+          exclude: [process.env.PORTHOLE_APP ? 'tests/e2e/scripts/**' : 'tests/e2e/packaged/**'],
           testTimeout: 120_000,
           hookTimeout: 120_000,
           retry: 0,

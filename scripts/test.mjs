@@ -1,12 +1,14 @@
 // @ts-check
 import { spawn } from 'node:child_process';
-import { existsSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { announce, runScript } from './announce.mjs';
+import { announce, runScript, SetupError } from './announce.mjs';
 import { build, repositoryRoot } from './build.mjs';
 import { resolveElectronRuntime } from './electron-runtime.mjs';
 import { onNpmGone } from './npm-watch.mjs';
+import { copyInspectable } from './package-twin.mjs';
 import { exitCodeOf } from './run-command.mjs';
 import { ensureSystemPackages, findChrome } from './system-packages.mjs';
 import { countTests, findFaults, formatCount } from './test-report.mjs';
@@ -50,6 +52,7 @@ function includesEndToEnd(args) {
  * @returns {Promise<NodeJS.ProcessEnv>} Tells the tests which Electron and which browser to run.
  */
 async function prepareEndToEnd() {
+  if (process.env.PORTHOLE_APP) return preparePackaged(path.resolve(process.env.PORTHOLE_APP));
   const runtime = await resolveElectronRuntime();
   await ensureSystemPackages({
     electronExecutable: runtime.executable,
@@ -64,6 +67,26 @@ async function prepareEndToEnd() {
     PORTHOLE_TEST_ELECTRON: runtime.executable,
     PORTHOLE_TEST_CHROME: findChrome(),
   };
+}
+
+/**
+ * @param {string} executable Of the installed app that the end-to-end tests are to run.
+ * @returns {Promise<NodeJS.ProcessEnv>} Tells them so, and of a copy that Playwright can drive.
+ */
+async function preparePackaged(executable) {
+  if (!existsSync(executable)) throw new SetupError(`PORTHOLE_APP is ${executable}, but that is not there`);
+  await ensureSystemPackages({
+    electronExecutable: executable,
+    needsVirtualDisplay: true,
+    needsSessionBus: true,
+    runsTests: true,
+  });
+  const env = { ...process.env, PORTHOLE_TEST_APP: executable, PORTHOLE_TEST_CHROME: findChrome() };
+  // What the other systems run drives nothing.
+  if (process.platform !== 'linux') return env;
+  const folder = mkdtempSync(path.join(tmpdir(), 'porthole-inspectable-'));
+  process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
+  return { ...env, PORTHOLE_TEST_INSPECTABLE_APP: await copyInspectable(executable, folder) };
 }
 
 /**

@@ -5,12 +5,11 @@ import { callApi, startShare } from './support/api-client.ts';
 import { runProgram } from './support/child-process.ts';
 import { NotificationServer } from './support/notification-server.ts';
 import {
+  appCommand,
   type DrivenPorthole,
   drivePorthole,
-  electronPath,
   findPage,
   PortholeProcess,
-  REPOSITORY,
 } from './support/porthole-app.ts';
 import { keepScreen } from './support/screens.ts';
 import { StreamReader } from './support/stream-reader.ts';
@@ -206,8 +205,8 @@ describe('the panel', () => {
     await closePanel();
     await until(async () => expect(await isPanelVisible()).toBe(false));
 
-    const sandbox = process.getuid?.() === 0 ? ['--no-sandbox'] : [];
-    const second = spawn(electronPath(), [...sandbox, REPOSITORY, '--data-dir', porthole.dataDir], {
+    const [executable, args] = appCommand(['--data-dir', porthole.dataDir]);
+    const second = spawn(executable, args, {
       env: { ...display.env, ...server.env },
       stdio: 'ignore',
     });

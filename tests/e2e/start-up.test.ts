@@ -5,7 +5,7 @@ import { createServer } from 'node:net';
 import path from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { callApi } from './support/api-client.ts';
-import { electronPath, makeDataFolder, PortholeProcess, REPOSITORY } from './support/porthole-app.ts';
+import { appCommand, makeDataFolder, PortholeProcess } from './support/porthole-app.ts';
 import { TestDisplay } from './support/test-display.ts';
 
 let display: TestDisplay;
@@ -31,8 +31,8 @@ function newFolder(): string {
 
 /** Runs the app to its end and answers what it said. */
 async function runToEnd(args: readonly string[], env: NodeJS.ProcessEnv = {}) {
-  const sandbox = process.getuid?.() === 0 ? ['--no-sandbox'] : [];
-  const child = spawn(electronPath(), [...sandbox, REPOSITORY, ...args], {
+  const [executable, allArgs] = appCommand(args);
+  const child = spawn(executable, allArgs, {
     env: { ...display.env, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });

@@ -80,12 +80,19 @@ panel_background_id = 1\nsystray_padding = 4 2 4\nsystray_icon_size = ${ICON_SIZ
 
   /** The app's windows outside of its pages: the icon itself, and each menu that is open. */
   async #untilOwnWindows(count: number): Promise<void> {
-    const search = ['search', '--onlyvisible', '--class', '^Electron$'];
-    for (;;) {
-      // Fails if a window goes away while it is being looked at.
-      const found = spawnSync('xdotool', search, { env: this.#display.env });
-      if (found.status === 0 && found.stdout.toString().trim().split('\n').length === count) return;
-      await new Promise((resolve) => setTimeout(resolve, 20));
-    }
+    while (this.#countOwnWindows() !== count) await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+
+  /** Their class is the executable's name with a capital; that of windows with pages is the app's, without. */
+  #countOwnWindows(): number {
+    const { env } = this.#display;
+    const found = spawnSync('xdotool', ['search', '--onlyvisible', '--class', '^(electron|porthole)$'], {
+      env,
+    });
+    const ids = found.stdout.toString().split('\n').filter(Boolean);
+    // xdotool fails if a window goes away while it is being looked at, and so may xprop.
+    if (found.status !== 0) return 0;
+    const classes = ids.map((id) => spawnSync('xprop', ['-id', id, 'WM_CLASS'], { env }).stdout.toString());
+    return classes.filter((text) => /"(Electron|Porthole)"\n$/.test(text)).length;
   }
 }
