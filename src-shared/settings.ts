@@ -53,6 +53,12 @@ export const settingsSchema = z.strictObject({
     .max(MAX_COMMAND_TIMEOUT_SECONDS)
     .default(600)
     .describe('seconds after which a program is ended that asked for no limit of its own'),
+  commandStopSeconds: z
+    .number()
+    .min(0)
+    .max(60)
+    .default(2)
+    .describe('seconds that a program has to end by itself when it is stopped, before it is killed'),
   maxCommandsPerSession: z
     .int()
     .min(1)

@@ -80,6 +80,7 @@ export function openCommandRoom(options: CommandRoomOptions): CommandRoom {
     rules: new DenyRules(settings.denyRules),
     baseEnv: baseEnvironment(process.env),
     defaultTimeoutSeconds: settings.commandTimeoutSeconds,
+    stopGraceMs: settings.commandStopSeconds * 1000,
     maxPerSession: settings.maxCommandsPerSession,
     publish: (event) => bus.publish(event),
     publishOutput: (output) => bus.publishOutput(output),

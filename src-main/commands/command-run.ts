@@ -19,8 +19,6 @@ import type { Camera } from './screen-camera.ts';
 
 /** The most bytes of output that are kept of one command, both streams together. */
 export const MAX_KEPT_BYTES = 1024 * 1024;
-/** How long a program may take to end by itself once it was asked to. */
-export const STOP_GRACE_MS = 2000;
 /** Wide enough to see what happened, small enough to keep many. */
 const PICTURE_WIDTH_PX = 640;
 /** So long a command may be held up for the picture before it. */
@@ -35,6 +33,8 @@ export interface CommandRunTools {
   readonly pictures: PictureFolder;
   /** Seconds after which a program is ended that asked for no limit of its own. */
   readonly defaultTimeoutSeconds: number;
+  /** How long a program may take to end by itself once it was asked to. */
+  readonly stopGraceMs: number;
   /** Writes a record, with the event that tells of it if there is one, and tells of it. */
   readonly keep: (record: CommandRecord, draft: EventDraft | null) => void;
   readonly publishOutput: (output: CommandOutput['data']) => void;
@@ -114,7 +114,7 @@ export class CommandRun {
   }
 
   async #runProgram(): Promise<Outcome> {
-    const { clock, executor, publishOutput, defaultTimeoutSeconds } = this.#tools;
+    const { clock, executor, publishOutput, defaultTimeoutSeconds, stopGraceMs } = this.#tools;
     const feeds = {
       stdout: this.#createFeed('stdout', publishOutput),
       stderr: this.#createFeed('stderr', publishOutput),
@@ -129,7 +129,7 @@ export class CommandRun {
     const seconds = limit ?? defaultTimeoutSeconds;
     const cancelTimeout = clock.after(seconds * 1000, () => {
       const message = `It ran longer than ${seconds} s.`;
-      this.#stopWith({ status: 'timed_out', error: { code: 'timed_out', message } }, STOP_GRACE_MS);
+      this.#stopWith({ status: 'timed_out', error: { code: 'timed_out', message } }, stopGraceMs);
     });
     try {
       this.#begin(program.mark);

@@ -3,7 +3,7 @@ import type { Decider } from '#shared/approvals';
 import type { Command, ExecuteBody, Operation } from '#shared/commands';
 import { type ErrorCode, PortholeError } from '#shared/errors';
 import type { AgentEvent, CommandOutput } from '#shared/events';
-import type { LiveRemote, SafetyMode } from '#shared/sessions';
+import type { LiveRemote } from '#shared/sessions';
 import type { ApprovalQueue, Asked, Decision, DecisionExtent } from '../approvals/approval-queue.ts';
 import type { Clock } from '../clock.ts';
 import type { Logger } from '../logger.ts';
@@ -15,7 +15,7 @@ import { describeAsked, describeFinished } from './command-events.ts';
 import type { CommandJournal, CommandQuery } from './command-journal.ts';
 import { OPERATION_POLICY } from './command-policy.ts';
 import { type CommandRecord, createCommandRecord, endUnfinished } from './command-record.ts';
-import { CommandRun, STOP_GRACE_MS } from './command-run.ts';
+import { CommandRun } from './command-run.ts';
 import { toCommand, toListedCommand } from './command-view.ts';
 import type { DenyRules } from './deny-rules.ts';
 import { describeCommand, summarize } from './describe-command.ts';
@@ -39,6 +39,8 @@ export interface CommandServiceOptions {
   /** What every program finds in its environment. */
   readonly baseEnv: Readonly<Record<string, string>>;
   readonly defaultTimeoutSeconds: number;
+  /** How long a program may take to end by itself once it was asked to. */
+  readonly stopGraceMs: number;
   /** The most commands of one session that may wait or run at once. */
   readonly maxPerSession: number;
   /** Tells of an event that is on disk. */
@@ -337,23 +339,16 @@ export class CommandService {
   }
 
   #start(live: Live, decision: Pick<Decision, 'by' | 'reason'> | null): void {
-    const { clock, log, executor, camera, pictures, defaultTimeoutSeconds, publishOutput, sessions } =
-      this.#options;
+    const { clock, sessions } = this.#options;
     const decided = decision && {
       decidedAtMs: clock.wallMs(),
       decidedBy: decision.by,
       decisionReason: decision.reason,
     };
     live.record = { ...live.record, ...decided };
-    live.run = new CommandRun(live.record, live.bound, live.session.safety_mode as SafetyMode, {
-      clock,
-      log,
-      executor,
-      camera,
-      pictures,
-      defaultTimeoutSeconds,
+    live.run = new CommandRun(live.record, live.bound, live.session.safety_mode, {
+      ...this.#options,
       keep: (record, draft) => this.#keep(record, draft),
-      publishOutput,
       onStarted: (record) => sessions.noteCommandStarted(record.sessionId),
     });
     const { commandId } = live.record;
@@ -368,7 +363,7 @@ export class CommandService {
 
   #cancel(live: Live, reason: string): void {
     live.cancelled = reason;
-    if (live.run) live.run.cancel(reason, STOP_GRACE_MS);
+    if (live.run) live.run.cancel(reason, this.#options.stopGraceMs);
     else if (live.record.approvalId !== null)
       this.#options.approvals.withdraw(live.record.approvalId, reason);
   }

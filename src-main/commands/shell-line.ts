@@ -35,6 +35,8 @@ const KEYWORDS = new Set([
 ]);
 
 const MAX_DEPTH = 32;
+/** Longer names of variables are taken for no names. */
+const MAX_NAME_LENGTH = 1000;
 
 /**
  * Takes a POSIX or bash line apart into every simple command in it: those in lists, pipes, groups, compound commands,
@@ -47,9 +49,12 @@ export function parseShellLine(line: string): ShellLine {
   return { commands: reader.commands, complete: reader.complete };
 }
 
-/** Whether a word that begins a command is a name that a shell would take as a program's. */
-function isAssignment(word: string | null): boolean {
-  return word !== null && /^[A-Za-z_][A-Za-z0-9_]*(\[[^\]]*\])?\+?=/.test(word);
+/** What a word looks like that sets a variable before a command, whatever its value. */
+const ASSIGNMENT = /^[A-Za-z_][A-Za-z0-9_]*(\[[^\]]*\])?\+?=/;
+
+interface Word {
+  readonly value: string | null;
+  readonly isAssignment: boolean;
 }
 
 class LineReader {
@@ -58,7 +63,9 @@ class LineReader {
   readonly #text: string;
   readonly #depth: number;
   #at = 0;
-  #words: (string | null)[] = [];
+  #words: Word[] = [];
+  /** What is open: a group in brackets, or a `case`, whose patterns end with a bracket that closes nothing. */
+  readonly #open: ('group' | 'case')[] = [];
 
   constructor(text: string, depth: number) {
     this.#text = text;
@@ -73,7 +80,7 @@ class LineReader {
   readList(closer: ')' | null): number {
     while (this.#at < this.#text.length) {
       const character = this.#text[this.#at] ?? '';
-      if (character === closer) {
+      if (character === closer && this.#open.length === 0) {
         this.#at += 1;
         this.#endCommand();
         return this.#at;
@@ -82,10 +89,10 @@ class LineReader {
       else if (/[\n;&|()]/.test(character)) this.#readOperator();
       else if (character === '#' && this.#startsWord()) this.#skipComment();
       else if (/[<>]/.test(character)) this.#readRedirection();
-      else this.#words.push(this.#readWord());
+      else this.#words.push(this.#readWholeWord());
     }
     this.#endCommand();
-    if (closer !== null) this.complete = false;
+    if (closer !== null || this.#open.length > 0) this.complete = false;
     return this.#at;
   }
 
@@ -94,8 +101,27 @@ class LineReader {
   }
 
   #readOperator(): void {
+    const operator = this.#text[this.#at];
     this.#at += 1;
+    if (operator === ')' && this.#open.at(-1) === 'case') {
+      // What stands before it is a pattern: nothing that runs.
+      this.#words = [];
+      return;
+    }
+    if (operator === '(') this.#open.push('group');
+    // A bracket that closes nothing makes the line one that no shell runs as we read it.
+    if (operator === ')' && this.#open.pop() === undefined) this.complete = false;
     this.#endCommand();
+  }
+
+  #readWholeWord(): Word {
+    const start = this.#at;
+    const isFirst = this.#words.every(({ value }) => value !== null && KEYWORDS.has(value));
+    const value = this.#readWord();
+    const raw = this.#text.slice(start, Math.min(this.#at, start + MAX_NAME_LENGTH));
+    if (isFirst && raw === 'case') this.#open.push('case');
+    if (isFirst && raw === 'esac' && this.#open.at(-1) === 'case') this.#open.pop();
+    return { value, isAssignment: ASSIGNMENT.test(raw) };
   }
 
   #skipComment(): void {
@@ -105,12 +131,12 @@ class LineReader {
 
   #readRedirection(): void {
     // A number before it is the descriptor, not a word.
-    if (/^\d+$/.test(this.#words.at(-1) ?? '') && /\d/.test(this.#text[this.#at - 1] ?? ''))
+    if (/^\d+$/.test(this.#words.at(-1)?.value ?? '') && /\d/.test(this.#text[this.#at - 1] ?? ''))
       this.#words.pop();
     if (/^[<>]\(/.test(this.#text.slice(this.#at, this.#at + 2))) {
       this.#at += 2;
       this.#nest(')');
-      this.#words.push(null);
+      this.#words.push({ value: null, isAssignment: false });
       return;
     }
     const operator =
@@ -196,7 +222,13 @@ class LineReader {
   }
 
   #readBackquoted(): void {
-    const script = this.#readUntil('`').replaceAll(/\\([$`\\])/g, '$1');
+    const start = this.#at;
+    while (this.#at < this.#text.length && this.#text[this.#at] !== '`') {
+      this.#at += this.#text[this.#at] === '\\' ? 2 : 1;
+    }
+    if (this.#at >= this.#text.length) this.complete = false;
+    const script = this.#text.slice(start, this.#at).replaceAll(/\\([$`\\])/g, '$1');
+    this.#at += 1;
     this.#take(new LineReader(script, this.#depth + 1), null);
   }
 
@@ -269,16 +301,12 @@ class LineReader {
   }
 
   #endCommand(): void {
-    let words = this.#words;
+    const words = this.#words;
     this.#words = [];
-    while (
-      words.length > 0 &&
-      ((words[0] !== null && KEYWORDS.has(words[0] ?? '')) || isAssignment(words[0] ?? null))
-    ) {
-      words = words.slice(1);
-    }
-    // What a `case` looks at is no command; its branches are read as commands of their own.
-    if (words.length > 0 && words[0] !== 'case') this.commands.push({ words });
+    const first = words.findIndex(
+      ({ value, isAssignment }) => !isAssignment && !(value !== null && KEYWORDS.has(value)),
+    );
+    if (first !== -1) this.commands.push({ words: words.slice(first).map(({ value }) => value) });
   }
 }
 

@@ -51,7 +51,6 @@ export const MIGRATIONS: readonly string[] = [
     command_id TEXT NOT NULL UNIQUE,
     session_id TEXT NOT NULL,
     user_id TEXT NOT NULL,
-    operation TEXT NOT NULL,
     status TEXT NOT NULL,
     hash TEXT NOT NULL,
     reason TEXT,
@@ -67,20 +66,22 @@ export const MIGRATIONS: readonly string[] = [
     duration_seconds REAL,
     exit_code INTEGER,
     signal TEXT,
-    stdout TEXT NOT NULL,
     stdout_encoding TEXT NOT NULL,
     stdout_bytes INTEGER NOT NULL,
     stdout_truncated INTEGER NOT NULL,
-    stderr TEXT NOT NULL,
     stderr_encoding TEXT NOT NULL,
     stderr_bytes INTEGER NOT NULL,
     stderr_truncated INTEGER NOT NULL,
-    result TEXT,
     error TEXT,
     -- What its processes are known by, to be found again after a crash.
     mark TEXT,
     has_shot_before INTEGER NOT NULL,
-    has_shot_after INTEGER NOT NULL
+    has_shot_after INTEGER NOT NULL,
+    -- What may be large comes last, so that lists need not read past it. Output is UTF-8 and may hold NUL.
+    operation TEXT NOT NULL,
+    result TEXT,
+    stdout BLOB NOT NULL,
+    stderr BLOB NOT NULL
   ) STRICT;
   CREATE INDEX commands_by_session ON commands (session_id, request_order);
   CREATE INDEX commands_unfinished ON commands (request_order) WHERE finished_at_ms IS NULL;

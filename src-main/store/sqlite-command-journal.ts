@@ -15,6 +15,13 @@ import type { EventDraft, SessionJournal } from '../sessions/session-journal.ts'
 
 const flag = z.number().transform((value) => value === 1);
 
+// libsql gives out blobs as the one from get() and as the other from all().
+const utf8 = z
+  .union([z.instanceof(Uint8Array), z.instanceof(ArrayBuffer)])
+  .transform((bytes) =>
+    Buffer.from(bytes instanceof ArrayBuffer ? new Uint8Array(bytes) : bytes).toString('utf8'),
+  );
+
 function json<T>(schema: z.ZodType<T>) {
   return z.string().transform((text): T => schema.parse(JSON.parse(text)));
 }
@@ -52,8 +59,8 @@ const summaryRow = z.object({
 });
 
 const wholeRow = summaryRow.extend({
-  stdout: z.string(),
-  stderr: z.string(),
+  stdout: utf8,
+  stderr: utf8,
   result: json(commandResultSchema).nullable(),
 });
 
@@ -112,15 +119,17 @@ export class SqliteCommandJournal implements CommandJournal {
   }
 
   list({ sessionId, limit, offset }: CommandQuery): { records: CommandSummary[]; total: number } {
-    const filter = 'WHERE :sessionId IS NULL OR session_id = :sessionId';
+    // Only the filters that are there, so that each finds its index.
+    const filter = sessionId === undefined ? '' : 'WHERE session_id = :sessionId';
+    const values = { ...(sessionId === undefined ? {} : { sessionId }) };
     const rows: unknown[] = this.#database
       .prepare(
         `SELECT ${SUMMARY_COLUMNS} FROM commands ${filter} ORDER BY request_order DESC LIMIT :limit OFFSET :offset`,
       )
-      .all({ sessionId: sessionId ?? null, limit, offset });
+      .all({ ...values, limit, offset });
     const count: unknown = this.#database
       .prepare(`SELECT count(*) AS total FROM commands ${filter}`)
-      .get({ sessionId: sessionId ?? null });
+      .get(values);
     return {
       records: rows.map((row) => toSummary(summaryRow.parse(row))),
       total: z.object({ total: z.number() }).parse(count).total,
@@ -189,7 +198,7 @@ function toRecord(row: z.infer<typeof wholeRow>): CommandRecord {
   };
 }
 
-function toRow(command: CommandRecord): Record<string, string | number | null> {
+function toRow(command: CommandRecord): Record<string, string | number | Buffer | null> {
   const { stdout, stderr } = command;
   return {
     commandId: command.commandId,
@@ -211,11 +220,11 @@ function toRow(command: CommandRecord): Record<string, string | number | null> {
     durationSeconds: command.durationSeconds,
     exitCode: command.exitCode,
     signal: command.signal,
-    stdout: stdout.text,
+    stdout: Buffer.from(stdout.text),
     stdoutEncoding: stdout.encoding,
     stdoutBytes: stdout.bytes,
     stdoutTruncated: stdout.truncated ? 1 : 0,
-    stderr: stderr.text,
+    stderr: Buffer.from(stderr.text),
     stderrEncoding: stderr.encoding,
     stderrBytes: stderr.bytes,
     stderrTruncated: stderr.truncated ? 1 : 0,

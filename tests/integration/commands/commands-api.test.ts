@@ -31,7 +31,8 @@ function newFolder(): string {
 
 /** An agent without a screen, so that nothing waits for pictures. */
 async function startAgent(options: Parameters<typeof startTestAgent>[0] = {}): Promise<TestAgent> {
-  const agent = await startTestAgent(options);
+  const settings = { commandStopSeconds: 0.2, ...options.settings };
+  const agent = await startTestAgent({ ...options, settings });
   agent.screen.available = false;
   return agent;
 }

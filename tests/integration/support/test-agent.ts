@@ -50,6 +50,9 @@ export async function startTestAgent(
   return { ...agent, close, screen, notifier, log, folder };
 }
 
+/** Something to call: an agent in this process or another. */
+export type Addressed = Pick<Agent, 'url'>;
+
 /** An answer with its parsed body. */
 export interface Answer {
   readonly status: number;
@@ -60,7 +63,7 @@ export interface Answer {
  * Calls the agent as a client that knows only the contract: `body` goes out as JSON if there is one. Throws if the
  * answer is not one that the agent's OpenAPI document promises.
  */
-export async function call(agent: Agent, method: string, path: string, body?: unknown): Promise<Answer> {
+export async function call(agent: Addressed, method: string, path: string, body?: unknown): Promise<Answer> {
   const response = await fetch(`${agent.url}${path}`, {
     method,
     ...(body === undefined

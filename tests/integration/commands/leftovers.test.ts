@@ -1,0 +1,164 @@
+import { rmSync } from 'node:fs';
+import { readdir, readFile } from 'node:fs/promises';
+import path from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { call } from '../support/test-agent.ts';
+import {
+  type AgentProcess,
+  bundleAgent,
+  type RunningUser,
+  startAgentProcess,
+} from './support/agent-process.ts';
+import { commandEnded, execute, startSession } from './support/command-client.ts';
+import { createEscapees, type Escapees, until } from './support/escapees.ts';
+
+const isRoot = process.getuid?.() === 0;
+const NOBODY: RunningUser = { uid: 65_534, gid: 65_534 };
+
+/** As whom the agent runs: root may use control groups here, another user has the marks alone. */
+const USERS: readonly { who: string; user: RunningUser | null }[] = [
+  { who: isRoot ? 'root' : 'this user', user: null },
+  ...(isRoot ? [{ who: 'an unprivileged user', user: NOBODY }] : []),
+];
+
+interface Running {
+  readonly agent: AgentProcess;
+  readonly sessionId: string;
+  readonly commandId: string;
+  readonly escapees: Escapees;
+}
+
+let bundle = '';
+
+beforeAll(async () => {
+  bundle = await bundleAgent();
+});
+
+afterAll(() => {
+  if (bundle !== '') rmSync(path.dirname(bundle), { recursive: true, force: true });
+});
+
+describe.each(USERS)('a command of an agent that runs as $who leaves nothing behind', ({ user }) => {
+  /** An agent with a command all of whose escapees are alive. */
+  async function startEscapees(more: object = {}, options: { waits?: boolean } = {}): Promise<Running> {
+    const agent = await startAgentProcess(bundle, user, { settings: { commandStopSeconds: 0.2 } });
+    const sessionId = await startSession(agent, 'autonomous');
+    const escapees = createEscapees();
+    const operation = { operation: 'shell', script: escapees.script(options), cwd: '/', ...more };
+    const { command_id: commandId } = await execute(agent, sessionId, operation);
+    await until(() => escapees.count() >= escapees.expected - 1);
+    return { agent, sessionId, commandId, escapees };
+  }
+
+  it('when it ends by itself', async () => {
+    const { agent, commandId, escapees } = await startEscapees({}, { waits: false });
+    expect(await commandEnded(agent, commandId)).toMatchObject({ status: 'completed', exit_code: 0 });
+    expect(escapees.count()).toBe(0);
+  });
+
+  it('when it is cancelled', async () => {
+    const { agent, commandId, escapees } = await startEscapees();
+    await call(agent, 'POST', `/api/remote/commands/${commandId}/cancel`);
+    expect(await commandEnded(agent, commandId)).toMatchObject({ status: 'cancelled' });
+    expect(escapees.count()).toBe(0);
+  });
+
+  it('when it runs out of time', async () => {
+    const { agent, commandId, escapees } = await startEscapees({ timeout_seconds: 0.5 });
+    expect(await commandEnded(agent, commandId)).toMatchObject({ status: 'timed_out' });
+    expect(escapees.count()).toBe(0);
+  });
+
+  it('when its session ends', async () => {
+    const { agent, sessionId, commandId, escapees } = await startEscapees();
+    await call(agent, 'POST', `/api/remote/stop/${sessionId}`);
+    expect(await commandEnded(agent, commandId)).toMatchObject({ status: 'cancelled' });
+    expect(escapees.count()).toBe(0);
+  });
+
+  it('when the agent is told to end', async () => {
+    const { agent, commandId, escapees } = await startEscapees();
+    const watchers = await findWatchers(agent.child.pid ?? 0);
+    expect(watchers).toHaveLength(1);
+    expect(await agent.end('SIGTERM')).toEqual({ code: 0, signal: null });
+    expect(escapees.count()).toBe(0);
+    await until(() => watchers.every((pid) => !isAlive(pid)));
+    const next = await startAgentProcess(bundle, user, { folder: agent.folder });
+    expect(await commandEnded(next, commandId)).toMatchObject({ status: 'cancelled', signal: 'SIGKILL' });
+  });
+
+  it('when the agent is killed', async () => {
+    const { agent, commandId, escapees } = await startEscapees();
+    expect(await agent.end('SIGKILL')).toEqual({ code: null, signal: 'SIGKILL' });
+    await until(() => escapees.count() === 0, 5000);
+    const next = await startAgentProcess(bundle, user, { folder: agent.folder });
+    expect(await commandEnded(next, commandId)).toMatchObject({
+      status: 'failed',
+      error: { code: 'agent_restarted', message: 'Agent restarted' },
+    });
+  });
+
+  it('when the agent was killed and its watcher before it, once it starts again', async () => {
+    const { agent, commandId, escapees } = await startEscapees();
+    const watchers = await findWatchers(agent.child.pid ?? 0);
+    for (const pid of watchers) process.kill(pid, 'SIGKILL');
+    await agent.end('SIGKILL');
+    expect(escapees.count()).toBeGreaterThan(0);
+    const next = await startAgentProcess(bundle, user, { folder: agent.folder });
+    expect(escapees.count()).toBe(0);
+    expect(await commandEnded(next, commandId)).toMatchObject({ status: 'failed' });
+  });
+
+  it('when it is a fork bomb, which it holds to its bounds', async () => {
+    const agent = await startAgentProcess(bundle, user, { settings: { commandStopSeconds: 0.2 } });
+    const sessionId = await startSession(agent, 'autonomous');
+    const other = await startSession(agent, 'autonomous');
+    const escapees = createEscapees();
+    const bomb = `bomb() { bomb | bomb & }; bomb; ${escapees.script()}`;
+    const { command_id: commandId } = await execute(agent, sessionId, {
+      operation: 'run',
+      argv: ['bash', '-c', bomb],
+      timeout_seconds: 1,
+    });
+    const beside = await execute(agent, other, { operation: 'list_directory', path: '/' });
+    expect(await commandEnded(agent, beside.command_id)).toMatchObject({ status: 'completed' });
+    expect(await commandEnded(agent, commandId)).toMatchObject({ status: 'timed_out' });
+    expect(escapees.count()).toBe(0);
+    expect(await countNamed('bomb()')).toBe(0);
+    const after = await execute(agent, other, { operation: 'run', argv: ['echo', 'well'] });
+    expect(await commandEnded(agent, after.command_id)).toMatchObject({
+      status: 'completed',
+      stdout: 'well\n',
+    });
+  });
+});
+
+async function findWatchers(parent: number): Promise<number[]> {
+  const found: number[] = [];
+  for (const name of await readdir('/proc')) {
+    if (!/^\d+$/.test(name)) continue;
+    const stat = await readFile(`/proc/${name}/stat`, 'latin1').catch(() => '');
+    const line = await readFile(`/proc/${name}/cmdline`, 'latin1').catch(() => '');
+    const parentPid = Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1]);
+    if (parentPid === parent && line.includes('porthole-watcher')) found.push(Number(name));
+  }
+  return found;
+}
+
+async function countNamed(part: string): Promise<number> {
+  const lines = await Promise.all(
+    (await readdir('/proc'))
+      .filter((name) => /^\d+$/.test(name) && name !== String(process.pid))
+      .map((name) => readFile(`/proc/${name}/cmdline`, 'latin1').catch(() => '')),
+  );
+  return lines.filter((line) => line.includes(part)).length;
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}

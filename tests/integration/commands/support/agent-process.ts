@@ -1,0 +1,94 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { chmodSync, chownSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
+import { builtinModules } from 'node:module';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { build } from 'vite';
+import { onTestFinished } from 'vitest';
+import type { Settings } from '../../../../src-shared/settings.ts';
+
+const REPOSITORY = fileURLToPath(new URL('../../../..', import.meta.url));
+
+/** An agent in a process of its own. */
+export interface AgentProcess {
+  readonly url: string;
+  readonly child: ChildProcess;
+  readonly folder: string;
+  /** Ends it with `signal` and resolves with how it ended. */
+  end(signal: NodeJS.Signals): Promise<{ code: number | null; signal: NodeJS.Signals | null }>;
+}
+
+/** A user to run as; null is whoever runs the tests. */
+export interface RunningUser {
+  readonly uid: number;
+  readonly gid: number;
+}
+
+/** Bundles the agent for {@link startAgentProcess}; answers the file, which the caller's tests share. */
+export async function bundleAgent(): Promise<string> {
+  const folder = mkdtempSync(path.join(tmpdir(), 'porthole-agent-bundle-'));
+  const external = [
+    'libsql',
+    '@julusian/jpeg-turbo',
+    ...builtinModules,
+    ...builtinModules.map((name) => `node:${name}`),
+  ];
+  await build({
+    root: REPOSITORY,
+    configFile: false,
+    logLevel: 'error',
+    ssr: { noExternal: true, external, target: 'node' },
+    build: {
+      ssr: path.join(REPOSITORY, 'tests/integration/commands/support/agent-main.ts'),
+      outDir: folder,
+      emptyOutDir: false,
+      minify: false,
+      target: 'node20',
+      rolldownOptions: { external, output: { format: 'cjs', entryFileNames: 'agent.cjs' } },
+    },
+  });
+  // Node looks for packages beside the file.
+  symlinkSync(path.join(REPOSITORY, 'node_modules'), path.join(folder, 'node_modules'));
+  chmodSync(folder, 0o755);
+  return path.join(folder, 'agent.cjs');
+}
+
+/** Starts the agent of {@link bundleAgent} as `user`; it is gone when the test is. */
+export async function startAgentProcess(
+  file: string,
+  user: RunningUser | null,
+  options: { settings?: Partial<Settings>; folder?: string } = {},
+): Promise<AgentProcess> {
+  const folder = options.folder ?? mkdtempSync(path.join(tmpdir(), 'porthole-agent-'));
+  if (user) chownSync(folder, user.uid, user.gid);
+  const child = spawn(process.execPath, [file, folder, JSON.stringify(options.settings ?? {})], {
+    cwd: '/',
+    env: { PATH: process.env.PATH, HOME: folder },
+    stdio: ['ignore', 'pipe', 'inherit'],
+    ...(user ? { uid: user.uid, gid: user.gid } : {}),
+  });
+  const end = async (signal: NodeJS.Signals) => {
+    if (child.exitCode === null && child.signalCode === null) {
+      const exit = once(child, 'exit');
+      child.kill(signal);
+      await exit;
+    }
+    return { code: child.exitCode, signal: child.signalCode };
+  };
+  onTestFinished(async () => {
+    await end('SIGKILL');
+    rmSync(folder, { recursive: true, force: true });
+  });
+  const url = await new Promise<string>((resolve, reject) => {
+    let printed = '';
+    child.stdout?.on('data', (chunk: Buffer) => {
+      printed += chunk.toString();
+      const found = /listening (\S+)/.exec(printed)?.[1];
+      if (found) resolve(found);
+    });
+    child.once('exit', (code) => reject(new Error(`The agent ended with ${code}: ${printed}`)));
+  });
+  return { url, child, folder, end };
+}
