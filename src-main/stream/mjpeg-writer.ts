@@ -174,11 +174,12 @@ export class MjpegWriter {
     const isLast = end === frame.jpeg.length;
     const onWritten = (error?: Error | null): void => {
       if (error || this.#state === 'closed') return;
+      const startedAtMs = this.#progressAtMs;
       this.#progressAtMs = this.#clock.monotonicMs();
+      this.#pace.onWritten(end - offset, this.#progressAtMs - startedAtMs);
       if (isLast) this.#completePart(frame, repeated);
       else this.#writeSlice(frame, null, end, repeated);
     };
-    this.#pace.onWritten((head?.length ?? 0) + end - offset + (isLast ? DELIMITER.length : 0));
     this.#output.cork();
     if (head) this.#output.write(head);
     this.#output.write(frame.jpeg.subarray(offset, end), isLast ? undefined : onWritten);

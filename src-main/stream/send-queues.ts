@@ -2,21 +2,25 @@ import { readFileSync } from 'node:fs';
 import type { Socket } from 'node:net';
 import type { Clock } from '../clock.ts';
 
-const TABLES = ['/proc/net/tcp', '/proc/net/tcp6'];
-
 /** Reads a file of the operating system; throws if there is none. */
 export type ReadTable = (file: string) => string;
 
+/** Connections and what is held back for each, as one look found them. */
+interface Look {
+  readonly atMs: number;
+  readonly heldBytes: ReadonlyMap<string, number>;
+}
+
 /**
  * How much the operating system holds back for each connection: bytes that were written and that the other side has
- * not yet said to have. Node tells of nothing behind its own buffers, yet the system's grow to several megabytes:
- * over a slow link, a picture that waits there for 20 seconds. Linux only.
+ * not yet said to have. Node tells of nothing behind its own buffers, yet the system's grow to megabytes: over a slow
+ * link, a picture that waits there for seconds. Linux only. A look takes up to 15 ms, because the kernel walks a
+ * table that is as large as the machine, however few connections there are: to be used for slow viewers alone.
  */
 export class SendQueues {
   readonly #clock: Clock;
   readonly #readTable: ReadTable;
-  #heldBytes = new Map<string, number>();
-  #readAtMs = Number.NEGATIVE_INFINITY;
+  readonly #looks = new Map<string, Look>();
 
   constructor(clock: Clock, readTable: ReadTable = (file) => readFileSync(file, 'latin1')) {
     this.#clock = clock;
@@ -31,15 +35,17 @@ export class SendQueues {
     const { localAddress, localPort, remoteAddress, remotePort } = socket;
     if (!localAddress || !localPort || !remoteAddress || !remotePort) return () => null;
     const key = `${endpoint(localAddress, localPort)} ${endpoint(remoteAddress, remotePort)}`;
-    return (maxAgeMs) => {
-      if (this.#clock.monotonicMs() - this.#readAtMs >= maxAgeMs) this.#read();
-      return this.#heldBytes.get(key) ?? null;
-    };
+    const file = localAddress.includes(':') ? '/proc/net/tcp6' : '/proc/net/tcp';
+    return (maxAgeMs) => this.#look(file, maxAgeMs).heldBytes.get(key) ?? null;
   }
 
-  #read(): void {
-    this.#readAtMs = this.#clock.monotonicMs();
-    this.#heldBytes = new Map(TABLES.flatMap((file) => this.#parse(file)));
+  #look(file: string, maxAgeMs: number): Look {
+    const now = this.#clock.monotonicMs();
+    const last = this.#looks.get(file);
+    if (last && now - last.atMs < maxAgeMs) return last;
+    const look = { atMs: now, heldBytes: new Map(this.#parse(file)) };
+    this.#looks.set(file, look);
+    return look;
   }
 
   #parse(file: string): [string, number][] {

@@ -48,12 +48,14 @@ describe('sendQueues', () => {
     const { clock, held, reads } = createRig();
     const viewers = [54180, 54180, 1].map((port) => held('127.0.0.1', '127.0.0.1', port));
     for (const look of viewers) look(100);
-    expect(reads()).toBe(2);
+    expect(reads()).toBe(1);
     clock.advance(99);
     viewers[0]?.(100);
-    expect(reads()).toBe(2);
+    expect(reads()).toBe(1);
     clock.advance(1);
     viewers[0]?.(100);
-    expect(reads()).toBe(4);
+    expect(reads()).toBe(2);
+    held('::1', '::1', 50000)(100);
+    expect(reads()).toBe(3);
   });
 });
