@@ -90,7 +90,7 @@ describe('a share that is started and stopped by clicks on the installed app', (
     const clickButton = (): void => {
       const x = Math.round(panel.x + button.x + button.width / 2);
       const y = Math.round(panel.y + button.y + button.height / 2);
-      xdotool('mousemove', '--sync', `${x}`, `${y}`, 'click', '1');
+      xdotool('mousemove', `${x}`, `${y}`, 'click', '1');
     };
 
     clickButton();
