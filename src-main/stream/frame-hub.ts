@@ -24,11 +24,6 @@ export class FrameHub {
     return this.#newest;
   }
 
-  /** Pictures published so far. */
-  get published(): number {
-    return this.#sequence;
-  }
-
   /**
    * Publishes one picture to all listeners. `frame.jpeg` is one complete JPEG, never written to again. A picture
    * whose bytes are those of the newest is dropped, and the answer is false.

@@ -59,7 +59,7 @@ export async function startAgent(display) {
       body: JSON.stringify(body),
     });
     if (!answer.ok) throw new Error(`${route} answered ${answer.status}: ${await answer.text()}`);
-    return answer.json();
+    return /** @type {Promise<{ session_id: string }>} */ (answer.json());
   };
   return {
     url,
