@@ -1,5 +1,10 @@
 import path from 'node:path';
+import type { AgentEventName } from '#shared/events';
 import type { Settings } from '#shared/settings';
+import { createAccess } from './access/access.ts';
+import { type ConnectionLimits, DEFAULT_CONNECTION_LIMITS } from './access/connection-counts.ts';
+import { describeReach } from './access/reach.ts';
+import type { TlsIdentity } from './access/tls-identity.ts';
 import { ApprovalQueue } from './approvals/approval-queue.ts';
 import type { Clock } from './clock.ts';
 import { openCommandRoom } from './commands/command-room.ts';
@@ -7,9 +12,11 @@ import type { CommandService } from './commands/command-service.ts';
 import { EventBus } from './events/event-bus.ts';
 import { NotificationFeed } from './events/notification-feed.ts';
 import type { Notifier } from './events/notification-port.ts';
+import { audienceOf } from './http/event-audience.ts';
 import { EventSocket } from './http/event-socket.ts';
-import { assertAdmitted } from './http/guard.ts';
+import { Guard } from './http/guard.ts';
 import { type HttpListener, listenHttp } from './http/http-listener.ts';
+import { planListening } from './http/listen-plan.ts';
 import { type OwnWindow, PanelPass } from './http/panel-pass.ts';
 import { createWebApp } from './http/web-app.ts';
 import type { Logger } from './logger.ts';
@@ -18,7 +25,9 @@ import { SessionRegistry } from './sessions/session-registry.ts';
 import { createShareStage, createStreamObserver } from './sessions/share-stage.ts';
 import { closeDatabase, openDatabase } from './store/database.ts';
 import { SqliteCommandJournal } from './store/sqlite-command-journal.ts';
+import { SqliteLockoutJournal } from './store/sqlite-lockout-journal.ts';
 import { SqliteSessionJournal } from './store/sqlite-session-journal.ts';
+import { SqliteTokenJournal } from './store/sqlite-token-journal.ts';
 import type { ScreenSource } from './stream/screen-source.ts';
 import { StreamService } from './stream/stream-service.ts';
 import type { ViewerState } from './stream/viewer.ts';
@@ -37,6 +46,10 @@ export interface AgentOptions {
   readonly commandUmask?: number;
   /** Whether the desktop could show a request for approval now. */
   readonly canPrompt: () => boolean;
+  /** The usual ones if it is left out. */
+  readonly connectionLimits?: ConnectionLimits;
+  /** Certificate chain and private key as PEM, to serve HTTPS; null for plain HTTP. */
+  readonly tls: TlsIdentity | null;
   /** Tells the person at the machine; whoever made it closes it, after the agent. */
   readonly notifier: Notifier;
 }
@@ -63,6 +76,13 @@ const LIVENESS_TICK_MS = 10_000;
 const MAX_EVENT_CLIENTS = 256;
 const USUAL_UMASK = 0o022;
 
+const SHARE_ENDS: ReadonlySet<AgentEventName> = new Set([
+  'screen_share_stopped',
+  'screen_share_dropped',
+  'screen_share_denied',
+  'screen_share_expired',
+]);
+
 /**
  * Puts the agent together from its rooms, all but the desktop, and listens. What an earlier run left unfinished is
  * archived before. Rejects if the database cannot be used or the port is taken, with nothing left running.
@@ -79,7 +99,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
   const approvals = new ApprovalQueue({
     clock,
     timeoutMs: settings.approvalTimeoutSeconds * 1000,
-    hasPlaceToAsk: () => options.canPrompt() || events.clientCount > 0,
+    hasPlaceToAsk: () => options.canPrompt() || events.deciderCount > 0,
     onError: (error) => log.error({ err: error }, 'a request for approval could not be dealt with'),
   });
   approvals.subscribe(() => bus.announceChange());
@@ -151,7 +171,43 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
   });
 
   const panelPass = new PanelPass(clock);
+  const plan = planListening(settings.host, settings.allowNetworkViewers);
+  const access = createAccess({
+    settings,
+    connectionLimits: options.connectionLimits ?? DEFAULT_CONNECTION_LIMITS,
+    network: plan.network,
+    clock,
+    log,
+    approvals,
+    tokenJournal: new SqliteTokenJournal(database),
+    lockoutJournal: new SqliteLockoutJournal(database),
+    windowOf: (request) => panelPass.windowOf(request),
+    commands: commands.service,
+    isSharing: (sessionId) => streams.has(sessionId),
+    record: (draft) => bus.publish(journal.recordEvent(draft)),
+    viewers: () => streams.viewers(),
+    endViewer: (viewerId) => streams.kick(viewerId),
+    dismissListeners: (grantId) => events.dismiss(grantId),
+    endSessionsOf: (tokenId, reason) => sessions.endOwnedBy(tokenId, reason),
+  });
+  // After the event socket, so that whoever watched hears of the end before being cut off.
+  bus.subscribe({
+    onEvent: ({ event, data: { session_id: sessionId } }) => {
+      if (SHARE_ENDS.has(event) && sessionId !== undefined) access.desk.endShare(sessionId);
+    },
+  });
+
+  const guard = new Guard(access.gate);
   const app = createWebApp({
+    guard,
+    access: { ...access, sessions, streams },
+    askForTokenStarts: settings.askForTokenStarts,
+    reach: () =>
+      describeReach({
+        network: plan.network,
+        url: listener.url,
+        fingerprint: options.tls?.fingerprint ?? null,
+      }),
     sessions,
     approvals,
     liveness,
@@ -173,13 +229,14 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
     await commands.service.recover();
     sessions.recover();
     listener = await listenHttp(
-      { host: settings.host, port: settings.port },
+      { plan, port: settings.port, tls: options.tls },
       {
         onRequest: app,
-        onUpgrade: (request, socket, head) => {
-          assertAdmitted(request);
-          events.accept(request, socket, head);
+        onUpgrade: async (request, socket, head) => {
+          const admission = await guard.admit(request, true);
+          events.accept(request, socket, head, audienceOf(admission, sessions));
         },
+        onConnection: (socket) => void access.connections.peerOf(socket),
         onError: (error) => log.error({ err: error }, 'a connection could not be accepted'),
       },
     );
@@ -187,6 +244,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
     await commands.close('The agent could not start');
     feed.close();
     events.close();
+    access.desk.close();
     closeDatabase(database);
     throw error;
   }
@@ -201,7 +259,8 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
     bus,
     viewers: () => streams.viewers(),
     kick: (viewerId) => {
-      streams.kick(viewerId);
+      const viewer = streams.viewers().find((other) => other.viewerId === viewerId);
+      if (viewer) access.desk.kick(viewer);
     },
     issueTicket: (window) => panelPass.issueTicket(window),
     close: async (reason) => {
@@ -214,6 +273,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
         await commands.close(reason);
         feed.close();
         events.close();
+        access.desk.close();
         await listener.close();
         closeDatabase(database);
       }

@@ -1,14 +1,16 @@
 import path from 'node:path';
-import { app } from 'electron';
+import { app, session } from 'electron';
 import type { Settings } from '#shared/settings';
-import { type Agent, startAgent } from './agent.ts';
+import { loadTlsIdentity } from './access/tls-identity.ts';
+import { startAgent } from './agent.ts';
 import { systemClock } from './clock.ts';
 import { APP_ICON, DesktopFace } from './desktop/desktop-face.ts';
 import { isHeadless } from './desktop/display-server.ts';
 import { ElectronScreenSource } from './desktop/electron-screen-source.ts';
 import { findRunningAgent, onSecondStart, takeInstanceLock } from './desktop/instance-lock.ts';
 import { createSystemNotifier } from './desktop/notification-system.ts';
-import { canShowPrompt } from './desktop/prompt-window.ts';
+import { trustOwnCertificate } from './desktop/own-certificate.ts';
+import { canShowPrompt, promptSession } from './desktop/prompt-window.ts';
 import { createLogger } from './logger.ts';
 import { readStartOptions, StartAnswer, StartError } from './settings/command-line.ts';
 import { type DataFolder, prepareDataFolder } from './settings/data-folder.ts';
@@ -53,7 +55,13 @@ async function boot(): Promise<void> {
   const shutdown = new Shutdown(log);
   shutdown.add('log', flush);
 
+  const tls = await startOrRefuse(settings, () => loadTlsIdentity(settings, data.tls, systemClock.wallMs()));
+
   await app.whenReady();
+  if (tls) {
+    for (const windows of [session.defaultSession, promptSession()]) trustOwnCertificate(windows, tls.cert);
+    log.info({ fingerprint: tls.fingerprint }, 'HTTPS, with this certificate (SHA-256)');
+  }
   const screenSource = new ElectronScreenSource({ clock: systemClock, logger: log });
   shutdown.add('screen source', () => screenSource.close());
 
@@ -77,12 +85,17 @@ async function boot(): Promise<void> {
       pagesFolder: path.join(dist, 'renderer'),
       screenSource,
       canPrompt: canShowPrompt,
+      tls,
       notifier,
     }),
   );
   shutdown.add('agent', () => agent.close('Agent stopped'));
 
-  writeRunningFile(data.running, { url: agent.url, pid: process.pid });
+  writeRunningFile(data.running, {
+    url: agent.url,
+    pid: process.pid,
+    ...(tls ? { certificate: tls.cert } : {}),
+  });
   shutdown.add('running file', () => removeRunningFile(data.running));
 
   // Without a display there is no place for a face, and asking GTK for a tray would end the process.
@@ -124,7 +137,7 @@ async function reportRunningAgent(data: DataFolder): Promise<void> {
   throw new StartAnswer(`porthole already running at ${running.url}`);
 }
 
-async function startOrRefuse(settings: Settings, start: () => Promise<Agent>): Promise<Agent> {
+async function startOrRefuse<T>(settings: Settings, start: () => Promise<T>): Promise<T> {
   try {
     return await start();
   } catch (error) {

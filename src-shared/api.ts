@@ -1,4 +1,15 @@
 import { z } from 'zod';
+import {
+  askToViewBodySchema,
+  createTokenBodySchema,
+  createViewKeyBodySchema,
+  principalKindSchema,
+  reachSchema,
+  tokenSchema,
+  viewerSchema,
+  viewKeySchema,
+  viewRequestStateSchema,
+} from './access.ts';
 import { approvalSchema } from './approvals.ts';
 import { allowBodySchema, COMMAND_API, denyBodySchema } from './command-api.ts';
 import type { ErrorCode } from './errors.ts';
@@ -20,7 +31,7 @@ import { callerTextSchema } from './text.ts';
 
 /** One endpoint of the JSON API: what it takes and what it answers. Routes, client and OpenAPI derive from it. */
 export interface Endpoint {
-  readonly method: 'get' | 'post';
+  readonly method: 'get' | 'post' | 'delete';
   /** The path with `{name}` for each parameter. */
   readonly path: string;
   readonly summary: string;
@@ -39,6 +50,7 @@ export interface Endpoint {
 
 const none = z.strictObject({});
 const ofSession = z.strictObject({ session_id: z.string() });
+const ofToken = z.strictObject({ token_id: z.string() });
 const ofApproval = z.strictObject({ approval_id: z.string() });
 const success = z.literal(true);
 const withReason = z.strictObject({ reason: callerTextSchema.optional() });
@@ -128,11 +140,21 @@ export const API = {
     answer: z.object({
       success,
       session_id: z.string(),
-      status: z.literal('active'),
+      status: z.enum(['active', 'pending_approval']),
+      /** There while approval is pending, as it is if a token started the share. */
+      requires_approval: z.literal(true).optional(),
       stream_url: z.string(),
       quality: qualitySchema,
+      approval_id: z.string().optional(),
+      expires_at: timestampSchema.optional(),
     }),
-    errors: ['locked_by_owner', 'too_many_sessions', 'no_screen', 'screen_permission_denied'],
+    errors: [
+      'locked_by_owner',
+      'too_many_sessions',
+      'no_screen',
+      'screen_permission_denied',
+      'no_place_to_ask',
+    ],
   },
   stopScreenShare: {
     method: 'post',
@@ -263,6 +285,147 @@ export const API = {
     answer: z.object({ success, approval_id: z.string(), decision: z.literal('denied') }),
     errors: ['approval_not_found', 'approval_decided'],
   },
+  createToken: {
+    method: 'post',
+    path: '/api/tokens',
+    summary: 'Make a token for a person or a program; its secret is told this once',
+    params: none,
+    query: none,
+    body: createTokenBodySchema,
+    answer: tokenSchema.extend({ success, token: z.string() }),
+    errors: ['too_many_tokens'],
+  },
+  listTokens: {
+    method: 'get',
+    path: '/api/tokens',
+    summary: 'The tokens that work, without their secrets',
+    params: none,
+    query: none,
+    body: none,
+    answer: z.object({ tokens: z.array(tokenSchema), total: z.int().min(0) }),
+    errors: [],
+  },
+  rotateToken: {
+    method: 'post',
+    path: '/api/tokens/{token_id}/rotate',
+    summary: 'Give a token a new secret; the old one stops working at once',
+    params: ofToken,
+    query: none,
+    body: none,
+    answer: tokenSchema.extend({ success, token: z.string() }),
+    errors: ['token_not_found'],
+  },
+  revokeToken: {
+    method: 'delete',
+    path: '/api/tokens/{token_id}',
+    summary: 'Revoke a token: what it made, started and watches ends at once',
+    params: ofToken,
+    query: none,
+    body: none,
+    answer: z.object({ success, token_id: z.string() }),
+    errors: ['token_not_found'],
+  },
+  createViewKey: {
+    method: 'post',
+    path: '/api/screen_share/{session_id}/keys',
+    summary: 'Make a key that lets whoever has it watch this share, and nothing else',
+    params: ofSession,
+    query: none,
+    body: createViewKeyBodySchema,
+    answer: viewKeySchema.extend({
+      success,
+      key: z.string(),
+      view_url: z.string(),
+      stream_url: z.string(),
+    }),
+    errors: ['session_not_found', 'session_not_active', 'stream_ended', 'too_many_keys'],
+  },
+  listViewKeys: {
+    method: 'get',
+    path: '/api/screen_share/{session_id}/keys',
+    summary: "A share's view keys that work, without the keys themselves",
+    params: ofSession,
+    query: none,
+    body: none,
+    answer: z.object({ keys: z.array(viewKeySchema), total: z.int().min(0) }),
+    errors: ['session_not_found', 'session_not_active', 'stream_ended'],
+  },
+  revokeViewKey: {
+    method: 'delete',
+    path: '/api/screen_share/{session_id}/keys/{key_id}',
+    summary: 'Revoke a view key; whoever watches by it is cut off at once',
+    params: z.strictObject({ session_id: z.string(), key_id: z.string() }),
+    query: none,
+    body: none,
+    answer: z.object({ success, key_id: z.string() }),
+    errors: ['session_not_found', 'session_not_active', 'stream_ended', 'key_not_found'],
+  },
+  listViewers: {
+    method: 'get',
+    path: '/api/viewers',
+    summary: 'Everybody who watches a share now',
+    params: none,
+    query: z.strictObject({ session_id: z.string().optional() }),
+    body: none,
+    answer: z.object({ viewers: z.array(viewerSchema), total: z.int().min(0) }),
+    errors: [],
+  },
+  kickViewer: {
+    method: 'post',
+    path: '/api/viewers/{viewer_id}/kick',
+    summary: 'Send a viewer away; what let it in lets it in no more',
+    params: z.strictObject({ viewer_id: z.string() }),
+    query: none,
+    body: none,
+    answer: z.object({ success, viewer_id: z.string() }),
+    errors: ['viewer_not_found'],
+  },
+  askToView: {
+    method: 'post',
+    path: '/api/viewers/ask',
+    summary: 'Ask the person at the machine for leave to watch a share; the answer comes with a cookie',
+    params: none,
+    query: none,
+    body: askToViewBodySchema,
+    answer: z.object({ success, session_id: z.string(), status: viewRequestStateSchema }),
+    errors: [
+      'session_not_found',
+      'session_not_active',
+      'stream_ended',
+      'too_many_requests',
+      'no_place_to_ask',
+    ],
+  },
+  viewRequest: {
+    method: 'get',
+    path: '/api/viewers/ask',
+    summary: 'How far this browser has come with its wish to watch a share',
+    params: none,
+    query: z.strictObject({ session_id: z.string() }),
+    body: none,
+    answer: z.object({ session_id: z.string(), status: viewRequestStateSchema }),
+    errors: [],
+  },
+  logIn: {
+    method: 'post',
+    path: '/api/login',
+    summary: 'Swap an admin token, sent as a bearer, for a cookie that lets this browser use the panel',
+    params: none,
+    query: none,
+    body: none,
+    answer: z.object({ success, name: z.string() }),
+    errors: [],
+  },
+  logOut: {
+    method: 'post',
+    path: '/api/logout',
+    summary: 'Forget the cookie of this browser',
+    params: none,
+    query: none,
+    body: none,
+    answer: z.object({ success }),
+    errors: [],
+  },
   agentInfo: {
     method: 'get',
     path: '/api/agent',
@@ -274,6 +437,9 @@ export const API = {
       name: z.literal('porthole'),
       version: z.string(),
       locked: z.boolean(),
+      /** Who the caller is to this agent. */
+      you: z.object({ kind: principalKindSchema, name: z.string().nullable() }),
+      reach: reachSchema,
       heartbeat_interval_seconds: z.number(),
       session_timeout_minutes: z.number(),
       approval_timeout_seconds: z.number(),
@@ -297,5 +463,5 @@ export type QueryInputOf<N extends EndpointName> = z.input<(typeof API)[N]['quer
 /** The path parameters of endpoint `N`. */
 export type ParamsOf<N extends EndpointName> = z.infer<(typeof API)[N]['params']>;
 
-/** The answer to `GET /healthz`. */
-export const healthSchema = z.object({ status: z.literal('ok'), version: z.string() });
+/** The answer to `GET /healthz`; those who may only watch, or nothing, do not hear the version. */
+export const healthSchema = z.object({ status: z.literal('ok'), version: z.string().optional() });

@@ -3,7 +3,7 @@ import { commandDetailsSchema } from './command-details.ts';
 import { safetyModeSchema, timestampSchema } from './sessions.ts';
 
 /** What somebody asks the person at the machine for. */
-export const approvalKindSchema = z.enum(['session', 'command']);
+export const approvalKindSchema = z.enum(['session', 'command', 'viewer']);
 export type ApprovalKind = z.infer<typeof approvalKindSchema>;
 
 /**
@@ -35,7 +35,8 @@ export const approvalSchema = z
     user_id: z.string(),
     /** One line that says what is asked for. */
     summary: z.string(),
-    safety_mode: safetyModeSchema,
+    /** The mode of the remote access that is asked for, or that a command is asked in. */
+    safety_mode: safetyModeSchema.optional(),
     /** Why, in the asker's own words. */
     reason: z.string().optional(),
     /** Where the request came from: an address, or `this machine`. */

@@ -11,9 +11,15 @@ export interface ErrorKind {
  */
 export const ERROR_KINDS = {
   invalid_request: { status: 400, message: 'The request is not valid.' },
+  invalid_credentials: { status: 401, message: 'The token or key is unknown, expired or revoked.' },
   access_denied: { status: 403, message: 'You may not use this agent from where you are.' },
   host_not_allowed: { status: 403, message: 'This agent does not answer to that host name.' },
   origin_not_allowed: { status: 403, message: 'Pages of other sites may not use this agent.' },
+  viewer_approval_required: {
+    status: 403,
+    message:
+      'The person at the machine has to let you watch: open the view page and ask, or get a link with a key.',
+  },
   read_only_session: {
     status: 403,
     message: 'This session may only read: it may look at files and the screen, never run or write anything.',
@@ -22,6 +28,9 @@ export const ERROR_KINDS = {
   not_found: { status: 404, message: 'There is nothing at this address.' },
   session_not_found: { status: 404, message: 'No session has this id.' },
   command_not_found: { status: 404, message: 'No command has this id.' },
+  token_not_found: { status: 404, message: 'No token has this id.' },
+  key_not_found: { status: 404, message: 'This screen share has no such view key.' },
+  viewer_not_found: { status: 404, message: 'Nobody of this id watches.' },
   approval_not_found: { status: 404, message: 'No approval has this id.' },
   method_not_allowed: { status: 405, message: 'This address does not take that method.' },
   session_not_pending: { status: 409, message: 'The session is not waiting for approval.' },
@@ -43,6 +52,13 @@ export const ERROR_KINDS = {
   },
   too_many_viewers: { status: 429, message: 'Too many viewers watch this share; try again later.' },
   too_many_connections: { status: 429, message: 'Too many connections from your address; close some first.' },
+  too_many_attempts: { status: 429, message: 'Too many wrong tokens or keys came from your address; wait.' },
+  too_many_requests: {
+    status: 429,
+    message: 'Too many requests to watch wait for an answer; try again later.',
+  },
+  too_many_tokens: { status: 429, message: 'There are too many tokens; revoke one first.' },
+  too_many_keys: { status: 429, message: 'This share has too many view keys; revoke one first.' },
   internal_error: { status: 500, message: 'The agent failed to handle this request; its log says why.' },
   no_screen: { status: 503, message: 'There is no screen to share on this machine.' },
   screen_permission_denied: {
@@ -67,12 +83,15 @@ export class PortholeError extends Error {
   override readonly name = 'PortholeError';
   readonly code: ErrorCode;
   readonly status: number;
+  /** After how long it is worth trying again, if that is known. */
+  readonly retryAfterSeconds: number | undefined;
 
   /** `message` replaces the catalogue's default; it reaches the caller, so it must hold no secret. */
-  constructor(code: ErrorCode, message?: string) {
+  constructor(code: ErrorCode, message?: string, more: { readonly retryAfterSeconds?: number } = {}) {
     super(message ?? ERROR_KINDS[code].message);
     this.code = code;
     this.status = ERROR_KINDS[code].status;
+    this.retryAfterSeconds = more.retryAfterSeconds;
   }
 }
 

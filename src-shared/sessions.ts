@@ -41,11 +41,14 @@ const liveFields = {
   started_at: timestampSchema,
   duration_seconds: seconds,
   last_activity: timestampSchema,
+  /** While it waits for approval: until when, and under which id. */
+  expires_at: timestampSchema.optional(),
+  approval_id: z.string().optional(),
   /** Left out of the snapshots that are pushed: it may be large and never changes. */
   metadata: metadataSchema.optional(),
 };
 
-/** A remote access session that is active or waits for approval; `expires_at` is there only while it waits. */
+/** A remote access session that is active or waits for approval. */
 export const liveRemoteSchema = z
   .object({
     ...liveFields,
@@ -53,8 +56,6 @@ export const liveRemoteSchema = z
     status: z.enum(['pending_approval', 'active']),
     safety_mode: safetyModeSchema,
     commands_executed: count,
-    expires_at: timestampSchema.optional(),
-    approval_id: z.string().optional(),
   })
   .meta({ id: 'LiveRemoteSession' });
 export type LiveRemote = z.infer<typeof liveRemoteSchema>;
@@ -66,12 +67,12 @@ export const captureStateSchema = z.object({
 });
 export type CaptureState = z.infer<typeof captureStateSchema>;
 
-/** A screen share that is active. `frame_size` is the real size in pixels, null before the first frame. */
+/** A screen share that is active or waits for approval. `frame_size` is the real size in pixels, null before the first frame. */
 export const liveScreenSchema = z
   .object({
     ...liveFields,
     type: z.literal('screen_share'),
-    status: z.literal('active'),
+    status: z.enum(['pending_approval', 'active']),
     quality: qualitySchema,
     stream_url: z.string(),
     frames_captured: count,

@@ -47,6 +47,26 @@ export const settingsSchema = z.strictObject({
     .max(100)
     .default('CommandOrControl+Alt+Shift+X')
     .describe('global shortcut that stops everything, as an Electron accelerator; empty for none'),
+  allowNetworkViewers: z
+    .boolean()
+    .default(false)
+    .describe('let others on the network reach the agent: viewers that are let in, and bearers of tokens'),
+  allowedHosts: z
+    .array(z.string().regex(/^[a-z0-9.-]{1,253}(:\d{1,5})?$/i, 'must be a host name, with or without a port'))
+    .max(100)
+    .default([])
+    .describe('further host names under which the agent answers, parted by commas'),
+  localTrust: z
+    .enum(['admin', 'none'])
+    .default('admin')
+    .describe('what programs of your own user on this machine may do without a token: admin or none'),
+  askForTokenStarts: z
+    .boolean()
+    .default(true)
+    .describe('ask for approval of each session that is started with a token, whatever its mode'),
+  tls: z.boolean().default(false).describe('serve HTTPS, with a certificate that the agent makes and keeps'),
+  tlsCert: z.string().max(4096).default('').describe('file of your own certificate chain (PEM), for HTTPS'),
+  tlsKey: z.string().max(4096).default('').describe('file of the private key (PEM) of that certificate'),
   commandTimeoutSeconds: z
     .number()
     .positive()

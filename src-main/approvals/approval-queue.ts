@@ -12,7 +12,8 @@ export interface ApprovalAsk {
   readonly userId: string;
   /** One line that says what is asked for. */
   readonly summary: string;
-  readonly safetyMode: SafetyMode;
+  /** The mode of the remote access that is asked for, or that a command is asked in. */
+  readonly safetyMode?: SafetyMode | undefined;
   readonly reason?: string | undefined;
   /** Where the request came from: an address, or `this machine`. */
   readonly origin: string;
@@ -215,7 +216,7 @@ export class ApprovalQueue {
       session_id: ask.sessionId,
       user_id: ask.userId,
       summary: ask.summary,
-      safety_mode: ask.safetyMode,
+      ...(ask.safetyMode === undefined ? {} : { safety_mode: ask.safetyMode }),
       ...(ask.reason === undefined ? {} : { reason: ask.reason }),
       origin: ask.origin,
       requested_at: new Date(pending.requestedAtMs).toISOString(),

@@ -6,6 +6,8 @@ import type { CommandRecord, CommandSummary } from './command-record.ts';
 export interface CommandQuery {
   /** Only of this session. */
   readonly sessionId?: string | undefined;
+  /** Only of sessions that were started with this token. */
+  readonly owner?: string | undefined;
   readonly limit: number;
   readonly offset: number;
 }

@@ -130,7 +130,7 @@ export class DesktopFace {
       viewers: agent.viewers().map(({ viewerId, sessionId, grant, remoteAddress }) => ({
         viewerId,
         sessionId,
-        name: grant ?? remoteAddress,
+        name: grant?.name ?? remoteAddress,
       })),
       locked: agent.sessions.locked,
       own: this.#traySessions.live,

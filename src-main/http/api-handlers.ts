@@ -1,9 +1,14 @@
+import type { Reach } from '#shared/access';
 import type { AnswerOf } from '#shared/api';
+import type { LiveSession } from '#shared/sessions';
+import type { Admission } from '../access/gate.ts';
+import { tokenOf } from '../access/principal.ts';
 import type { ApprovalQueue } from '../approvals/approval-queue.ts';
 import type { CommandService } from '../commands/command-service.ts';
 import type { Liveness } from '../sessions/liveness.ts';
-import type { SessionRegistry } from '../sessions/session-registry.ts';
+import type { SessionRegistry, StartClaim } from '../sessions/session-registry.ts';
 import { streamUrl } from '../sessions/session-view.ts';
+import { type AccessParts, createAccessHandlers } from './access-handlers.ts';
 import type { ApiHandlers } from './api-router.ts';
 import { createCommandHandlers } from './command-handlers.ts';
 
@@ -13,8 +18,12 @@ export interface ApiParts {
   readonly approvals: ApprovalQueue;
   readonly liveness: Liveness;
   readonly commands: CommandService;
-  /** What clients are told of this agent. */
-  readonly about: Omit<AnswerOf<'agentInfo'>, 'name' | 'locked'>;
+  readonly access: AccessParts;
+  /** Whether sessions that are started with a token wait for approval, whatever their mode. */
+  readonly askForTokenStarts: boolean;
+  /** What clients are told of this agent, and where it can be reached. */
+  readonly about: Omit<AnswerOf<'agentInfo'>, 'name' | 'locked' | 'you' | 'reach'>;
+  readonly reach: () => Reach;
 }
 
 const DEFAULT_STOP_REASON = 'User requested';
@@ -22,10 +31,10 @@ const DEFAULT_STOP_ALL_REASON = 'The owner stopped everything';
 
 /** The handlers of the JSON API, in the contract's order. */
 export function createApiHandlers(parts: ApiParts): ApiHandlers {
-  const { sessions, approvals, liveness, commands, about } = parts;
+  const { sessions, approvals, liveness, commands, access, askForTokenStarts, about, reach } = parts;
   return {
-    startRemote: ({ body, origin, by }) => {
-      const session = sessions.startRemote(body, origin, by);
+    startRemote: ({ body, origin, by, admission }) => {
+      const session = sessions.startRemote(body, origin, by, claimOf(admission, askForTokenStarts));
       const pending = session.status === 'pending_approval';
       return {
         success: true,
@@ -35,8 +44,7 @@ export function createApiHandlers(parts: ApiParts): ApiHandlers {
         message: pending
           ? 'The person at the machine is asked to approve this session'
           : `Remote access session started (${session.safety_mode} mode)`,
-        ...(session.approval_id === undefined ? {} : { approval_id: session.approval_id }),
-        ...(session.expires_at === undefined ? {} : { expires_at: session.expires_at }),
+        ...whileWaiting(session),
       };
     },
     stopRemote: ({ params, body, by }) => {
@@ -63,14 +71,16 @@ export function createApiHandlers(parts: ApiParts): ApiHandlers {
       sessions.decide(params.session_id, 'denied', by, body.reason);
       return { success: true, session_id: params.session_id, status: 'denied' };
     },
-    startScreenShare: ({ body, origin, by }) => {
-      const session = sessions.startScreen(body, origin, by);
+    startScreenShare: ({ body, origin, by, admission }) => {
+      const session = sessions.startScreen(body, origin, by, claimOf(admission, askForTokenStarts));
       return {
         success: true,
         session_id: session.session_id,
         status: session.status,
         stream_url: streamUrl(session.session_id),
         quality: session.quality,
+        ...(session.status === 'pending_approval' ? { requires_approval: true } : {}),
+        ...whileWaiting(session),
       };
     },
     stopScreenShare: ({ body, by }) => {
@@ -89,8 +99,8 @@ export function createApiHandlers(parts: ApiParts): ApiHandlers {
       };
     },
     screenShareStatus: ({ params }) => sessions.screenStatus(params.session_id),
-    activeSessions: () => {
-      const live = sessions.listLive();
+    activeSessions: ({ admission }) => {
+      const live = sessions.listLive(admission.scope);
       return { active_sessions: live, total: live.length };
     },
     heartbeat: ({ params }) => {
@@ -101,12 +111,13 @@ export function createApiHandlers(parts: ApiParts): ApiHandlers {
       const dropped = liveness.check(query.timeout_minutes * 60_000);
       return { success: true, dropped_sessions: dropped, count: dropped.length };
     },
-    history: ({ query }) =>
+    history: ({ query, admission: { scope } }) =>
       sessions.listHistory({
         limit: query.limit,
         offset: query.offset,
         type: query.type,
         userId: query.user_id,
+        owner: scope.of === 'owner' ? scope.owner : undefined,
         sinceMs: query.since === undefined ? undefined : Date.parse(query.since),
       }),
     stopAll: ({ body, by }) => {
@@ -130,6 +141,26 @@ export function createApiHandlers(parts: ApiParts): ApiHandlers {
       approvals.decide(params.approval_id, 'denied', by, body.reason, { endSession: body.end_session });
       return { success: true, approval_id: params.approval_id, decision: 'denied' };
     },
-    agentInfo: () => ({ name: 'porthole', locked: sessions.locked, ...about }),
+    agentInfo: ({ admission: { principal } }) => ({
+      name: 'porthole',
+      locked: sessions.locked,
+      you: { kind: principal.kind, name: tokenOf(principal)?.name ?? null },
+      reach: reach(),
+      ...about,
+    }),
+    ...createAccessHandlers(access),
+  };
+}
+
+/** On whose account a call starts a session: the person's own, or a token's. */
+function claimOf({ principal }: Admission, askForTokenStarts: boolean): StartClaim {
+  const token = tokenOf(principal);
+  return { owner: token?.tokenId ?? null, mustAsk: token !== null && askForTokenStarts };
+}
+
+function whileWaiting({ approval_id, expires_at }: LiveSession) {
+  return {
+    ...(approval_id === undefined ? {} : { approval_id }),
+    ...(expires_at === undefined ? {} : { expires_at }),
   };
 }

@@ -8,8 +8,13 @@ const DEFAULT_CANCEL_REASON = 'Cancelled on request';
 export function createCommandHandlers(commands: CommandService): Pick<ApiHandlers, keyof typeof COMMAND_API> {
   return {
     executeCommand: ({ params, body, origin }) => commands.execute(params.session_id, body, origin),
-    listCommands: ({ query }) =>
-      commands.list({ sessionId: query.session_id, limit: query.limit, offset: query.offset }),
+    listCommands: ({ query, admission: { scope } }) =>
+      commands.list({
+        sessionId: scope.of === 'session' ? scope.sessionId : query.session_id,
+        owner: scope.of === 'owner' ? scope.owner : undefined,
+        limit: query.limit,
+        offset: query.offset,
+      }),
     getCommand: ({ params }) => commands.find(params.command_id),
     approveCommand: ({ params, body, by }) => ({
       success: true,

@@ -4,19 +4,27 @@ import express, { type Router } from 'express';
 import { PortholeError } from '#shared/errors';
 import type { CommandService } from '../commands/command-service.ts';
 import type { SessionRegistry } from '../sessions/session-registry.ts';
+import type { Guard } from './guard.ts';
 import { refuseOtherMethods } from './other-methods.ts';
 
 const SCREENSHOT_PATH = '/api/remote/commands/:commandId/screenshots/:moment';
 const EXPORT_PATH = '/api/remote/export/:sessionId';
 
 /** What of commands is not JSON: pictures of the screen, and a session's record as JSON lines. */
-export function createCommandRouter(parts: { sessions: SessionRegistry; commands: CommandService }): Router {
-  const { sessions, commands } = parts;
+export function createCommandRouter(parts: {
+  guard: Guard;
+  sessions: SessionRegistry;
+  commands: CommandService;
+}): Router {
+  const { guard, sessions, commands } = parts;
   const router = express.Router({ caseSensitive: true, strict: true });
 
   router.get(SCREENSHOT_PATH, (request, response, next) => {
     const { commandId, moment } = request.params;
+    const { scope } = guard.admissionTo('commandScreenshot', request);
     if (moment !== 'before' && moment !== 'after') throw new PortholeError('not_found');
+    if (scope.of !== 'all' && !sessions.isVisible(commands.find(commandId).session_id, scope))
+      throw new PortholeError('command_not_found');
     const file = createReadStream(commands.pictureFile(commandId, moment));
     file.once('open', () => {
       response.type('image/jpeg');
@@ -29,6 +37,8 @@ export function createCommandRouter(parts: { sessions: SessionRegistry; commands
 
   router.get(EXPORT_PATH, async (request, response) => {
     const { sessionId } = request.params;
+    const { scope } = guard.admissionTo('exportSession', request);
+    if (!sessions.isVisible(sessionId, scope)) throw new PortholeError('session_not_found');
     const session = sessions.remoteStatus(sessionId);
     response.attachment(`${sessionId}.jsonl`);
     response.type('application/x-ndjson');

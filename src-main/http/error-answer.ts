@@ -8,6 +8,16 @@ export function errorBody(error: PortholeError): ErrorBody {
   return { success: false, error: error.code, message: error.message };
 }
 
+/** What the head of such an answer says besides. */
+export function refusalHeaders(error: PortholeError): Record<string, string> {
+  return {
+    ...(error.status === 401 ? { 'WWW-Authenticate': 'Bearer realm="porthole"' } : {}),
+    ...(error.retryAfterSeconds === undefined ? {} : { 'Retry-After': String(error.retryAfterSeconds) }),
+    // It is one connection too many for as long as it is open.
+    ...(error.code === 'too_many_connections' ? { Connection: 'close' } : {}),
+  };
+}
+
 /** An `invalid_request` whose message names the first field at fault; `where` is `body`, `query` or `path`. */
 export function invalidRequest(where: 'body' | 'query' | 'path', error: z.ZodError): PortholeError {
   const issue = error.issues[0];
@@ -34,7 +44,7 @@ export function createErrorAnswerer(log: Logger): ErrorRequestHandler {
       response.destroy();
       return;
     }
-    response.status(answer.status).json(errorBody(answer));
+    response.status(answer.status).set(refusalHeaders(answer)).json(errorBody(answer));
   };
 }
 

@@ -8,6 +8,18 @@ import type { EventBus } from '../events/event-bus.ts';
 import { readTarget } from './request-target.ts';
 import { refuseOnSocket } from './socket-refusal.ts';
 
+/** What one client may hear. */
+export interface Audience {
+  /** What let it in, so that it can be cut off; null for the person at the machine. */
+  readonly grantId: string | null;
+  /** Whether it may decide: then it is asked, and is told everything. */
+  readonly decides: boolean;
+  /** Of the others: whether an event is for them. Remembers nothing. */
+  hears(event: AgentEvent | CommandOutput): boolean;
+  /** Of the others: whether a session is theirs to see. */
+  sees(sessionId: string): boolean;
+}
+
 /** Where clients that come back catch up from. */
 export interface EventArchive {
   /** Kept events after number `since`, oldest first, at most `limit`. */
@@ -50,6 +62,8 @@ export class EventSocket {
   // Clients have nothing to say: any frame worth reading is a control frame.
   readonly #server = new WebSocketServer({ noServer: true, clientTracking: true, maxPayload: 1024 });
   readonly #alive = new WeakSet<WebSocket>();
+  /** Every client, and what it may hear. */
+  readonly #audiences = new Map<WebSocket, Audience>();
   /** Clients that have caught up and hear what happens as it happens. */
   readonly #current = new Set<WebSocket>();
   readonly #unsubscribe: () => void;
@@ -76,15 +90,27 @@ export class EventSocket {
     return this.#server.clients.size;
   }
 
+  /** How many of them could be asked for a decision. */
+  get deciderCount(): number {
+    return [...this.#audiences.values()].filter(({ decides }) => decides).length;
+  }
+
+  /** Cuts off every client that came in by this grant. */
+  dismiss(grantId: string): void {
+    for (const [client, audience] of this.#audiences) {
+      if (audience.grantId === grantId) client.close(1008, 'What let you in was taken back');
+    }
+  }
+
   /**
-   * Takes over an upgrade request that was admitted. Throws `not_found` for another path than {@link EVENTS_PATH},
+   * Takes over an upgrade request that was admitted, for a client who may hear what `audience` says. Throws `not_found` for another path than {@link EVENTS_PATH},
    * `invalid_request` for a bad `since` and `too_many_connections`; the socket is then untouched.
    */
-  accept(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+  accept(request: IncomingMessage, socket: Duplex, head: Buffer, audience: Audience): void {
     if (readTarget(request).pathname !== EVENTS_PATH) throw new PortholeError('not_found');
     const since = readSince(request);
     if (this.clientCount >= this.#options.maxClients) throw new PortholeError('too_many_connections');
-    this.#server.handleUpgrade(request, socket, head, (client) => this.#welcome(client, since));
+    this.#server.handleUpgrade(request, socket, head, (client) => this.#welcome(client, since, audience));
   }
 
   /** Closes every connection. */
@@ -97,19 +123,23 @@ export class EventSocket {
     this.#server.close();
   }
 
-  #welcome(client: WebSocket, since: number | null): void {
+  #welcome(client: WebSocket, since: number | null, audience: Audience): void {
     this.#alive.add(client);
+    this.#audiences.set(client, audience);
     client.on('pong', () => this.#alive.add(client));
     client.on('message', () => client.close(1008, 'This socket only tells'));
     client.on('error', () => client.terminate());
-    client.on('close', () => this.#current.delete(client));
+    client.on('close', () => {
+      this.#current.delete(client);
+      this.#audiences.delete(client);
+    });
     if (since === null) this.#join(client);
     else this.#catchUp(client, since);
   }
 
   /** From here on the client hears everything as it happens. */
   #join(client: WebSocket): void {
-    send(client, this.#snapshot());
+    this.#show(client, this.#snapshot());
     this.#current.add(client);
     this.#scheduleRefresh();
   }
@@ -128,24 +158,36 @@ export class EventSocket {
       send(client, gap);
     }
     const page = archive.listEvents(isAhead ? oldest - 1 : since, CATCH_UP_PAGE);
-    for (const event of page.slice(0, -1)) send(client, event);
+    for (const event of page) if (this.#isFor(client, event)) send(client, event);
     const newest = page.at(-1);
-    if (newest === undefined) this.#join(client);
-    else if (page.length < CATCH_UP_PAGE) {
-      send(client, newest);
+    if (newest === undefined || page.length < CATCH_UP_PAGE) {
       this.#join(client);
-    } else {
-      client.send(JSON.stringify(newest), (error) => {
-        if (!error && client.readyState === client.OPEN) this.#catchUp(client, newest.seq);
-      });
+      return;
     }
+    // Answered when all of the page before it has left.
+    client.ping(undefined, undefined, (error: Error | undefined) => {
+      if (!error && client.readyState === client.OPEN) this.#catchUp(client, newest.seq);
+    });
   }
 
-  #broadcast(message: ServerMessage): void {
+  #isFor(client: WebSocket, event: AgentEvent | CommandOutput): boolean {
+    const audience = this.#audiences.get(client);
+    return audience !== undefined && (audience.decides || audience.hears(event));
+  }
+
+  /** Shows a client the part of a snapshot that is for it. */
+  #show(client: WebSocket, snapshot: Snapshot, text?: string): void {
+    const audience = this.#audiences.get(client);
+    if (audience?.decides) client.send(text ?? JSON.stringify(snapshot));
+    else if (audience) send(client, narrow(snapshot, audience));
+  }
+
+  #broadcast(message: AgentEvent | Snapshot): void {
     const text = JSON.stringify(message);
     for (const client of this.#current) {
       if (client.bufferedAmount > MAX_BACKLOG_BYTES) client.terminate();
-      else client.send(text);
+      else if (message.event === 'snapshot') this.#show(client, message, text);
+      else if (this.#isFor(client, message)) client.send(text);
     }
   }
 
@@ -156,7 +198,7 @@ export class EventSocket {
     const output: CommandOutput = { event: 'remote_command_output', seq: archive.lastSeq(), data };
     const text = JSON.stringify(output);
     for (const client of this.#current) {
-      if (client.bufferedAmount <= MAX_OUTPUT_BACKLOG_BYTES) client.send(text);
+      if (client.bufferedAmount <= MAX_OUTPUT_BACKLOG_BYTES && this.#isFor(client, output)) client.send(text);
     }
   }
 
@@ -199,6 +241,14 @@ export class EventSocket {
       this.#schedulePing();
     });
   }
+}
+
+function narrow({ data, ...snapshot }: Snapshot, audience: Audience): Snapshot {
+  const sessions = data.active_sessions.filter(({ session_id }) => audience.sees(session_id));
+  return {
+    ...snapshot,
+    data: { active_sessions: sessions, total: sessions.length, approvals: [], locked: data.locked },
+  };
 }
 
 function send(client: WebSocket, message: ServerMessage): void {

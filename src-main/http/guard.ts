@@ -1,52 +1,46 @@
 import type { IncomingMessage } from 'node:http';
+import type { RequestHandler } from 'express';
 import { PortholeError } from '#shared/errors';
-import { isLoopback } from './api-router.ts';
-
-/** Headers that a proxy adds: what comes through one was not sent by the person at this machine. */
-const PROXY_HEADER = /^(forwarded|via|x-forwarded(-.*)?|x-real-ip)$/;
-
-/** Methods that change nothing. */
-const SAFE_METHODS = new Set(['GET', 'HEAD']);
+import type { Admission, Gate } from '../access/gate.ts';
+import type { RouteName } from '../access/routes.ts';
 
 /**
- * Lets a request or an upgrade pass, or throws why not. In front of everything, static files included. Only the
- * person's own machine is served: a loopback connection, no proxy, our own name in Host (a page that rebinds its
- * DNS name to us is refused: https://en.wikipedia.org/wiki/DNS_rebinding) and, from browsers, our own origin.
+ * The gate in front of everything that is served, requests and WebSockets alike. What it found out of a request goes
+ * with it, and each handler takes it from here by the name of the address that it is for: should express have led a
+ * request elsewhere than the gate believed, it goes no further.
  */
-export function assertAdmitted(request: IncomingMessage): void {
-  const isProxied = Object.keys(request.headers).some((name) => PROXY_HEADER.test(name));
-  if (isProxied || !isLoopback(request.socket.remoteAddress ?? '')) throw new PortholeError('access_denied');
-  // A target in absolute form would override Host; only proxies send one.
-  if (!request.url?.startsWith('/')) throw new PortholeError('host_not_allowed');
-  const port = request.socket.localPort ?? 0;
-  const host = readSingleHost(request);
-  if (host === null || !isOwnAuthority(host, port)) throw new PortholeError('host_not_allowed');
-  assertOwnOrigin(request, host);
-}
+export class Guard {
+  readonly #gate: Gate;
+  readonly #admissions = new WeakMap<IncomingMessage, Admission>();
 
-function assertOwnOrigin(request: IncomingMessage, host: string): void {
-  const { origin } = request.headers;
-  const site = request.headers['sec-fetch-site'];
-  const isUpgrade = request.headers.upgrade !== undefined;
-  const changesNothing = SAFE_METHODS.has(request.method ?? '') && !isUpgrade;
-  if (origin !== undefined && origin !== `http://${host}` && !(changesNothing && origin === 'null')) {
-    throw new PortholeError('origin_not_allowed');
+  constructor(gate: Gate) {
+    this.#gate = gate;
   }
-  if (site === undefined || site === 'same-origin' || site === 'none') return;
-  // A link on another page may open one of ours; it may not fetch, embed or post.
-  const isNavigation =
-    request.headers['sec-fetch-mode'] === 'navigate' && request.headers['sec-fetch-dest'] === 'document';
-  if (!(isNavigation && changesNothing)) throw new PortholeError('origin_not_allowed');
-}
 
-function readSingleHost(request: IncomingMessage): string | null {
-  const names = request.rawHeaders.filter((_, index) => index % 2 === 0);
-  const given = names.filter((name) => name.toLowerCase() === 'host').length;
-  return given === 1 ? (request.headers.host ?? null) : null;
-}
+  /** Lets requests pass, or fails with the refusal to answer with. */
+  readonly handler: RequestHandler = async (request, _response, next) => {
+    await this.admit(request, false);
+    next();
+  };
 
-/** Whether a Host header names this agent at `port`, in a form that a client of ours would send. */
-export function isOwnAuthority(host: string, port: number): boolean {
-  const match = /^(localhost|127(?:\.\d{1,3}){3}|\[::1\])(?::(\d{1,5}))?$/i.exec(host);
-  return match !== null && Number(match[2] ?? 80) === port;
+  /** Lets a request or the request for a WebSocket in; rejects with the refusal to answer with. */
+  async admit(request: IncomingMessage, isUpgrade: boolean): Promise<Admission> {
+    const admission = await this.#gate.admit(request, isUpgrade);
+    this.#admissions.set(request, admission);
+    return admission;
+  }
+
+  /** What was found out of a request that was let in to `route`. Throws `not_found` if it was let in elsewhere. */
+  admissionTo(route: RouteName, request: IncomingMessage): Admission {
+    const admission = this.admissionOf(request);
+    if (admission.route !== route) throw new PortholeError('not_found');
+    return admission;
+  }
+
+  /** What was found out of a request that was let in. */
+  admissionOf(request: IncomingMessage): Admission {
+    const admission = this.#admissions.get(request);
+    if (!admission) throw new Error('a request got past the guard');
+    return admission;
+  }
 }

@@ -1,58 +1,68 @@
 import { createServer, IncomingMessage, type RequestListener, type Server } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { PortholeError } from '#shared/errors';
+import type { ListenAddress, ListenPlan } from './listen-plan.ts';
 import { refuseOnSocket } from './socket-refusal.ts';
 
-/** Where to listen; port 0 picks a free one. */
-export interface ListenAddress {
-  readonly host: string;
+/** How to listen; port 0 picks a free one. */
+export interface ListenOptions {
+  readonly plan: ListenPlan;
   readonly port: number;
+  /** Certificate chain and private key as PEM, for HTTPS; null for plain HTTP. */
+  readonly tls: { readonly cert: string; readonly key: string } | null;
 }
 
 /** What a listener does with what comes. */
 export interface ListenHandlers {
   readonly onRequest: RequestListener;
-  /** Takes over the socket of a WebSocket upgrade, or throws `PortholeError` to refuse. */
-  readonly onUpgrade: (request: IncomingMessage, socket: Duplex, head: Buffer) => void;
-  /** Hears of connections that the system could not accept, such as for want of file descriptors. */
+  /** Takes over the socket of a WebSocket upgrade, or rejects with `PortholeError` to refuse. */
+  readonly onUpgrade: (request: IncomingMessage, socket: Duplex, head: Buffer) => Promise<void>;
+  /** Hears of each connection when requests can come over it. */
+  readonly onConnection: (socket: Socket) => void;
+  /** Hears of connections that the system could not accept, as for want of file descriptors, and of our own bugs. */
   readonly onError: (error: unknown) => void;
 }
 
 /** A listening agent. */
 export interface HttpListener {
-  /** The address to give to people, with the real port. */
+  /** The address for this machine itself, with the real port. */
   readonly url: string;
   readonly port: number;
   /** Stops accepting, ends every connection, and resolves when the port is free. */
   close(): Promise<void>;
 }
 
-// A free port on one loopback family may be taken on the other; then another one is tried.
+// A free port on one address may be taken on another; then a new one is tried.
 const FREE_PORT_ATTEMPTS = 10;
 
+// Beyond what {@link ConnectionCounts} lets in with an answer: these are closed without one.
+const MAX_SOCKETS = 1000;
+
 /**
- * Listens at `address`. The default, 127.0.0.1, takes ::1 on the same port too where the machine has it, so that
- * nobody else can sit on the other half of `localhost`. Rejects with the system's error (`EADDRINUSE`, …), and then
+ * Listens at all addresses of the plan, on the same port. Rejects with the system's error (`EADDRINUSE`, …), and then
  * listens nowhere.
  */
-export async function listenHttp(address: ListenAddress, handlers: ListenHandlers): Promise<HttpListener> {
+export async function listenHttp(options: ListenOptions, handlers: ListenHandlers): Promise<HttpListener> {
   for (let attempt = 1; ; attempt += 1) {
-    const first = await listenOn(address.host, address.port, handlers);
+    const listeners: Listener[] = [];
+    const closeAll = async (): Promise<void> => {
+      await Promise.all(listeners.map((listener) => listener.close()));
+    };
     try {
-      const second = address.host === '127.0.0.1' ? await listenOnIpv6Loopback(first.port, handlers) : null;
-      const listeners = second ? [first, second] : [first];
-      const host = address.host.includes(':') ? `[${address.host}]` : address.host;
-      return {
-        url: `http://${host}:${first.port}`,
-        port: first.port,
-        close: async () => {
-          await Promise.all(listeners.map((listener) => listener.close()));
-        },
-      };
+      for (const address of options.plan.addresses) {
+        const port = listeners[0]?.port ?? options.port;
+        const listener = await listenAt(address, port, options, handlers);
+        if (listener) listeners.push(listener);
+      }
+      const port = listeners[0]?.port ?? options.port;
+      const scheme = options.tls ? 'https' : 'http';
+      return { url: `${scheme}://${options.plan.localHost}:${port}`, port, close: closeAll };
     } catch (error) {
-      await first.close();
-      if (address.port !== 0 || attempt === FREE_PORT_ATTEMPTS) throw error;
+      await closeAll();
+      const mayTryAnother = options.port === 0 && attempt < FREE_PORT_ATTEMPTS && listeners.length > 0;
+      if (!mayTryAnother) throw error;
     }
   }
 }
@@ -63,12 +73,17 @@ interface Listener {
   close(): Promise<void>;
 }
 
-async function listenOnIpv6Loopback(port: number, handlers: ListenHandlers): Promise<Listener | null> {
+async function listenAt(
+  { host, optional }: ListenAddress,
+  port: number,
+  options: ListenOptions,
+  handlers: ListenHandlers,
+): Promise<Listener | null> {
   try {
-    return await listenOn('::1', port, handlers);
+    return await listenOn(host, port, options, handlers);
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? error.code : undefined;
-    if (code === 'EADDRNOTAVAIL' || code === 'EAFNOSUPPORT') return null;
+    if (optional && (code === 'EADDRNOTAVAIL' || code === 'EAFNOSUPPORT')) return null;
     throw error;
   }
 }
@@ -91,48 +106,57 @@ class Request extends IncomingMessage {
   }
 }
 
-function createHttpServer({ onRequest, onUpgrade }: ListenHandlers): Server {
-  const server = createServer(
-    {
-      IncomingMessage: Request,
-      // Whoever dawdles over a request's head holds a connection for 5 s at most (slowloris).
-      headersTimeout: 5000,
-      requestTimeout: 30_000,
-      connectionsCheckingInterval: 1000,
-      // The guard refuses it in the contract's shape; node would answer nothing but the status.
-      requireHostHeader: false,
-    },
-    onRequest,
-  );
+function createHttpServer({ tls }: ListenOptions, { onRequest, onUpgrade, onError }: ListenHandlers): Server {
+  const options = {
+    IncomingMessage: Request,
+    // Whoever dawdles over a request's head holds a connection for 5 s at most (slowloris).
+    headersTimeout: 5000,
+    requestTimeout: 30_000,
+    connectionsCheckingInterval: 1000,
+    // The guard refuses it in the contract's shape; node would answer nothing but the status.
+    requireHostHeader: false,
+  };
+  const server = tls
+    ? createTlsServer({ ...options, ...tls, handshakeTimeout: 5000, minVersion: 'TLSv1.2' }, onRequest)
+    : createServer(options, onRequest);
+  server.maxConnections = MAX_SOCKETS;
   // An expectation that we do not know may be passed over (RFC 9110 section 10.1.1).
   server.on('checkExpectation', onRequest);
   server.on('connect', (_request, socket) => refuseOnSocket(socket, new PortholeError('method_not_allowed')));
   server.on('upgrade', (request, socket, head) => {
     socket.on('error', () => socket.destroy());
-    try {
-      onUpgrade(request, socket, head);
-    } catch (error) {
+    onUpgrade(request, socket, head).catch((error: unknown) => {
+      if (!(error instanceof PortholeError)) onError(error);
       refuseOnSocket(socket, error instanceof PortholeError ? error : new PortholeError('internal_error'));
-    }
+    });
   });
-  server.on('clientError', (_error, socket) => {
-    if (socket.writable)
+  server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
+    // Where TLS has failed there is no way to say anything.
+    const hasFailedTls = /^ERR_(SSL|TLS)_/.test(error.code ?? '');
+    if (socket.writable && !hasFailedTls)
       refuseOnSocket(socket, new PortholeError('invalid_request', 'The request is not valid HTTP.'));
     else socket.destroy();
   });
   return server;
 }
 
-async function listenOn(host: string, port: number, handlers: ListenHandlers): Promise<Listener> {
-  const server = createHttpServer(handlers);
+async function listenOn(
+  host: string,
+  port: number,
+  options: ListenOptions,
+  handlers: ListenHandlers,
+): Promise<Listener> {
+  const server = createHttpServer(options, handlers);
   const sockets = new Set<Socket>();
   server.on('connection', (socket) => {
     sockets.add(socket);
     socket.once('close', () => sockets.delete(socket));
   });
+  server.on(options.tls ? 'secureConnection' : 'connection', handlers.onConnection);
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
-    server.listen({ host, port, exclusive: true }, () => {
+    // Two servers share the port where all addresses are listened at, one for each family.
+    server.listen({ host, port, exclusive: true, ipv6Only: host === '::' }, () => {
       server.off('error', reject);
       resolve();
     });

@@ -1,20 +1,29 @@
 import { z } from 'zod';
 import { createDocument, type ZodOpenApiPathsObject, type ZodOpenApiResponsesObject } from 'zod-openapi';
-import { API, type Endpoint, healthSchema } from '#shared/api';
+import { API, type Endpoint, type EndpointName, healthSchema } from '#shared/api';
 import { ERROR_KINDS, type ErrorCode } from '#shared/errors';
+import { refusalsAt } from '../access/access-table.ts';
+import type { RouteName } from '../access/routes.ts';
 import { EVENTS_PATH } from './event-socket.ts';
 
 /** Refusals that anything at all may be answered with. */
 const COMMON_ERRORS: readonly ErrorCode[] = [
   'invalid_request',
-  'access_denied',
   'host_not_allowed',
   'origin_not_allowed',
+  'invalid_credentials',
+  'too_many_attempts',
+  'too_many_connections',
   'internal_error',
 ];
 
 /** Refusals of a body, which any endpoint of the API reads. */
 const BODY_ERRORS: readonly ErrorCode[] = ['payload_too_large', 'unsupported_media_type'];
+
+const viewKey = z
+  .string()
+  .optional()
+  .meta({ description: 'A view key, for those who can send nothing else' });
 
 /** What is served besides the endpoints of {@link API}. */
 const SERVICE_PATHS: ZodOpenApiPathsObject = {
@@ -22,27 +31,35 @@ const SERVICE_PATHS: ZodOpenApiPathsObject = {
     get: {
       operationId: 'health',
       summary: 'Whether the agent answers',
-      responses: describeResponses(healthSchema, []),
+      responses: describeResponses('health', healthSchema, []),
     },
   },
   '/api/openapi.json': {
     get: {
       operationId: 'openapi',
       summary: 'This document',
-      responses: describeResponses(z.looseObject({ openapi: z.string() }), []),
+      responses: describeResponses('openapi', z.looseObject({ openapi: z.string() }), []),
     },
   },
   '/stream/{session_id}': {
     get: {
       operationId: 'stream',
       summary: 'The screen as an endless multipart answer of JPEG parts; an <img> plays it',
-      requestParams: { path: z.object({ session_id: z.string() }) },
+      requestParams: {
+        path: z.object({ session_id: z.string() }),
+        query: z.object({ key: viewKey }),
+      },
       responses: {
         '200': {
           description: 'The stream',
           content: { 'multipart/x-mixed-replace': { schema: { type: 'string', format: 'binary' } } },
         },
-        ...describeErrors(['session_not_found', 'stream_ended', 'too_many_viewers']),
+        ...describeErrors('stream', [
+          'session_not_found',
+          'session_not_active',
+          'stream_ended',
+          'too_many_viewers',
+        ]),
       },
     },
   },
@@ -56,7 +73,7 @@ const SERVICE_PATHS: ZodOpenApiPathsObject = {
           description: 'The picture',
           content: { 'image/jpeg': { schema: { type: 'string', format: 'binary' } } },
         },
-        ...describeErrors(['command_not_found', 'not_found']),
+        ...describeErrors('commandScreenshot', ['command_not_found', 'not_found']),
       },
     },
   },
@@ -70,7 +87,7 @@ const SERVICE_PATHS: ZodOpenApiPathsObject = {
           description: 'The session in the first line, a command in each other',
           content: { 'application/x-ndjson': { schema: { type: 'string' } } },
         },
-        ...describeErrors(['session_not_found']),
+        ...describeErrors('exportSession', ['session_not_found']),
       },
     },
   },
@@ -80,6 +97,11 @@ const SERVICE_PATHS: ZodOpenApiPathsObject = {
       summary: 'WebSocket: every event as it happens, and a snapshot of all that is live after each change',
       requestParams: {
         query: z.object({
+          key: viewKey,
+          session_id: z
+            .string()
+            .optional()
+            .meta({ description: 'For a browser that was allowed to watch: the share that it watches' }),
           since: z
             .string()
             .optional()
@@ -93,7 +115,7 @@ const SERVICE_PATHS: ZodOpenApiPathsObject = {
       responses: {
         '101': { description: 'The connection is a WebSocket now' },
         // Without an upgrade there is nothing at this address.
-        ...describeErrors(['not_found', 'too_many_connections']),
+        ...describeErrors('events', ['not_found']),
       },
     },
   },
@@ -103,16 +125,20 @@ const SERVICE_PATHS: ZodOpenApiPathsObject = {
 export function createOpenApiDocument(version: string): object {
   const paths: ZodOpenApiPathsObject = {};
   for (const [name, endpoint] of Object.entries<Endpoint>(API)) {
-    paths[endpoint.path] = { ...paths[endpoint.path], [endpoint.method]: describeOperation(name, endpoint) };
+    const operation = describeOperation(name as EndpointName, endpoint);
+    paths[endpoint.path] = { ...paths[endpoint.path], [endpoint.method]: operation };
   }
   return createDocument({
     openapi: '3.1.0',
     info: { title: 'Porthole session API', version, license: { name: 'MIT', identifier: 'MIT' } },
+    // None is needed by programs of the machine's own user.
+    security: [{}, { token: [] }],
+    components: { securitySchemes: { token: { type: 'http', scheme: 'bearer' } } },
     paths: { ...paths, ...SERVICE_PATHS },
   });
 }
 
-function describeOperation(name: string, endpoint: Endpoint) {
+function describeOperation(name: EndpointName, endpoint: Endpoint) {
   const hasBody = endpoint.method === 'post';
   // An empty body counts as {}.
   const needsBody = !endpoint.body.safeParse({}).success;
@@ -123,11 +149,17 @@ function describeOperation(name: string, endpoint: Endpoint) {
     ...(hasBody
       ? { requestBody: { required: needsBody, content: { 'application/json': { schema: endpoint.body } } } }
       : {}),
-    responses: describeResponses(endpoint.answer, [...BODY_ERRORS, ...endpoint.errors], endpoint.status),
+    responses: describeResponses(
+      name,
+      endpoint.answer,
+      [...BODY_ERRORS, ...endpoint.errors],
+      endpoint.status,
+    ),
   };
 }
 
 function describeResponses(
+  route: RouteName,
   answer: z.ZodType,
   errors: readonly ErrorCode[],
   status: 200 | 202 = 200,
@@ -137,13 +169,13 @@ function describeResponses(
       description: status === 200 ? 'Done' : 'Taken',
       content: { 'application/json': { schema: answer } },
     },
-    ...describeErrors(errors),
+    ...describeErrors(route, errors),
   };
 }
 
-function describeErrors(codes: readonly ErrorCode[]): ZodOpenApiResponsesObject {
+function describeErrors(route: RouteName, codes: readonly ErrorCode[]): ZodOpenApiResponsesObject {
   const byStatus = new Map<number, ErrorCode[]>();
-  for (const code of [...COMMON_ERRORS, ...codes]) {
+  for (const code of new Set([...COMMON_ERRORS, ...refusalsAt(route), ...codes])) {
     const { status } = ERROR_KINDS[code];
     byStatus.set(status, [...(byStatus.get(status) ?? []), code]);
   }

@@ -66,7 +66,12 @@ export class PanelPass {
     const { pathname, searchParams } = readTarget(request);
     if (request.method !== 'GET' || !PAGES.has(pathname) || !searchParams.has('ticket')) return next();
     const window = this.#redeem(searchParams.get('ticket') ?? '');
-    if (window) response.cookie(PASS_COOKIE, this.#secretOf(window), { httpOnly: true, sameSite: 'strict' });
+    if (window)
+      response.cookie(PASS_COOKIE, this.#secretOf(window), {
+        httpOnly: true,
+        sameSite: 'strict',
+        secure: request.secure,
+      });
     searchParams.delete('ticket');
     response.setHeader('Cache-Control', 'no-store');
     response.redirect(303, searchParams.size > 0 ? `${pathname}?${searchParams}` : pathname);

@@ -1,7 +1,7 @@
 import type { RequestListener, ServerResponse } from 'node:http';
-import express, { type Request, type RequestHandler } from 'express';
-import helmet from 'helmet';
+import express, { type RequestHandler } from 'express';
 import { PortholeError } from '#shared/errors';
+import type { RouteName } from '../access/routes.ts';
 import type { Logger } from '../logger.ts';
 import type { SessionRegistry } from '../sessions/session-registry.ts';
 import type { StreamService } from '../stream/stream-service.ts';
@@ -9,10 +9,11 @@ import { type ApiParts, createApiHandlers } from './api-handlers.ts';
 import { createApiRouter } from './api-router.ts';
 import { createCommandRouter } from './command-router.ts';
 import { answerNotFound, createErrorAnswerer, errorBody } from './error-answer.ts';
-import { assertAdmitted } from './guard.ts';
+import type { Guard } from './guard.ts';
 import { createOpenApiDocument } from './openapi.ts';
 import { refuseOtherMethods } from './other-methods.ts';
 import type { PanelPass } from './panel-pass.ts';
+import { SECURITY_HEADERS, securityHeaders } from './security-headers.ts';
 import { createStreamRouter } from './stream-router.ts';
 
 /** What the web app serves. */
@@ -20,6 +21,7 @@ export interface WebAppParts extends ApiParts {
   readonly sessions: SessionRegistry;
   readonly streams: StreamService;
   readonly log: Logger;
+  readonly guard: Guard;
   /** Knows the agent's own windows. */
   readonly panelPass: PanelPass;
   /** The folder of the built panel. */
@@ -28,6 +30,7 @@ export interface WebAppParts extends ApiParts {
 
 /** Everything that this agent answers over HTTP: guard, headers, API, streams, panel, errors, in that order. */
 export function createWebApp(parts: WebAppParts): RequestListener {
+  const { guard } = parts;
   const app = express();
   app.disable('x-powered-by');
   app.disable('etag');
@@ -35,22 +38,30 @@ export function createWebApp(parts: WebAppParts): RequestListener {
   app.enable('strict routing');
   app.set('query parser', 'simple');
   app.use(securityHeaders);
-  app.use(guard);
+  app.use(guard.handler);
   app.use(['/api', '/healthz'], noStore);
-  app.get('/healthz', (_request, response) => {
-    response.json({ status: 'ok', version: parts.about.version });
+  app.get('/healthz', (request, response) => {
+    const { kind } = guard.admissionTo('health', request).principal;
+    const isKnown = kind !== 'guest' && kind !== 'viewer';
+    response.json({ status: 'ok', ...(isKnown ? { version: parts.about.version } : {}) });
   });
   const document = createOpenApiDocument(parts.about.version);
-  app.get('/api/openapi.json', (_request, response) => {
+  app.get('/api/openapi.json', (request, response) => {
+    guard.admissionTo('openapi', request);
     response.json(document);
   });
   app.all(['/healthz', '/api/openapi.json'], refuseOtherMethods);
   app.use(parts.panelPass.handler);
-  const tellCaller = (request: Request) => parts.panelPass.windowOf(request) ?? 'api';
-  app.use(createApiRouter(createApiHandlers(parts), tellCaller));
+  app.use(
+    createApiRouter(createApiHandlers(parts), {
+      guard,
+      isVisible: (sessionId, scope) => parts.sessions.isVisible(sessionId, scope),
+      sessionOfCommand: (commandId) => parts.commands.find(commandId).session_id,
+    }),
+  );
   app.use(createCommandRouter(parts));
   app.use(createStreamRouter(parts));
-  app.use(express.static(parts.pagesFolder, { redirect: false }));
+  app.use(createPages(guard, parts.pagesFolder));
   app.use(answerNotFound);
   app.use(createErrorAnswerer(parts.log));
   return (request, response) => {
@@ -75,16 +86,23 @@ function findTargetFault(target: string): PortholeError | null {
 function refuseBare(response: ServerResponse, refusal: PortholeError): void {
   const body = JSON.stringify(errorBody(refusal));
   response.writeHead(refusal.status, {
+    ...SECURITY_HEADERS,
     'Content-Type': 'application/json; charset=utf-8',
     'Content-Length': Buffer.byteLength(body),
   });
   response.end(body);
 }
 
-const guard: RequestHandler = (request, _response, next) => {
-  assertAdmitted(request);
-  next();
-};
+const PAGES: ReadonlySet<RouteName> = new Set(['panel', 'panelByName', 'prompt', 'asset']);
+
+/** The files of the pages, at the addresses that the access table knows as theirs and at no other. */
+function createPages(guard: Guard, folder: string): RequestHandler {
+  const serve = express.static(folder, { redirect: false });
+  return (request, response, next) => {
+    if (PAGES.has(guard.admissionOf(request).route)) serve(request, response, next);
+    else next();
+  };
+}
 
 /** What the agent says of itself is true for the moment only: nobody keeps it, and no copy of it is still good. */
 const noStore: RequestHandler = (request, response, next) => {
@@ -93,19 +111,3 @@ const noStore: RequestHandler = (request, response, next) => {
   delete request.headers['if-modified-since'];
   next();
 };
-
-// Plain HTTP on loopback: telling browsers to insist on HTTPS would only break the page.
-const securityHeaders: RequestHandler = helmet({
-  contentSecurityPolicy: {
-    useDefaults: false,
-    directives: {
-      defaultSrc: ["'self'"],
-      objectSrc: ["'none'"],
-      baseUri: ["'none'"],
-      formAction: ["'none'"],
-      frameAncestors: ["'none'"],
-    },
-  },
-  strictTransportSecurity: false,
-  referrerPolicy: { policy: 'no-referrer' },
-});

@@ -99,11 +99,39 @@ function screenWording(session: SessionRecord & { type: 'screen_share' }, happen
   const reason = session.stopReason ?? '';
   switch (happening) {
     case 'start':
+      return session.status === 'pending_approval'
+        ? {
+            event: 'screen_share_approval_needed',
+            badge: '🔐',
+            message: `Screen share session ${session.sessionId} needs approval (${session.quality} quality)`,
+            extra: { quality: session.quality, approval_id: session.approvalId },
+          }
+        : {
+            event: 'screen_share_started',
+            badge: '📺',
+            message: `Screen share session started (${session.quality} quality)`,
+            extra: { quality: session.quality },
+          };
+    case 'approve':
       return {
-        event: 'screen_share_started',
-        badge: '📺',
-        message: `Screen share session started (${session.quality} quality)`,
+        event: 'screen_share_approved',
+        badge: '✅',
+        message: 'Screen share session approved and activated',
         extra: { quality: session.quality },
+      };
+    case 'deny':
+      return {
+        event: 'screen_share_denied',
+        badge: '🚫',
+        message: `Screen share session denied: ${reason}`,
+        extra: { reason },
+      };
+    case 'expire':
+      return {
+        event: 'screen_share_expired',
+        badge: '⌛',
+        message: `Screen share session expired: ${reason}`,
+        extra: { reason },
       };
     case 'drop':
       return {
@@ -119,10 +147,6 @@ function screenWording(session: SessionRecord & { type: 'screen_share' }, happen
         message: 'Screen share session ended',
         extra: { reason },
       };
-    case 'approve':
-    case 'deny':
-    case 'expire':
-      throw new Error(`A screen share cannot ${happening}`);
   }
 }
 

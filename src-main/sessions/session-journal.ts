@@ -14,6 +14,8 @@ export interface HistoryQuery {
   readonly offset: number;
   readonly type?: SessionType | undefined;
   readonly userId?: string | undefined;
+  /** Only sessions that were started with this token. */
+  readonly owner?: string | undefined;
   /** Only sessions that ended at this wall time or later. */
   readonly sinceMs?: number | undefined;
 }

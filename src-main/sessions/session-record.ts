@@ -8,9 +8,14 @@ export interface CommonRecord {
   readonly metadata: Record<string, unknown>;
   /** Where the start came from: an address, or `this machine`. */
   readonly origin: string;
+  /** The token that it was started with, or null if the person at the machine started it. */
+  readonly owner: string | null;
   /** Wall clock, milliseconds since the epoch; so are all other `…AtMs` here. */
   readonly startedAtMs: number;
   readonly status: SessionStatus;
+  /** Set if its start had to be approved. */
+  readonly approvalId: string | null;
+  readonly expiresAtMs: number | null;
   readonly lastActivityAtMs: number;
   /** Measured on the monotonic clock; final once the session has ended. */
   readonly durationSeconds: number;
@@ -18,12 +23,10 @@ export interface CommonRecord {
   readonly stopReason: string | null;
 }
 
-/** A remote access session as it is kept. `approvalId` and `expiresAtMs` are set if its start had to be approved. */
+/** A remote access session as it is kept. */
 export interface RemoteRecord extends CommonRecord {
   readonly type: 'remote_access';
   readonly safetyMode: SafetyMode;
-  readonly approvalId: string | null;
-  readonly expiresAtMs: number | null;
   readonly commandsExecuted: number;
 }
 

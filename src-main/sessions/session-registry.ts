@@ -13,7 +13,8 @@ import type {
   StartRemoteBody,
   StartScreenBody,
 } from '#shared/sessions';
-import type { ApprovalQueue, Decision } from '../approvals/approval-queue.ts';
+import { ALL_SESSIONS, isInScope, type Scope } from '../access/principal.ts';
+import type { ApprovalAsk, ApprovalQueue, Decision } from '../approvals/approval-queue.ts';
 import type { Clock } from '../clock.ts';
 import { LiveEntry } from './live-entry.ts';
 import { describeLockEvent, describeSessionEvent, RESTART_REASON } from './session-events.ts';
@@ -39,6 +40,16 @@ export interface ShareStage {
   end(sessionId: string): void;
   describe(sessionId: string): ShareView;
 }
+
+/** On whose account a session starts, as far as it is not the person's own. */
+export interface StartClaim {
+  /** The token that it is started with; null for the person at the machine. */
+  readonly owner: string | null;
+  /** Whether the person is asked before it starts, whatever its kind and mode. */
+  readonly mustAsk: boolean;
+}
+
+const OWN_START: StartClaim = { owner: null, mustAsk: false };
 
 /** What a stop found: the archived session, and whether it had ended before. */
 export interface StopResult<S extends ArchivedSession> {
@@ -97,39 +108,48 @@ export class SessionRegistry {
   }
 
   /**
-   * Starts remote access: active at once, or pending in autonomous mode. `origin` says where the call came from,
-   * for people to read, `by` what it was made with. Throws `locked_by_owner`, `too_many_sessions`, and
-   * `no_place_to_ask` (the session is then on record as denied).
+   * Starts remote access: active at once, or pending in autonomous mode and where `claim` wants it. `origin` says where
+   * the call came from, for people to read, `by` what it was made with. Throws `locked_by_owner`, `too_many_sessions`,
+   * and `no_place_to_ask` (the session is then on record as denied).
    */
-  startRemote(body: StartRemoteBody, origin: string, by: Decider = 'api'): LiveRemote {
+  startRemote(
+    body: StartRemoteBody,
+    origin: string,
+    by: Decider = 'api',
+    claim: StartClaim = OWN_START,
+  ): LiveRemote {
     this.#assertMayStart();
     const record: RemoteRecord = {
-      ...this.#newRecord('remote_access', body, origin),
+      ...this.#newRecord('remote_access', body, origin, claim),
       type: 'remote_access',
       safetyMode: body.safety_mode,
-      approvalId: null,
-      expiresAtMs: null,
       commandsExecuted: 0,
     };
-    if (record.safetyMode === 'autonomous') {
+    if (claim.mustAsk || record.safetyMode === 'autonomous') {
       return toLiveRemote(this.#admitPending(record, body.reason, by));
     }
     this.#admit(record, by);
     return toLiveRemote(record);
   }
 
-  /** Starts a screen share. Throws `locked_by_owner`, `too_many_sessions`, and what the stage refuses with. */
-  startScreen(body: StartScreenBody, origin: string, by: Decider = 'api'): LiveScreen {
+  /** Starts a screen share, as {@link startRemote} does. Throws what that one throws, and what the stage refuses with. */
+  startScreen(
+    body: StartScreenBody,
+    origin: string,
+    by: Decider = 'api',
+    claim: StartClaim = OWN_START,
+  ): LiveScreen {
     this.#assertMayStart();
     this.#stage.assertAvailable();
     const record: ScreenRecord = {
-      ...this.#newRecord('screen_share', body, origin),
+      ...this.#newRecord('screen_share', body, origin, claim),
       type: 'screen_share',
       quality: body.quality,
       framesCaptured: 0,
     };
-    this.#admit(record, by);
-    return toLiveScreen(record, this.#stage.describe(record.sessionId));
+    const admitted = claim.mustAsk ? this.#admitPending(record, undefined, by) : record;
+    if (!claim.mustAsk) this.#admit(record, by);
+    return toLiveScreen(admitted, this.#stage.describe(record.sessionId));
   }
 
   /** Ends remote access; a session that already ended answers its archived result. Throws `session_not_found`. */
@@ -167,9 +187,10 @@ export class SessionRegistry {
     this.#approvals.decide(record.approvalId, outcome, by, reason);
   }
 
-  /** All live sessions, oldest start first. */
-  listLive(): LiveSession[] {
-    return [...this.#live.values()].map((live) => {
+  /** All live sessions in `scope`, oldest start first. */
+  listLive(scope: Scope = ALL_SESSIONS): LiveSession[] {
+    const visible = [...this.#live.values()].filter(({ record }) => isInScope(scope, record));
+    return visible.map((live) => {
       const record = live.current();
       return record.type === 'remote_access'
         ? toLiveRemote(record)
@@ -177,11 +198,21 @@ export class SessionRegistry {
     });
   }
 
-  /** Returns if `sessionId` is a live screen share; throws `stream_ended` or `session_not_found` otherwise. */
+  /**
+   * Returns if `sessionId` is a live screen share. Throws `stream_ended`, `session_not_active` while it waits for
+   * approval, and `session_not_found`.
+   */
   assertSharing(sessionId: string): void {
-    if (this.#live.get(sessionId)?.record.type === 'screen_share') return;
-    if (this.#journal.find(sessionId)?.type === 'screen_share') throw new PortholeError('stream_ended');
-    throw new PortholeError('session_not_found');
+    const record = this.#live.get(sessionId)?.record ?? this.#journal.find(sessionId);
+    if (record?.type !== 'screen_share') throw new PortholeError('session_not_found');
+    if (isEndStatus(record.status)) throw new PortholeError('stream_ended');
+    if (record.status !== 'active') throw new PortholeError('session_not_active');
+  }
+
+  /** Whether a session, live or ended, is in `scope`; false for an unknown one. */
+  isVisible(sessionId: string, scope: Scope): boolean {
+    const record = this.#live.get(sessionId)?.record ?? this.#journal.find(sessionId);
+    return record !== undefined && isInScope(scope, record);
   }
 
   /** A page of ended sessions, newest end first, and how many match in all. */
@@ -273,6 +304,12 @@ export class SessionRegistry {
     this.#publish(event);
   }
 
+  /** Ends every live session that was started with this token; answers their ids. */
+  endOwnedBy(owner: string, reason: string): string[] {
+    const owned = [...this.#live.values()].filter(({ record }) => record.owner === owner);
+    return this.#endEach(owned, (live) => this.#endNow(live, reason, 'agent'));
+  }
+
   /** Denies what is pending and stops what is live; answers the ids of all that ended. */
   endAll(reason: string, by: Decider = 'agent'): string[] {
     return this.#endEach([...this.#live.values()], (live) => this.#endNow(live, reason, by));
@@ -283,15 +320,23 @@ export class SessionRegistry {
     if (this.#live.size >= this.#maxLiveSessions) throw new PortholeError('too_many_sessions');
   }
 
-  #newRecord(type: SessionType, body: StartRemoteBody | StartScreenBody, origin: string): CommonRecord {
+  #newRecord(
+    type: SessionType,
+    body: StartRemoteBody | StartScreenBody,
+    origin: string,
+    { owner }: StartClaim,
+  ): CommonRecord {
     const nowMs = this.#clock.wallMs();
     return {
       sessionId: this.#newSessionId(type),
       userId: body.user_id,
       metadata: body.metadata,
       origin,
+      owner,
       startedAtMs: nowMs,
       status: 'active',
+      approvalId: null,
+      expiresAtMs: null,
       lastActivityAtMs: nowMs,
       durationSeconds: 0,
       stoppedAtMs: null,
@@ -307,11 +352,10 @@ export class SessionRegistry {
     }
   }
 
-  #admitPending(record: RemoteRecord, reason: string | undefined, by: Decider): RemoteRecord {
-    const { sessionId, userId, safetyMode, origin } = record;
-    const summary = `Remote access in ${safetyMode} mode`;
-    const ask = { kind: 'session' as const, sessionId, userId, summary, safetyMode, reason, origin };
-    let pending: RemoteRecord = { ...record, status: 'pending_approval' };
+  #admitPending<R extends SessionRecord>(record: R, reason: string | undefined, by: Decider): R {
+    const { sessionId, userId, origin } = record;
+    const ask = { kind: 'session' as const, sessionId, userId, ...describeStart(record), reason, origin };
+    let pending: R = { ...record, status: 'pending_approval' };
     try {
       this.#approvals.ask(ask, {
         onAsked: (asked) => {
@@ -342,7 +386,7 @@ export class SessionRegistry {
     const event = this.#journal.record(record, describeSessionEvent(record, 'start', record.startedAtMs, by));
     const live = new LiveEntry(record, this.#clock);
     this.#live.set(record.sessionId, live);
-    if (record.type === 'screen_share') this.#stage.begin(record);
+    if (record.type === 'screen_share' && record.status === 'active') this.#stage.begin(record);
     this.#publish(event);
     return live;
   }
@@ -355,6 +399,7 @@ export class SessionRegistry {
       describeSessionEvent(approved, 'approve', live.lastActivityAtMs, by),
     );
     live.record = approved;
+    if (approved.type === 'screen_share') this.#stage.begin(approved);
     this.#publish(event);
   }
 
@@ -369,9 +414,7 @@ export class SessionRegistry {
     const event = this.#journal.record(ended, describeSessionEvent(ended, move, stoppedAtMs, by));
     live.record = ended;
     this.#live.delete(record.sessionId);
-    if (record.type === 'remote_access' && record.approvalId !== null) {
-      this.#approvals.withdraw(record.approvalId, reason);
-    }
+    if (record.approvalId !== null) this.#approvals.withdraw(record.approvalId, reason);
     this.#publish(event);
   }
 
@@ -409,6 +452,13 @@ export class SessionRegistry {
     if (live) this.#end(live, 'stop', reason, by);
     return { record: live ? this.#find(sessionId, type) : record, alreadyEnded: live === undefined };
   }
+}
+
+/** What the person is asked for when a session's start needs approval. */
+function describeStart(record: SessionRecord): Pick<ApprovalAsk, 'summary' | 'safetyMode'> {
+  return record.type === 'remote_access'
+    ? { summary: `Remote access in ${record.safetyMode} mode`, safetyMode: record.safetyMode }
+    : { summary: `Share this screen in ${record.quality} quality` };
 }
 
 function isOfType<T extends SessionType>(

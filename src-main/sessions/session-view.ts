@@ -24,6 +24,7 @@ export function streamUrl(sessionId: string): string {
 }
 
 function liveFields(record: SessionRecord) {
+  const pending = record.status === 'pending_approval';
   return {
     session_id: record.sessionId,
     user_id: record.userId,
@@ -31,29 +32,27 @@ function liveFields(record: SessionRecord) {
     duration_seconds: record.durationSeconds,
     last_activity: toIso(record.lastActivityAtMs),
     metadata: record.metadata,
-  };
-}
-
-/** The wire form of remote access that is active or pending. */
-export function toLiveRemote(record: RemoteRecord): LiveRemote {
-  const pending = record.status === 'pending_approval';
-  return {
-    ...liveFields(record),
-    type: 'remote_access',
-    status: pending ? 'pending_approval' : 'active',
-    safety_mode: record.safetyMode,
-    commands_executed: record.commandsExecuted,
+    status: pending ? ('pending_approval' as const) : ('active' as const),
     ...(pending && record.expiresAtMs !== null ? { expires_at: toIso(record.expiresAtMs) } : {}),
     ...(pending && record.approvalId !== null ? { approval_id: record.approvalId } : {}),
   };
 }
 
-/** The wire form of an active screen share. */
+/** The wire form of remote access that is active or pending. */
+export function toLiveRemote(record: RemoteRecord): LiveRemote {
+  return {
+    ...liveFields(record),
+    type: 'remote_access',
+    safety_mode: record.safetyMode,
+    commands_executed: record.commandsExecuted,
+  };
+}
+
+/** The wire form of a screen share that is active or pending. */
 export function toLiveScreen(record: ScreenRecord, share: ShareView): LiveScreen {
   return {
     ...liveFields(record),
     type: 'screen_share',
-    status: 'active',
     quality: record.quality,
     stream_url: streamUrl(record.sessionId),
     frames_captured: record.framesCaptured,

@@ -61,7 +61,7 @@ function describeViewerEvent(
   viewer: ViewerState,
   atMs: number,
 ): EventDraft {
-  const name = viewer.grant ?? viewer.remoteAddress;
+  const name = viewer.grant?.name ?? viewer.remoteAddress;
   return {
     event,
     data: {

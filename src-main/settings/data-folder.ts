@@ -12,6 +12,8 @@ export interface DataFolder {
   readonly running: string;
   /** What the person at the machine has been told once and for all. */
   readonly told: string;
+  /** The folder of the certificate that the agent makes for itself, and its key. */
+  readonly tls: string;
   /** What Chromium keeps. */
   readonly chromium: string;
 }
@@ -39,6 +41,7 @@ export function prepareDataFolder(dataDir: string): DataFolder {
     logs: path.join(folder, 'logs'),
     running: path.join(folder, 'running.json'),
     told: path.join(folder, 'told.json'),
+    tls: path.join(folder, 'tls'),
     chromium: path.join(folder, 'chromium'),
   };
 }

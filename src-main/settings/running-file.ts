@@ -1,7 +1,12 @@
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { z } from 'zod';
 
-const runningSchema = z.object({ url: z.url(), pid: z.int().positive() });
+const runningSchema = z.object({
+  url: z.url(),
+  pid: z.int().positive(),
+  /** The certificate that the agent shows (PEM), if it speaks TLS. */
+  certificate: z.string().optional(),
+});
 
 /** Where an agent runs and listens. */
 export type Running = z.infer<typeof runningSchema>;

@@ -86,6 +86,31 @@ export const MIGRATIONS: readonly string[] = [
   CREATE INDEX commands_by_session ON commands (session_id, request_order);
   CREATE INDEX commands_unfinished ON commands (request_order) WHERE finished_at_ms IS NULL;
   `,
+  `
+  ALTER TABLE sessions ADD COLUMN owner TEXT;
+  CREATE INDEX sessions_by_owner ON sessions (owner, stopped_at_ms DESC, end_order DESC, type, user_id)
+    WHERE stopped_at_ms IS NOT NULL AND owner IS NOT NULL;
+
+  CREATE TABLE tokens (
+    token_id TEXT PRIMARY KEY,
+    name TEXT NOT NULL,
+    role TEXT NOT NULL CHECK (role IN ('admin', 'operator')),
+    -- SHA-256 of the secret, in hexadecimal.
+    digest TEXT NOT NULL,
+    created_at_ms INTEGER NOT NULL,
+    expires_at_ms INTEGER,
+    last_used_at_ms INTEGER,
+    parent_id TEXT,
+    ended_at_ms INTEGER
+  ) STRICT, WITHOUT ROWID;
+  CREATE TABLE retired_secrets (digest TEXT PRIMARY KEY) STRICT, WITHOUT ROWID;
+
+  CREATE TABLE lockouts (
+    source TEXT PRIMARY KEY,
+    failures INTEGER NOT NULL,
+    waiting INTEGER NOT NULL CHECK (waiting IN (0, 1))
+  ) STRICT, WITHOUT ROWID;
+  `,
 ];
 
 /**

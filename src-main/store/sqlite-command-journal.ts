@@ -118,10 +118,19 @@ export class SqliteCommandJournal implements CommandJournal {
     return row === undefined ? undefined : toRecord(wholeRow.parse(row));
   }
 
-  list({ sessionId, limit, offset }: CommandQuery): { records: CommandSummary[]; total: number } {
+  list({ sessionId, owner, limit, offset }: CommandQuery): { records: CommandSummary[]; total: number } {
     // Only the filters that are there, so that each finds its index.
-    const filter = sessionId === undefined ? '' : 'WHERE session_id = :sessionId';
-    const values = { ...(sessionId === undefined ? {} : { sessionId }) };
+    const conditions = [
+      ...(sessionId === undefined ? [] : ['session_id = :sessionId']),
+      ...(owner === undefined
+        ? []
+        : ['session_id IN (SELECT session_id FROM sessions WHERE owner = :owner)']),
+    ];
+    const filter = conditions.length === 0 ? '' : `WHERE ${conditions.join(' AND ')}`;
+    const values = {
+      ...(sessionId === undefined ? {} : { sessionId }),
+      ...(owner === undefined ? {} : { owner }),
+    };
     const rows: unknown[] = this.#database
       .prepare(
         `SELECT ${SUMMARY_COLUMNS} FROM commands ${filter} ORDER BY request_order DESC LIMIT :limit OFFSET :offset`,

@@ -17,6 +17,7 @@ const commonRow = {
   status: sessionStatusSchema,
   user_id: z.string(),
   origin: z.string(),
+  owner: z.string().nullable(),
   metadata: z
     .string()
     .transform((text): Record<string, unknown> => z.record(z.string(), z.unknown()).parse(JSON.parse(text))),
@@ -25,6 +26,8 @@ const commonRow = {
   duration_seconds: z.number(),
   stopped_at_ms: z.number().nullable(),
   stop_reason: z.string().nullable(),
+  approval_id: z.string().nullable(),
+  expires_at_ms: z.number().nullable(),
 };
 
 const sessionRow = z
@@ -33,8 +36,6 @@ const sessionRow = z
       ...commonRow,
       type: z.literal('remote_access'),
       safety_mode: safetyModeSchema,
-      approval_id: z.string().nullable(),
-      expires_at_ms: z.number().nullable(),
       commands_executed: z.number(),
     }),
     z.object({
@@ -50,20 +51,21 @@ const sessionRow = z
       status: row.status,
       userId: row.user_id,
       origin: row.origin,
+      owner: row.owner,
       metadata: row.metadata,
       startedAtMs: row.started_at_ms,
       lastActivityAtMs: row.last_activity_at_ms,
       durationSeconds: row.duration_seconds,
       stoppedAtMs: row.stopped_at_ms,
       stopReason: row.stop_reason,
+      approvalId: row.approval_id,
+      expiresAtMs: row.expires_at_ms,
     };
     return row.type === 'remote_access'
       ? {
           ...common,
           type: row.type,
           safetyMode: row.safety_mode,
-          approvalId: row.approval_id,
-          expiresAtMs: row.expires_at_ms,
           commandsExecuted: row.commands_executed,
         }
       : { ...common, type: row.type, quality: row.quality, framesCaptured: row.frames_captured };
@@ -78,10 +80,10 @@ const eventRow = z.object({ seq: z.number(), event: agentEventNameSchema, data: 
 );
 
 const WRITE_SESSION = `
-  INSERT INTO sessions (session_id, type, status, user_id, origin, metadata, safety_mode, quality, approval_id,
+  INSERT INTO sessions (session_id, type, status, user_id, origin, owner, metadata, safety_mode, quality, approval_id,
     expires_at_ms, started_at_ms, last_activity_at_ms, duration_seconds, stopped_at_ms, stop_reason,
     commands_executed, frames_captured, end_order)
-  VALUES (:sessionId, :type, :status, :userId, :origin, :metadata, :safetyMode, :quality, :approvalId,
+  VALUES (:sessionId, :type, :status, :userId, :origin, :owner, :metadata, :safetyMode, :quality, :approvalId,
     :expiresAtMs, :startedAtMs, :lastActivityAtMs, :durationSeconds, :stoppedAtMs, :stopReason,
     :commandsExecuted, :framesCaptured,
     CASE WHEN :stoppedAtMs IS NULL THEN NULL ELSE (SELECT coalesce(max(seq), 0) FROM events) END)
@@ -95,6 +97,7 @@ const WRITE_SESSION = `
 const HISTORY_FILTERS = {
   type: 'type = :type',
   userId: 'user_id = :userId',
+  owner: 'owner = :owner',
   sinceMs: 'stopped_at_ms >= :sinceMs',
 } as const satisfies Partial<Record<keyof HistoryQuery, string>>;
 
@@ -253,11 +256,12 @@ function toRow(session: SessionRecord): Record<string, string | number | null> {
     status: session.status,
     userId: session.userId,
     origin: session.origin,
+    owner: session.owner,
     metadata: JSON.stringify(session.metadata),
     safetyMode: remote?.safetyMode ?? null,
     quality: screen?.quality ?? null,
-    approvalId: remote?.approvalId ?? null,
-    expiresAtMs: remote?.expiresAtMs ?? null,
+    approvalId: session.approvalId,
+    expiresAtMs: session.expiresAtMs,
     startedAtMs: session.startedAtMs,
     lastActivityAtMs: session.lastActivityAtMs,
     durationSeconds: session.durationSeconds,

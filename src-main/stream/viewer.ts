@@ -1,4 +1,5 @@
 import type { Writable } from 'node:stream';
+import type { ViewerAdmission } from '#shared/access';
 import type { Clock } from '../clock.ts';
 import type { StreamFrame } from './frame-hub.ts';
 import { LinkPace } from './link-pace.ts';
@@ -11,8 +12,16 @@ export interface ViewerInfo {
   readonly remoteAddress: string;
   /** The `User-Agent` header, cleaned, or null. */
   readonly userAgent: string | null;
-  /** What the viewer was let in by, such as a view key's name; shown to the person at the machine. */
-  readonly grant: string | null;
+  /** What the viewer was let in by; null for a program of the machine's own user. */
+  readonly grant: ViewerGrant | null;
+}
+
+/** What a viewer was let in by, such as a view key. */
+export interface ViewerGrant {
+  readonly admission: Exclude<ViewerAdmission, 'local'>;
+  readonly grantId: string;
+  /** For the person at the machine: the name of the token or key, or the one that the viewer gave. */
+  readonly name: string | null;
 }
 
 /** One viewer as others may see it. */

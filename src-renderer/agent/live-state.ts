@@ -9,6 +9,8 @@ const ENDINGS: ReadonlySet<AgentEventName> = new Set([
   'remote_session_expired',
   'remote_session_stopped',
   'remote_access_dropped',
+  'screen_share_denied',
+  'screen_share_expired',
   'screen_share_stopped',
   'screen_share_dropped',
 ]);

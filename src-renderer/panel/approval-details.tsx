@@ -10,9 +10,11 @@ export function ApprovalDetails({ approval }: { readonly approval: Approval }) {
   return (
     <>
       <p className="approval-summary">{summary}</p>
-      <p className="approval-meaning" data-mode={safety_mode}>
-        <strong>{MODE_NAMES[safety_mode]}.</strong> {SAFETY_MODE_MEANINGS[safety_mode]}
-      </p>
+      {safety_mode !== undefined && (
+        <p className="approval-meaning" data-mode={safety_mode}>
+          <strong>{MODE_NAMES[safety_mode]}.</strong> {SAFETY_MODE_MEANINGS[safety_mode]}
+        </p>
+      )}
       <dl className="approval-facts">
         <dt>Asked by</dt>
         <dd className="who">{user_id}</dd>

@@ -10,6 +10,8 @@ import { callOnWire, type WireCall } from '../support/wire-call.ts';
 
 /** Refusals that no operation documents: they are for addresses and methods beside the document. */
 const BESIDE_THE_DOCUMENT: readonly ErrorCode[] = ['not_found', 'method_not_allowed'];
+/** What makes a request one of nobody known. */
+const GUEST = { headers: { 'x-forwarded-for': '192.0.2.1' } };
 /** A bug's answer: any operation may give it, none can be made to. It is shown on one that was given a broken disk. */
 const OF_BUGS: readonly ErrorCode[] = ['internal_error'];
 
@@ -53,8 +55,8 @@ class Explorer {
   }
 
   /** Connects to the event socket; the status is 101 or that of the refusal. */
-  connect(target: string): Promise<WebSocket | null> {
-    const socket = new WebSocket(`${this.agent.url.replace('http', 'ws')}${target}`);
+  connect(target: string, headers: Record<string, string> = {}): Promise<WebSocket | null> {
+    const socket = new WebSocket(`${this.agent.url.replace('http', 'ws')}${target}`, { headers });
     return new Promise((resolve, reject) => {
       socket.once('open', () => {
         this.note('GET', target, '101');
@@ -151,6 +153,63 @@ async function exploreEndpoints(explorer: Explorer): Promise<void> {
   await call('DELETE', '/api/sessions/active');
 }
 
+/** Who gets in, and who no more: tokens, view keys, viewers, logins. */
+async function exploreAccess(explorer: Explorer): Promise<void> {
+  const { agent } = explorer;
+  const call = explorer.call.bind(explorer);
+  const as = (token: string) => ({ headers: { authorization: `Bearer ${token}` } });
+
+  const admin = String((await call('POST', '/api/tokens', { name: 'ada', role: 'admin' })).token);
+  const made = await call('POST', '/api/tokens', { name: 'grace', role: 'operator', expires_in_seconds: 60 });
+  const operator = String((await call('POST', `/api/tokens/${made.token_id}/rotate`)).token);
+  await call('GET', '/api/tokens');
+  await call('POST', '/api/login', {}, as(admin));
+  const { headers } = as(admin);
+  await call('POST', '/api/login', undefined, { headers, body: 'x'.repeat(70_000) });
+  await call('POST', '/api/login', {}, { headers: { ...headers, 'content-encoding': 'unknown' } });
+  await call('POST', '/api/logout');
+  for (const target of ['/api/viewers/ask?session_id=screen_00000000', '/api/viewers/ask'])
+    await call(target.includes('?') ? 'GET' : 'POST', target, undefined, as(operator));
+  await call('GET', '/api/viewers/ask?session_id=screen_00000000');
+
+  const waiting = (await call('POST', '/api/screen_share/start', {}, as(operator))).session_id;
+  await call('GET', `/stream/${waiting}`);
+  await call('GET', `/api/screen_share/${waiting}/keys`);
+  await call('POST', `/api/screen_share/${waiting}/keys`);
+  await call('DELETE', `/api/screen_share/${waiting}/keys/key_0`);
+  await call('POST', '/api/viewers/ask', { session_id: waiting });
+  await call('DELETE', `/api/tokens/${made.token_id}`);
+  await call('DELETE', `/api/tokens/${made.token_id}`);
+  await call('POST', '/api/tokens/token_0/rotate');
+
+  const share = (await call('POST', '/api/screen_share/start', {})).session_id;
+  const key = await call('POST', `/api/screen_share/${share}/keys`, { name: 'for a friend' });
+  await call('GET', `/api/screen_share/${share}/keys`);
+  await call('GET', `/stream/${share}?key=${key.key}`);
+  await call('DELETE', `/api/screen_share/${share}/keys/${key.key_id}`);
+  await call('DELETE', `/api/screen_share/${share}/keys/${key.key_id}`);
+  await call('GET', `/stream/${share}`, undefined, GUEST);
+  const watching = await fetch(`${agent.url}/stream/${share}`);
+  const { viewers } = await call('GET', `/api/viewers?session_id=${share}`);
+  const [viewer] = viewers as unknown as { viewer_id: string }[];
+  await call('POST', `/api/viewers/${viewer?.viewer_id}/kick`);
+  await watching.body?.cancel();
+  await call('POST', '/api/viewers/viewer_0/kick');
+  for (let count = 0; count < 4; count += 1)
+    await call('POST', '/api/viewers/ask', { session_id: share }, GUEST);
+  for (let count = 0; count < 201; count += 1) await call('POST', `/api/screen_share/${share}/keys`);
+  for (let count = 0; count < 201; count += 1)
+    await call('POST', '/api/tokens', { name: 'many', role: 'operator' });
+
+  await call('POST', '/api/screen_share/stop', { session_id: share });
+  for (const ended of [share, 'screen_00000000']) {
+    await call('GET', `/api/screen_share/${ended}/keys`);
+    await call('POST', `/api/screen_share/${ended}/keys`);
+    await call('DELETE', `/api/screen_share/${ended}/keys/key_0`);
+    await call('POST', '/api/viewers/ask', { session_id: ended });
+  }
+}
+
 /** All that can be asked of commands, of an agent with a deny rule that lets a session have one command at a time. */
 async function exploreCommands(explorer: Explorer): Promise<void> {
   const { agent } = explorer;
@@ -238,10 +297,19 @@ async function exploreGuards(explorer: Explorer): Promise<void> {
     await send({ 'x-forwarded-for': '192.0.2.1' });
     await send({ host: 'evil.example' });
     await send({ origin: 'http://evil.example' });
+    await send({ authorization: 'Basic YTpi' });
     await send({}, undefined, '#fragment');
     if (!target.startsWith('/api/') || target === '/api/events' || target === '/api/openapi.json') continue;
     await send({}, 'x'.repeat(70_000));
     await send({ 'content-encoding': 'unknown' }, '{}');
+  }
+}
+
+/** Asks for everything with the same header, or none. */
+async function exploreAll(explorer: Explorer, headers: Record<string, string>): Promise<void> {
+  for (const { template, method } of operations) {
+    const target = template.replaceAll(/\{\w+\}/g, 'screen_00000000');
+    await explorer.call(method.toUpperCase(), target, undefined, { headers });
   }
 }
 
@@ -272,6 +340,7 @@ describe('agent against its OpenAPI document', () => {
     await exploreGuards(explorer);
     (await explorer.connect('/api/events'))?.terminate();
     await explorer.connect('/api/events?since=abc');
+    await explorer.connect('/api/events', GUEST.headers);
     await explorer.call('GET', '/api/events');
 
     const cramped = new Explorer(await startTestAgent({ settings: { maxLiveSessions: 3 } }));
@@ -287,12 +356,33 @@ describe('agent against its OpenAPI document', () => {
     const lonely = (await alone.call('POST', '/api/remote/start')).session_id;
     await alone.call('POST', `/api/remote/execute/${lonely}`, { operation: 'system_info' });
 
+    const lonelyShare = await alone.call('POST', '/api/screen_share/start');
+    await alone.call('POST', '/api/viewers/ask', { session_id: lonelyShare.session_id }, GUEST);
+    const { token } = await alone.call('POST', '/api/tokens', { name: 'grace', role: 'operator' });
+    const bearer = { headers: { authorization: `Bearer ${token}` } };
+    await alone.call('POST', '/api/screen_share/start', {}, bearer);
+
+    const trusting = new Explorer(await startTestAgent());
+    await exploreAccess(trusting);
+
+    const crowded = new Explorer(
+      await startTestAgent({ connectionLimits: { perSource: 0, fromNetwork: 0, total: 0 } }),
+    );
+    await exploreAll(crowded, {});
+    const attacked = new Explorer(await startTestAgent());
+    await exploreAll(attacked, { authorization: 'Bearer guess' });
+    await exploreAll(attacked, { authorization: 'Bearer guess' });
+
     const broken = new Explorer(await startTestAgent());
     breakDatabase(broken.agent);
     await broken.call('POST', '/api/remote/start', {});
     expect(broken.agent.log.errors).toHaveLength(1);
 
-    const seen = new Set([explorer, cramped, working, alone, broken].flatMap((each) => [...each.seen]));
+    const seen = new Set(
+      [explorer, cramped, working, alone, trusting, crowded, attacked, broken].flatMap((each) => [
+        ...each.seen,
+      ]),
+    );
     const missing = operations.flatMap(({ operation }) =>
       documentedOutcomes(operation)
         .filter((outcome) => !OF_BUGS.includes(outcome as ErrorCode))

@@ -27,8 +27,8 @@ function watch(agent: TestAgent) {
   const ids = new Map<string, string[]>();
   agent.bus.subscribe({
     onEvent: ({ event, data }) => {
-      // Viewers leave in their own time, after the answer that they were given.
-      if (!event.startsWith('viewer_')) seen.events += 1;
+      // Viewers leave, and tokens and keys expire, in their own time, after the answer that they were given with.
+      if (!/^(viewer|token|view_key)_/.test(event)) seen.events += 1;
       for (const id of [data.session_id, data.approval_id]) {
         if (typeof id !== 'string') continue;
         const kind = id.replace(/_.*/, '');

@@ -141,7 +141,7 @@ describe('guard, over raw sockets', () => {
         ORIGIN_REFUSED,
       ],
       ['a reading stranger', { lines: ['Origin: http://evil.example'] }, ORIGIN_REFUSED],
-      ['a reading null', { lines: ['Origin: null'] }, '200'],
+      ['a reading null', { lines: ['Origin: null'] }, ORIGIN_REFUSED],
       ['cross-site', { ...start, lines: ['Sec-Fetch-Site: cross-site'] }, ORIGIN_REFUSED],
       ['same-site', { ...start, lines: ['Sec-Fetch-Site: same-site'] }, ORIGIN_REFUSED],
       ['typed into the address bar', { lines: ['Sec-Fetch-Site: none', 'Sec-Fetch-Mode: navigate'] }, '200'],
@@ -160,7 +160,12 @@ describe('guard, over raw sockets', () => {
         { lines: ['Sec-Fetch-Site: cross-site', 'Sec-Fetch-Mode: navigate', 'Sec-Fetch-Dest: iframe'] },
         ORIGIN_REFUSED,
       ],
-      ['a cross-site link', { lines: CROSS_SITE_NAVIGATION }, '200'],
+      [
+        'a cross-site link to a page',
+        { target: '/view/screen_00000000', lines: CROSS_SITE_NAVIGATION },
+        '404 not_found',
+      ],
+      ['a cross-site link to the API', { lines: CROSS_SITE_NAVIGATION }, ORIGIN_REFUSED],
       ['a cross-site form', { ...start, lines: CROSS_SITE_NAVIGATION }, ORIGIN_REFUSED],
       ['an unknown site', { ...start, lines: ['Sec-Fetch-Site: surprise'] }, ORIGIN_REFUSED],
     ])('%s', async (_, sent, answer) => {

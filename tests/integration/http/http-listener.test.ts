@@ -2,6 +2,7 @@ import { createServer } from 'node:http';
 import { type AddressInfo, connect, type Socket } from 'node:net';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { listenHttp } from '../../../src-main/http/http-listener.ts';
+import { planListening } from '../../../src-main/http/listen-plan.ts';
 import { sendRaw } from '../support/raw-http.ts';
 import { call, startTestAgent, type TestAgent } from '../support/test-agent.ts';
 
@@ -194,7 +195,13 @@ describe('upgrades', () => {
 });
 
 describe('listenHttp', () => {
-  const handlers = { onRequest: () => undefined, onUpgrade: () => undefined, onError: () => undefined };
+  const plan = planListening('127.0.0.1', false);
+  const handlers = {
+    onRequest: () => undefined,
+    onUpgrade: async () => undefined,
+    onConnection: () => undefined,
+    onError: () => undefined,
+  };
 
   it('takes both halves of localhost', async () => {
     const agent = await startTestAgent();
@@ -220,7 +227,7 @@ describe('listenHttp', () => {
         blocker.close();
       });
       const { port } = blocker.address() as AddressInfo;
-      await expect(listenHttp({ host: '127.0.0.1', port }, handlers)).rejects.toMatchObject({
+      await expect(listenHttp({ plan, port, tls: null }, handlers)).rejects.toMatchObject({
         code: 'EADDRINUSE',
       });
       const second = createServer();
@@ -251,7 +258,7 @@ describe('listenHttp', () => {
     await Promise.all(ends);
     // Ended or cut off, but over.
     await watching.arrayBuffer().catch(() => undefined);
-    const again = await listenHttp({ host: '127.0.0.1', port: Number(new URL(agent.url).port) }, handlers);
+    const again = await listenHttp({ plan, port: Number(new URL(agent.url).port), tls: null }, handlers);
     await again.close();
   });
 });

@@ -2,6 +2,8 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { onTestFinished } from 'vitest';
+import type { ConnectionLimits } from '../../../src-main/access/connection-counts.ts';
+import type { TlsIdentity } from '../../../src-main/access/tls-identity.ts';
 import { type Agent, startAgent } from '../../../src-main/agent.ts';
 import { type Clock, systemClock } from '../../../src-main/clock.ts';
 import { type Settings, settingsSchema } from '../../../src-shared/settings.ts';
@@ -20,7 +22,14 @@ export interface TestAgent extends Agent {
 
 /** Starts an agent for one test. `folder` reuses the data of an earlier one. */
 export async function startTestAgent(
-  options: { settings?: Partial<Settings>; clock?: Clock; canPrompt?: () => boolean; folder?: string } = {},
+  options: {
+    settings?: Partial<Settings>;
+    clock?: Clock;
+    canPrompt?: () => boolean;
+    folder?: string;
+    tls?: TlsIdentity | null;
+    connectionLimits?: ConnectionLimits;
+  } = {},
 ): Promise<TestAgent> {
   const folder = options.folder ?? mkdtempSync(path.join(tmpdir(), 'porthole-test-'));
   const screen = new FakeScreenSource();
@@ -35,6 +44,8 @@ export async function startTestAgent(
     pagesFolder: path.join(folder, 'pages'),
     screenSource: screen,
     canPrompt: options.canPrompt ?? (() => true),
+    tls: options.tls ?? null,
+    ...(options.connectionLimits ? { connectionLimits: options.connectionLimits } : {}),
     notifier,
   });
   let closed = false;

@@ -16,6 +16,9 @@ const common = {
   userId: 'grace',
   metadata: { ticket: 7 },
   origin: 'this machine',
+  owner: null,
+  approvalId: null,
+  expiresAtMs: null,
   startedAtMs: AT_MS,
   lastActivityAtMs: AT_MS,
   durationSeconds: 0,
@@ -30,8 +33,6 @@ function remote(fields: Partial<RemoteRecord> = {}): RemoteRecord {
     type: 'remote_access',
     status: 'active',
     safetyMode: 'supervised',
-    approvalId: null,
-    expiresAtMs: null,
     commandsExecuted: 0,
     ...fields,
   };
@@ -183,9 +184,19 @@ describe('the events beside the contract’s table', () => {
     expect(describeLockEvent(false, '', AT_MS, 'api')).toMatchObject({ event: 'rearmed' });
   });
 
-  it('has no event for a move that a screen share cannot make', () => {
-    for (const move of ['approve', 'deny', 'expire'] as const) {
-      expect(() => describeSessionEvent(screen(), move, AT_MS, 'api')).toThrow(/screen share/);
+  it('tells of a screen share that has to be approved as of remote access', () => {
+    const pending = screen({ status: 'pending_approval', approvalId: 'approval_1' });
+    expect(describeSessionEvent(pending, 'start', AT_MS, 'api')).toMatchObject({
+      event: 'screen_share_approval_needed',
+      data: { badge: '🔐', approval_id: 'approval_1', quality: 'medium' },
+    });
+    for (const [move, event] of [
+      ['approve', 'screen_share_approved'],
+      ['deny', 'screen_share_denied'],
+      ['expire', 'screen_share_expired'],
+    ] as const) {
+      const told = describeSessionEvent(screen({ stopReason: 'why' }), move, AT_MS, 'panel');
+      expect(told).toMatchObject({ event, data: { decided_by: 'panel' } });
     }
   });
 

@@ -1,0 +1,122 @@
+import type { IncomingMessage } from 'node:http';
+import { hostname } from 'node:os';
+import type { Settings } from '#shared/settings';
+import type { ApprovalQueue } from '../approvals/approval-queue.ts';
+import type { Clock } from '../clock.ts';
+import type { Logger } from '../logger.ts';
+import type { EventDraft } from '../sessions/session-journal.ts';
+import type { ViewerState } from '../stream/viewer.ts';
+import { AccessDesk } from './access-desk.ts';
+import { describeViewRequestEvent } from './access-events.ts';
+import { BrowserLogins } from './browser-logins.ts';
+import { ConnectionCounts, type ConnectionLimits } from './connection-counts.ts';
+import { Connections } from './connections.ts';
+import type { RunningCommands } from './contained-peers.ts';
+import { Gate } from './gate.ts';
+import { HostRules } from './host-rules.ts';
+import { Lockout, type LockoutJournal } from './lockout.ts';
+import { LinuxPeerOwners, UNKNOWN_PEER_OWNERS } from './peer-owners.ts';
+import { listInterfaceAddresses } from './source-address.ts';
+import type { TokenJournal } from './token-registry.ts';
+import { ViewRequests } from './view-requests.ts';
+
+/** What access is decided from, and what it acts upon. */
+export interface AccessOptions {
+  readonly settings: Settings;
+  /** How many connections may be open at once. */
+  readonly connectionLimits: ConnectionLimits;
+  /** Whether the agent is to be reached from the network. */
+  readonly network: boolean;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly approvals: ApprovalQueue;
+  readonly tokenJournal: TokenJournal;
+  readonly lockoutJournal: LockoutJournal;
+  /** The agent's own window that a request comes from, or null. */
+  readonly windowOf: (request: Pick<IncomingMessage, 'headers'>) => 'panel' | 'prompt' | null;
+  /** The commands that sessions run. */
+  readonly commands: RunningCommands;
+  readonly isSharing: (sessionId: string) => boolean;
+  /** Puts an event on record and tells of it. */
+  readonly record: (draft: EventDraft) => void;
+  readonly viewers: () => readonly ViewerState[];
+  readonly endViewer: (viewerId: string) => void;
+  readonly dismissListeners: (grantId: string) => void;
+  readonly endSessionsOf: (tokenId: string, reason: string) => void;
+}
+
+/** Everything that decides who gets in. */
+export interface Access {
+  readonly gate: Gate;
+  readonly connections: Connections;
+  readonly desk: AccessDesk;
+  readonly requests: ViewRequests;
+  readonly logins: BrowserLogins;
+}
+
+/** Puts together what decides who gets in. Whoever calls it closes the desk. */
+export function createAccess(options: AccessOptions): Access {
+  const { settings, clock, log } = options;
+  const onError = (error: unknown): void => log.error({ err: error }, 'access could not be dealt with');
+  const cutViewersWhere = (isMeant: (viewer: ViewerState) => boolean): void => {
+    for (const viewer of options.viewers()) if (isMeant(viewer)) options.endViewer(viewer.viewerId);
+  };
+  const logins = new BrowserLogins(clock);
+  const requests = new ViewRequests({
+    clock,
+    approvals: options.approvals,
+    record: (request, by) => options.record(describeViewRequestEvent(request, { by, atMs: clock.wallMs() })),
+  });
+  const desk = new AccessDesk({
+    clock,
+    tokenJournal: options.tokenJournal,
+    requests,
+    logins,
+    record: options.record,
+    cut: (grantId) => {
+      cutViewersWhere(({ grant }) => grant?.grantId === grantId);
+      options.dismissListeners(grantId);
+    },
+    cutViewer: (viewer) => {
+      const { viewerId, grant } = viewer;
+      cutViewersWhere(
+        (other) =>
+          other.viewerId === viewerId ||
+          (grant !== null &&
+            other.grant?.grantId === grant.grantId &&
+            other.remoteAddress === viewer.remoteAddress),
+      );
+      if (grant?.admission === 'approval') options.dismissListeners(grant.grantId);
+    },
+    endSessionsOf: options.endSessionsOf,
+    onError,
+  });
+  const ownUid = process.platform === 'linux' ? (process.getuid?.() ?? null) : null;
+  const connections = new Connections({
+    ownUid,
+    owners: process.platform === 'linux' ? new LinuxPeerOwners() : UNKNOWN_PEER_OWNERS,
+    counts: new ConnectionCounts(options.connectionLimits),
+    commands: options.commands,
+  });
+  const gate = new Gate({
+    hosts: new HostRules({
+      network: options.network,
+      allowedHosts: settings.allowedHosts,
+      hostName: hostname(),
+      interfaceAddresses: listInterfaceAddresses,
+    }),
+    connections,
+    credentials: {
+      tokens: desk.tokens,
+      keys: desk.keys,
+      requests,
+      logins,
+      lockout: new Lockout({ clock, log, journal: options.lockoutJournal }),
+      windowOf: options.windowOf,
+      localTrust: settings.localTrust,
+      ownUid,
+      isSharing: options.isSharing,
+    },
+  });
+  return { gate, connections, desk, requests, logins };
+}

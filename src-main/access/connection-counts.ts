@@ -1,0 +1,52 @@
+/** How many connections may be open at once. */
+export interface ConnectionLimits {
+  /** From one source: a remote address, or a user of this machine. */
+  readonly perSource: number;
+  /** From the network, all in all; what comes from this machine has the rest for itself. */
+  readonly fromNetwork: number;
+  readonly total: number;
+}
+
+/** Room for hundreds of viewers behind one address, within the 1024 files that many systems let a process open. */
+export const DEFAULT_CONNECTION_LIMITS: ConnectionLimits = { perSource: 300, fromNetwork: 500, total: 900 };
+
+/** Counts the open connections of each source, so that none can take what others need. */
+export class ConnectionCounts {
+  readonly #limits: ConnectionLimits;
+  readonly #bySource = new Map<string, number>();
+  #fromNetwork = 0;
+  #total = 0;
+
+  constructor(limits: ConnectionLimits) {
+    this.#limits = limits;
+  }
+
+  /** Open connections, all in all. */
+  get total(): number {
+    return this.#total;
+  }
+
+  /**
+   * Counts a connection until the returned function is called; null if that would be one too many. `network` tells
+   * whether it comes from another machine.
+   */
+  admit(source: string, network: boolean): (() => void) | null {
+    const count = this.#bySource.get(source) ?? 0;
+    const { perSource, fromNetwork, total } = this.#limits;
+    if (count >= perSource || this.#total >= total || (network && this.#fromNetwork >= fromNetwork))
+      return null;
+    this.#bySource.set(source, count + 1);
+    this.#total += 1;
+    if (network) this.#fromNetwork += 1;
+    let open = true;
+    return () => {
+      if (!open) return;
+      open = false;
+      const left = (this.#bySource.get(source) ?? 1) - 1;
+      if (left === 0) this.#bySource.delete(source);
+      else this.#bySource.set(source, left);
+      this.#total -= 1;
+      if (network) this.#fromNetwork -= 1;
+    };
+  }
+}

@@ -1,0 +1,94 @@
+import type { IncomingMessage } from 'node:http';
+import type { TLSSocket } from 'node:tls';
+import { PortholeError } from '#shared/errors';
+import { assertAllowed } from './access-table.ts';
+import type { Connections, Peer } from './connections.ts';
+import type { HostRules } from './host-rules.ts';
+import { type Credentials, identify } from './identify.ts';
+import { ALL_SESSIONS, ownScope, type Principal, type Scope } from './principal.ts';
+import { findRoute, type RouteName } from './routes.ts';
+import { judgeSite } from './site-rules.ts';
+
+/** A request that was let in: who asks, for what, and how far they may see. */
+export interface Admission {
+  readonly principal: Principal;
+  readonly route: RouteName;
+  readonly scope: Scope;
+  readonly peer: Peer;
+  /** Whether it was made from a page of another site, on the strength of a key in its address. */
+  readonly isForeign: boolean;
+}
+
+/** What a {@link Gate} works with. */
+export interface GateOptions {
+  readonly hosts: HostRules;
+  readonly connections: Connections;
+  readonly credentials: Credentials;
+}
+
+/**
+ * Lets requests and WebSockets in, or says why not: every one of them, before anything else sees it. In this order:
+ * the name by which we were called, the page that is behind it, who asks, and what the access table says to that.
+ */
+export class Gate {
+  readonly #options: GateOptions;
+
+  constructor(options: GateOptions) {
+    this.#options = options;
+  }
+
+  /** Rejects with the `PortholeError` to answer with. */
+  async admit(request: IncomingMessage, isUpgrade: boolean): Promise<Admission> {
+    const { hosts, connections, credentials } = this.#options;
+    const { socket, headers } = request;
+    // In absolute form it would override Host; only proxies send one.
+    if (!request.url?.startsWith('/')) throw new PortholeError('host_not_allowed');
+    const endpoint = { port: socket.localPort ?? 0, encrypted: isEncrypted(socket) };
+    const host = readSingleHost(request);
+    if (host === null || !hosts.isOwn(host, endpoint)) throw new PortholeError('host_not_allowed');
+
+    const method = request.method ?? '';
+    const { path, query } = splitTarget(request.url);
+    const { route, sessionId } = findRoute(isUpgrade ? 'upgrade' : method, path);
+    const site = judgeSite({ method, isUpgrade, headers, isPage: route.isPage }, (origin) =>
+      hosts.isOwnOrigin(origin, host, endpoint),
+    );
+    const isForeign = site === 'foreign';
+
+    const peer = await connections.peerOf(socket);
+    if (!peer.isWithinLimits) throw new PortholeError('too_many_connections');
+    const viewer = route.takesKey ? new URLSearchParams(query) : null;
+    const principal = await identify(
+      {
+        headers,
+        peer,
+        isForeign,
+        key: viewer?.get('key') ?? null,
+        sessionId: sessionId ?? viewer?.get('session_id') ?? null,
+      },
+      credentials,
+    );
+    if (isForeign && principal.kind === 'guest') throw new PortholeError('origin_not_allowed');
+
+    const rule = assertAllowed(route, principal.kind);
+    const scope = rule === 'own' ? ownScope(principal) : ALL_SESSIONS;
+    return { principal, route: route.name, scope, peer, isForeign };
+  }
+}
+
+/** Whether a connection is TLS. */
+export function isEncrypted(socket: IncomingMessage['socket']): boolean {
+  return (socket as Partial<TLSSocket>).encrypted === true;
+}
+
+function readSingleHost(request: IncomingMessage): string | null {
+  const given = request.rawHeaders.filter((name, at) => at % 2 === 0 && name.toLowerCase() === 'host').length;
+  return given === 1 ? (request.headers.host ?? null) : null;
+}
+
+/** The path as it came, and what follows its question mark. */
+function splitTarget(target: string): { path: string; query: string } {
+  // No client sends a fragment; one that does means the same address, to express too.
+  const [path = '', query = ''] = (target.split('#')[0] ?? '').split(/\?(.*)/s);
+  return { path, query };
+}

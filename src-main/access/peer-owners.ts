@@ -1,0 +1,139 @@
+import { readFile } from 'node:fs/promises';
+import { isIPv4 } from 'node:net';
+import { endianness } from 'node:os';
+import { groupsOf, plainAddress } from './source-address.ts';
+
+/** Both ends of a TCP connection as the server sees it. */
+export interface ConnectionEnds {
+  readonly remoteAddress: string;
+  readonly remotePort: number;
+  readonly localAddress: string;
+  readonly localPort: number;
+}
+
+/** The other end of a connection within this machine: whose it is, and the socket's inode. */
+export interface PeerSocket {
+  readonly uid: number;
+  readonly inode: number;
+}
+
+/** Tells whose the other end of a connection is that comes from this machine. */
+export interface PeerOwners {
+  /** Null where the system does not say: it cannot, or nobody holds the other end any more. */
+  find(ends: ConnectionEnds): Promise<PeerSocket | null>;
+}
+
+/** For systems that do not tell. */
+export const UNKNOWN_PEER_OWNERS: PeerOwners = { find: async () => null };
+
+/** The kernel's list of sockets of one address family, as text. */
+export type ReadSocketTable = (family: 'tcp' | 'tcp6') => Promise<string>;
+
+const readProc: ReadSocketTable = async (family) => {
+  try {
+    return await readFile(`/proc/net/${family}`, 'latin1');
+  } catch {
+    // A kernel without IPv6 has no such file.
+    return '';
+  }
+};
+
+/**
+ * Looks peers up in Linux's socket tables (https://docs.kernel.org/networking/proc_net_tcp.html). Each holds everything
+ * of one family, which takes the kernel milliseconds to write: it is read off the main thread.
+ */
+export class LinuxPeerOwners implements PeerOwners {
+  readonly #ipv4: SharedReading;
+  readonly #ipv6: SharedReading;
+
+  constructor(read: ReadSocketTable = readProc) {
+    this.#ipv4 = new SharedReading(() => read('tcp'));
+    this.#ipv6 = new SharedReading(() => read('tcp6'));
+  }
+
+  async find(ends: ConnectionEnds): Promise<PeerSocket | null> {
+    // The table is written piece by piece: an entry that moves meanwhile may be missing from one reading.
+    return (await this.#look(ends)) ?? (await this.#look(ends));
+  }
+
+  async #look(ends: ConnectionEnds): Promise<PeerSocket | null> {
+    const [likely, other] = isIPv4(plainAddress(ends.remoteAddress))
+      ? ([this.#ipv4, this.#ipv6] as const)
+      : ([this.#ipv6, this.#ipv4] as const);
+    return findInTable(await likely.read(), ends) ?? findInTable(await other.read(), ends);
+  }
+}
+
+/** Reads one table, one reading at a time, each for everybody who was waiting when it began. */
+class SharedReading {
+  readonly #readTable: () => Promise<string>;
+  #running: Promise<void> = Promise.resolve();
+  #next: Promise<string> | null = null;
+
+  constructor(readTable: () => Promise<string>) {
+    this.#readTable = readTable;
+  }
+
+  /** The table as it is now or later: one that is being read may be older than the connection in question. */
+  read(): Promise<string> {
+    this.#next ??= this.#start();
+    return this.#next;
+  }
+
+  async #start(): Promise<string> {
+    await this.#running;
+    this.#next = null;
+    const reading = this.#readTable();
+    this.#running = reading.then(() => undefined);
+    return reading;
+  }
+}
+
+/**
+ * The entry of the connection's other end: its local address is our remote one. An entry without an inode is a socket
+ * that nobody holds any more; its owner reads as root then, whoever it was, so it counts as none.
+ */
+export function findInTable(table: string, ends: ConnectionEnds): PeerSocket | null {
+  const local = endOf(ends.remoteAddress, ends.remotePort);
+  const remote = endOf(ends.localAddress, ends.localPort);
+  const spellings = local.mapped && remote.mapped ? [local.mapped, remote.mapped] : null;
+  for (const [from, to] of [[local.plain, remote.plain], ...(spellings ? [spellings] : [])]) {
+    const at = table.indexOf(`: ${from} ${to} `);
+    if (at < 0) continue;
+    const fields = table
+      .slice(at + 2, table.indexOf('\n', at))
+      .trim()
+      .split(/\s+/);
+    const [uid, inode] = [Number(fields[6]), Number(fields[8])];
+    if (Number.isInteger(uid) && Number.isInteger(inode) && inode > 0) return { uid, inode };
+  }
+  return null;
+}
+
+/** An address and port as the tables spell them, and for IPv4 also as a socket of IPv6 has it. */
+function endOf(address: string, port: number): { plain: string; mapped: string | null } {
+  const suffix = `:${port.toString(16).toUpperCase().padStart(4, '0')}`;
+  const bytes = bytesOf(plainAddress(address));
+  if (bytes.length !== 4) return { plain: wordsOf(bytes) + suffix, mapped: null };
+  const mapped = [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, ...bytes];
+  return { plain: wordsOf(bytes) + suffix, mapped: wordsOf(mapped) + suffix };
+}
+
+/** Bytes in network order as hexadecimal words in the machine's own. */
+function wordsOf(bytes: readonly number[]): string {
+  const hex = bytes.map((byte) => byte.toString(16).toUpperCase().padStart(2, '0'));
+  let words = '';
+  for (let index = 0; index < hex.length; index += 4) {
+    const word = hex.slice(index, index + 4);
+    words += (endianness() === 'LE' ? word.reverse() : word).join('');
+  }
+  return words;
+}
+
+function bytesOf(address: string): number[] {
+  if (isIPv4(address)) return address.split('.').map(Number);
+  return groupsOf(address).flatMap((group) => {
+    const value = Number.parseInt(group, 16);
+    return [value >> 8, value & 0xff];
+  });
+}

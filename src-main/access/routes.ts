@@ -1,0 +1,95 @@
+import { API, type EndpointName } from '#shared/api';
+
+/** An address that is not part of the JSON API. */
+interface ServiceRoute {
+  /** `upgrade` is a WebSocket's. */
+  readonly method: 'get' | 'post' | 'upgrade';
+  /** `{name}` stands for one segment, a last `{*}` for all that follow. */
+  readonly path: string;
+  /** Whether people open it in a tab, so that a link from another site may lead to it. */
+  readonly isPage?: boolean;
+  /** Whether `?key=` lets a viewer in. */
+  readonly takesKey?: boolean;
+}
+
+/** Everything that the agent answers besides the JSON API. */
+export const SERVICE_ROUTES = {
+  panel: { method: 'get', path: '/', isPage: true },
+  panelByName: { method: 'get', path: '/index.html', isPage: true },
+  prompt: { method: 'get', path: '/prompt.html', isPage: true },
+  asset: { method: 'get', path: '/assets/{*}' },
+  viewPage: { method: 'get', path: '/view/{session_id}', isPage: true },
+  stream: { method: 'get', path: '/stream/{session_id}', isPage: true, takesKey: true },
+  streamState: { method: 'get', path: '/stream/{session_id}/state', takesKey: true },
+  streamSnapshot: { method: 'get', path: '/stream/{session_id}/snapshot', takesKey: true },
+  commandScreenshot: { method: 'get', path: '/api/remote/commands/{command_id}/screenshots/{moment}' },
+  exportSession: { method: 'get', path: '/api/remote/export/{session_id}' },
+  events: { method: 'upgrade', path: '/api/events', takesKey: true },
+  health: { method: 'get', path: '/healthz' },
+  openapi: { method: 'get', path: '/api/openapi.json' },
+  metrics: { method: 'get', path: '/metrics' },
+  mcp: { method: 'post', path: '/mcp' },
+  mcpListen: { method: 'get', path: '/mcp' },
+} as const satisfies Record<string, ServiceRoute>;
+
+/** The name of an address of {@link SERVICE_ROUTES}. */
+export type ServiceRouteName = keyof typeof SERVICE_ROUTES;
+
+/** Everything that a rule is about; `elsewhere` is each address and method that nothing is behind. */
+export type RouteName = EndpointName | ServiceRouteName | 'elsewhere';
+
+/** An address of the agent. */
+export interface Route {
+  readonly name: RouteName;
+  readonly isPage: boolean;
+  readonly takesKey: boolean;
+}
+
+/** Where a request leads. */
+export interface Destination {
+  readonly route: Route;
+  /** The session that the path names, or null. */
+  readonly sessionId: string | null;
+}
+
+interface Pattern {
+  readonly route: Route;
+  readonly method: string;
+  readonly segments: readonly string[];
+}
+
+const ELSEWHERE: Route = { name: 'elsewhere', isPage: false, takesKey: false };
+
+// In the order in which the API's routes are mounted: where two paths take the same address, the first has it.
+const PATTERNS: readonly Pattern[] = [
+  ...Object.entries<ServiceRoute>(SERVICE_ROUTES).map(([name, { method, path, isPage, takesKey }]) => ({
+    route: { name: name as ServiceRouteName, isPage: isPage ?? false, takesKey: takesKey ?? false },
+    method,
+    segments: path.split('/'),
+  })),
+  ...Object.entries(API).map(([name, { method, path }]) => ({
+    route: { name: name as EndpointName, isPage: false, takesKey: false },
+    method,
+    segments: path.split('/'),
+  })),
+];
+
+/**
+ * Where `method` on `path`, as it came and not decoded, leads. HEAD leads where GET does; `upgrade` stands for a
+ * WebSocket's request.
+ */
+export function findRoute(method: string, path: string): Destination {
+  const wanted = method === 'HEAD' ? 'get' : method.toLowerCase();
+  const segments = path.split('/');
+  const found = PATTERNS.find((pattern) => pattern.method === wanted && matches(pattern.segments, segments));
+  if (!found) return { route: ELSEWHERE, sessionId: null };
+  return { route: found.route, sessionId: segments[found.segments.indexOf('{session_id}')] ?? null };
+}
+
+function matches(pattern: readonly string[], segments: readonly string[]): boolean {
+  const takesRest = pattern.at(-1) === '{*}';
+  if (takesRest ? segments.length < pattern.length : segments.length !== pattern.length) return false;
+  return pattern.every((part, index) =>
+    part.startsWith('{') ? segments[index] !== '' : part === segments[index],
+  );
+}

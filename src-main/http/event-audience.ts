@@ -1,0 +1,29 @@
+import type { AgentEventName } from '#shared/events';
+import type { Admission } from '../access/gate.ts';
+import { grantOf } from '../access/principal.ts';
+import type { SessionRegistry } from '../sessions/session-registry.ts';
+import type { Audience } from './event-socket.ts';
+
+/** What a viewer is told of its share; not who else watches it. */
+const VIEWER_EVENTS: ReadonlySet<string> = new Set<AgentEventName>([
+  'screen_share_started',
+  'screen_share_stopped',
+  'screen_share_dropped',
+]);
+
+/** What everybody with sessions is told, whosever doing it is. */
+const GENERAL_EVENTS: ReadonlySet<string> = new Set<AgentEventName>(['locked_by_owner', 'rearmed']);
+
+/** What a client that was let in may hear: all of it, or what is about its own sessions. */
+export function audienceOf({ principal, scope }: Admission, sessions: SessionRegistry): Audience {
+  const sees = (sessionId: string): boolean => scope.of === 'all' || sessions.isVisible(sessionId, scope);
+  return {
+    grantId: grantOf(principal),
+    decides: scope.of === 'all',
+    sees,
+    hears: ({ event, data: { session_id: sessionId } }) => {
+      if (sessionId === undefined) return GENERAL_EVENTS.has(event);
+      return (principal.kind !== 'viewer' || VIEWER_EVENTS.has(event)) && sees(sessionId);
+    },
+  };
+}
