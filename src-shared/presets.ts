@@ -25,17 +25,3 @@ export interface FrameSize {
   readonly widthPx: number;
   readonly heightPx: number;
 }
-
-/**
- * The size of a `screen` sized frame in a preset's box: same aspect ratio, never larger than the screen, each
- * side even (4:2:0 chroma) where the screen had to be scaled and at least 2.
- */
-export function fitToPreset(screen: FrameSize, preset: Preset): FrameSize {
-  const scale = Math.min(1, preset.maxWidthPx / screen.widthPx, preset.maxHeightPx / screen.heightPx);
-  if (scale === 1) return { widthPx: screen.widthPx, heightPx: screen.heightPx };
-  const toEven = (value: number): number => Math.max(2, Math.round((value * scale) / 2) * 2);
-  return {
-    widthPx: Math.min(preset.maxWidthPx, toEven(screen.widthPx)),
-    heightPx: Math.min(preset.maxHeightPx, toEven(screen.heightPx)),
-  };
-}
