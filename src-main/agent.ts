@@ -233,7 +233,8 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
       {
         onRequest: app,
         onUpgrade: async (request, socket, head) => {
-          const admission = await guard.admit(request, true);
+          await guard.admit(request, true);
+          const admission = guard.admissionTo('events', request);
           events.accept(request, socket, head, audienceOf(admission, sessions));
         },
         onConnection: (socket) => void access.connections.peerOf(socket),

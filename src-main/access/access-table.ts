@@ -114,7 +114,13 @@ export const ACCESS_TABLE: Readonly<Record<RouteName, Row>> = {
   mcp: { ...WORKERS, operator: 'own', contained: no },
   mcpListen: { ...WORKERS, operator: 'own', contained: no },
 
-  elsewhere: PUBLIC,
+  elsewhere: {
+    ...DECIDERS,
+    operator: 'not_found',
+    contained: 'not_found',
+    viewer: 'not_found',
+    guest: 'not_found',
+  },
 };
 
 /** What `kind` gets at `route`. Throws the table's refusal. */

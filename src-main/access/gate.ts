@@ -88,7 +88,6 @@ function readSingleHost(request: IncomingMessage): string | null {
 
 /** The path as it came, and what follows its question mark. */
 function splitTarget(target: string): { path: string; query: string } {
-  // No client sends a fragment; one that does means the same address, to express too.
-  const [path = '', query = ''] = (target.split('#')[0] ?? '').split(/\?(.*)/s);
-  return { path, query };
+  const at = target.indexOf('?');
+  return at < 0 ? { path: target, query: '' } : { path: target.slice(0, at), query: target.slice(at + 1) };
 }

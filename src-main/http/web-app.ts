@@ -13,6 +13,7 @@ import type { Guard } from './guard.ts';
 import { createOpenApiDocument } from './openapi.ts';
 import { refuseOtherMethods } from './other-methods.ts';
 import type { PanelPass } from './panel-pass.ts';
+import { assertRoutesHaveRules, listRoutes } from './route-rules.ts';
 import { SECURITY_HEADERS, securityHeaders } from './security-headers.ts';
 import { createStreamRouter } from './stream-router.ts';
 
@@ -28,7 +29,10 @@ export interface WebAppParts extends ApiParts {
   readonly pagesFolder: string;
 }
 
-/** Everything that this agent answers over HTTP: guard, headers, API, streams, panel, errors, in that order. */
+/**
+ * Everything that this agent answers over HTTP: guard, headers, API, streams, panel, errors, in that order. Throws if
+ * something in it has no rule in the access table.
+ */
 export function createWebApp(parts: WebAppParts): RequestListener {
   const { guard } = parts;
   const app = express();
@@ -64,6 +68,7 @@ export function createWebApp(parts: WebAppParts): RequestListener {
   app.use(createPages(guard, parts.pagesFolder));
   app.use(answerNotFound);
   app.use(createErrorAnswerer(parts.log));
+  assertRoutesHaveRules(listRoutes(app));
   return (request, response) => {
     const refusal = findTargetFault(request.url ?? '');
     if (refusal) refuseBare(response, refusal);
