@@ -56,6 +56,10 @@ function placePanel(): PanelWindow {
   return { id, x: read('X'), y: read('Y'), width: read('WIDTH'), height: read('HEIGHT') };
 }
 
+function grabWindow({ id }: PanelWindow): Buffer {
+  return runProgram('import', ['-window', id, 'png:-'], display.env);
+}
+
 /** The panel's page in a browser, as large as the panel: what is where in the one is there in the other. */
 async function openTwin(panel: PanelWindow): Promise<Page> {
   const page = await browser.newPage({ viewport: { width: panel.width, height: panel.height } });
@@ -75,14 +79,9 @@ describe('a share that is started and stopped by clicks on the installed app', (
     const twin = await openTwin(panel);
     // The panel has painted what the browser shows.
     await expect
-      .poll(
-        async () =>
-          measureSimilarity(
-            runProgram('import', ['-window', panel.id, 'png:-'], display.env),
-            await twin.screenshot({ type: 'png' }),
-          ),
-        { timeout: 20_000 },
-      )
+      .poll(async () => measureSimilarity(grabWindow(panel), await twin.screenshot({ type: 'png' })), {
+        timeout: 20_000,
+      })
       .toBeGreaterThan(0.9);
     const button = await twin.getByRole('button', { name: /Screen Share/ }).boundingBox();
     if (!button) throw new Error('The button is nowhere');
@@ -99,6 +98,7 @@ describe('a share that is started and stopped by clicks on the installed app', (
     expect(session).toMatchObject({ type: 'screen_share', status: 'active', quality: 'medium' });
 
     // The panel counts seconds on the very display that is compared.
+    const shown = grabWindow(panel);
     xdotool('windowminimize', '--sync', panel.id);
     const page = await browser.newPage({ viewport: { width: 1920, height: 1080 } });
     await page.goto(`${porthole.url}${session?.stream_url}`, { waitUntil: 'commit' });
@@ -120,6 +120,9 @@ describe('a share that is started and stopped by clicks on the installed app', (
     await page.close();
 
     xdotool('windowmap', '--sync', panel.id);
+    await expect
+      .poll(() => measureSimilarity(grabWindow(panel), shown), { timeout: 20_000 })
+      .toBeGreaterThan(0.9);
     clickButton();
     await expect.poll(liveSessions, { timeout: 20_000 }).toHaveLength(0);
   });
