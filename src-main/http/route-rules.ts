@@ -13,6 +13,8 @@ interface Layer {
   readonly handle?: { readonly stack?: readonly Layer[] };
 }
 
+const ANY_METHOD = ['GET', 'HEAD', 'POST', 'DELETE', 'UPGRADE'];
+
 /** Every route of an app and of the routers that are mounted in it. */
 export function listRoutes(app: Express): ExpressRoute[] {
   return collect(app.router.stack as unknown as readonly Layer[]);
@@ -21,18 +23,20 @@ export function listRoutes(app: Express): ExpressRoute[] {
 function collect(stack: readonly Layer[]): ExpressRoute[] {
   return stack.flatMap(({ route, handle }) => {
     if (!route) return collect(handle?.stack ?? []);
-    const paths = [route.path].flat().map(String);
-    return paths.flatMap((path) => Object.keys(route.methods).map((method) => ({ method, path })));
+    const methods = Object.keys(route.methods);
+    // An app's own `all` names them all one by one, a router's does not.
+    const isForAll = methods.includes('_all') || methods.length >= ANY_METHOD.length;
+    return [route.path]
+      .flat()
+      .flatMap((path) => (isForAll ? ['_all'] : methods).map((method) => ({ method, path: String(path) })));
   });
 }
-
-const ANY_METHODS = ['get', 'post', 'put', 'delete', 'upgrade'];
 
 /** Throws, naming it, if there is a route that the access table has no rule for. */
 export function assertRoutesHaveRules(routes: readonly ExpressRoute[]): void {
   const lawless = routes.filter(({ method, path }) => {
     const sample = path.replaceAll(/[:*]\w+/g, 'x');
-    const methods = method === '_all' ? ANY_METHODS : [method];
+    const methods = method === '_all' ? ANY_METHOD : [method.toUpperCase()];
     return methods.every((each) => findRoute(each, sample).route.name === 'elsewhere');
   });
   if (lawless.length === 0) return;
