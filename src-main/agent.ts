@@ -1,6 +1,5 @@
 import path from 'node:path';
 import type { AgentEventName } from '#shared/events';
-import type { Settings } from '#shared/settings';
 import { createAccess } from './access/access.ts';
 import { type ConnectionLimits, DEFAULT_CONNECTION_LIMITS } from './access/connection-counts.ts';
 import { describeReach } from './access/reach.ts';
@@ -23,6 +22,7 @@ import type { Logger } from './logger.ts';
 import { Liveness } from './sessions/liveness.ts';
 import { SessionRegistry } from './sessions/session-registry.ts';
 import { createShareStage, createStreamObserver } from './sessions/share-stage.ts';
+import type { SettingsStore } from './settings/settings-store.ts';
 import { closeDatabase, openDatabase } from './store/database.ts';
 import { SqliteCommandJournal } from './store/sqlite-command-journal.ts';
 import { SqliteLockoutJournal } from './store/sqlite-lockout-journal.ts';
@@ -34,7 +34,7 @@ import type { ViewerState } from './stream/viewer.ts';
 
 /** What the agent gets from outside: the machine it runs on, or a test. */
 export interface AgentOptions {
-  readonly settings: Settings;
+  readonly settings: SettingsStore;
   readonly version: string;
   readonly clock: Clock;
   readonly log: Logger;
@@ -89,6 +89,7 @@ const SHARE_ENDS: ReadonlySet<AgentEventName> = new Set([
  */
 export async function startAgent(options: AgentOptions): Promise<Agent> {
   const { settings, clock, log } = options;
+  const atStart = settings.current;
 
   const database = openDatabase(options.databaseFile);
   const journal = new SqliteSessionJournal(database);
@@ -98,7 +99,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
 
   const approvals = new ApprovalQueue({
     clock,
-    timeoutMs: settings.approvalTimeoutSeconds * 1000,
+    timeoutMs: atStart.approvalTimeoutSeconds * 1000,
     hasPlaceToAsk: () => options.canPrompt() || events.deciderCount > 0,
     onError: (error) => log.error({ err: error }, 'a request for approval could not be dealt with'),
   });
@@ -109,7 +110,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
     bus,
     approvals,
     notifier: options.notifier,
-    level: settings.notifications,
+    level: () => settings.current.notifications,
   });
 
   const streams = new StreamService({
@@ -132,7 +133,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
     approvals,
     stage: createShareStage(streams),
     publish: (event) => bus.publish(event),
-    maxLiveSessions: settings.maxLiveSessions,
+    maxLiveSessions: atStart.maxLiveSessions,
   });
   const commands = openCommandRoom({
     settings,
@@ -149,9 +150,13 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
   const liveness = new Liveness({
     clock,
     registry: sessions,
-    timeoutMs: settings.sessionTimeoutMinutes * 60_000,
+    timeoutMs: atStart.sessionTimeoutMinutes * 60_000,
     tickMs: LIVENESS_TICK_MS,
     onTickError: (error) => log.error({ err: error }, 'the liveness sweep failed'),
+  });
+  const unfollow = settings.subscribe(({ approvalTimeoutSeconds, sessionTimeoutMinutes }) => {
+    approvals.setTimeoutMs(approvalTimeoutSeconds * 1000);
+    liveness.setTimeoutMs(sessionTimeoutMinutes * 60_000);
   });
 
   const events = new EventSocket({
@@ -171,7 +176,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
   });
 
   const panelPass = new PanelPass(clock);
-  const plan = planListening(settings.host, settings.allowNetworkViewers);
+  const plan = planListening(atStart.host, atStart.allowNetworkViewers);
   const access = createAccess({
     settings,
     connectionLimits: options.connectionLimits ?? DEFAULT_CONNECTION_LIMITS,
@@ -201,7 +206,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
   const app = createWebApp({
     guard,
     access: { ...access, sessions, streams },
-    askForTokenStarts: settings.askForTokenStarts,
+    settings,
     reach: () =>
       describeReach({
         network: plan.network,
@@ -218,9 +223,13 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
     pagesFolder: options.pagesFolder,
     about: {
       version: options.version,
-      heartbeat_interval_seconds: settings.heartbeatIntervalSeconds,
-      session_timeout_minutes: settings.sessionTimeoutMinutes,
-      approval_timeout_seconds: settings.approvalTimeoutSeconds,
+      heartbeat_interval_seconds: atStart.heartbeatIntervalSeconds,
+      get session_timeout_minutes() {
+        return settings.current.sessionTimeoutMinutes;
+      },
+      get approval_timeout_seconds() {
+        return settings.current.approvalTimeoutSeconds;
+      },
     },
   });
 
@@ -229,7 +238,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
     await commands.service.recover();
     sessions.recover();
     listener = await listenHttp(
-      { plan, port: settings.port, tls: options.tls },
+      { plan, port: atStart.port, tls: options.tls },
       {
         onRequest: app,
         onUpgrade: async (request, socket, head) => {
@@ -246,6 +255,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
     feed.close();
     events.close();
     access.desk.close();
+    unfollow();
     closeDatabase(database);
     throw error;
   }
@@ -266,6 +276,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
     issueTicket: (window) => panelPass.issueTicket(window),
     close: async (reason) => {
       liveness.stop();
+      unfollow();
       try {
         sessions.endAll(reason);
       } finally {

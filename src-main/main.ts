@@ -15,7 +15,7 @@ import { createLogger } from './logger.ts';
 import { readStartOptions, StartAnswer, StartError } from './settings/command-line.ts';
 import { type DataFolder, prepareDataFolder } from './settings/data-folder.ts';
 import { removeRunningFile, writeRunningFile } from './settings/running-file.ts';
-import { mergeSettings, readSettingsFile } from './settings/settings-file.ts';
+import { SettingsStore } from './settings/settings-store.ts';
 import { claimFirstTelling } from './settings/told-once.ts';
 import { Shutdown } from './shutdown.ts';
 
@@ -48,10 +48,14 @@ async function boot(): Promise<void> {
   }
   removeRunningFile(data.running);
 
-  const settingsFile = readSettingsFile(data.settings);
-  const settings = mergeSettings(settingsFile.values, given);
   const { log, flush } = createLogger(data.logs);
-  for (const problem of settingsFile.problems) log.warn({}, problem);
+  const store = new SettingsStore({
+    file: data.settings,
+    given,
+    onListenerError: (error) => log.error({ err: error }, 'a setting could not be put to use'),
+  });
+  for (const { key, message } of store.problems) log.warn({ key, file: data.settings }, message);
+  const settings = store.current;
   const shutdown = new Shutdown(log);
   shutdown.add('log', flush);
 
@@ -77,7 +81,7 @@ async function boot(): Promise<void> {
 
   const agent = await startOrRefuse(settings, () =>
     startAgent({
-      settings,
+      settings: store,
       version: app.getVersion(),
       clock: systemClock,
       log,
@@ -102,7 +106,7 @@ async function boot(): Promise<void> {
   if (!isHeadless()) {
     const desktop = new DesktopFace({
       agent,
-      settings,
+      settings: store,
       clock: systemClock,
       log,
       notifier,

@@ -27,6 +27,7 @@ import {
   startScreenBodySchema,
   timestampSchema,
 } from './sessions.ts';
+import { SETTINGS_API } from './settings-api.ts';
 import { callerTextSchema } from './text.ts';
 
 /** One endpoint of the JSON API: what it takes and what it answers. Routes, client and OpenAPI derive from it. */
@@ -426,6 +427,7 @@ export const API = {
     answer: z.object({ success }),
     errors: [],
   },
+  ...SETTINGS_API,
   agentInfo: {
     method: 'get',
     path: '/api/agent',

@@ -38,6 +38,10 @@ export const ERROR_KINDS = {
   session_not_active: { status: 409, message: 'The session is not active yet; it waits for approval.' },
   command_not_pending: { status: 409, message: 'The command is not waiting for approval.' },
   approval_decided: { status: 409, message: 'This request has already been decided.' },
+  setting_given_at_start: {
+    status: 409,
+    message: 'This setting was given where the agent was started, and cannot be changed while it runs.',
+  },
   stream_ended: { status: 410, message: 'The screen share has ended.' },
   payload_too_large: { status: 413, message: 'The request body is too large.' },
   unsupported_media_type: { status: 415, message: 'Send the body as application/json.' },
@@ -60,6 +64,10 @@ export const ERROR_KINDS = {
   too_many_tokens: { status: 429, message: 'There are too many tokens; revoke one first.' },
   too_many_keys: { status: 429, message: 'This share has too many view keys; revoke one first.' },
   internal_error: { status: 500, message: 'The agent failed to handle this request; its log says why.' },
+  settings_not_saved: {
+    status: 500,
+    message: 'The settings file cannot be written, and nothing has changed.',
+  },
   no_screen: { status: 503, message: 'There is no screen to share on this machine.' },
   screen_permission_denied: {
     status: 503,

@@ -1,5 +1,7 @@
 import { z } from 'zod';
+import { ACCELERATOR_OR_NONE } from './accelerator.ts';
 import { MAX_COMMAND_TIMEOUT_SECONDS } from './commands.ts';
+import { settingMeta } from './setting-meta.ts';
 
 /**
  * Which native notifications are shown: of everything, of everything but what the person at the machine did
@@ -14,103 +16,215 @@ export type NotificationLevel = z.infer<typeof notificationLevelSchema>;
  * which wins over the file.
  */
 export const settingsSchema = z.strictObject({
-  port: z.int().min(0).max(65535).default(8000).describe('port of the API; 0 picks a free one'),
-  host: z.string().min(1).max(255).default('127.0.0.1').describe('address to listen on'),
-  hidden: z.boolean().default(false).describe('start without showing the panel'),
+  port: z
+    .int()
+    .min(0)
+    .max(65535)
+    .default(8000)
+    .describe('port of the API; 0 picks a free one')
+    .register(settingMeta, { label: 'Port', group: 'network', effect: 'next-start' }),
+  host: z
+    .string()
+    .min(1)
+    .max(255)
+    .default('127.0.0.1')
+    .describe('address to listen on')
+    .register(settingMeta, { label: 'Address to listen on', group: 'network', effect: 'next-start' }),
+  hidden: z.boolean().default(false).describe('start without showing the panel').register(settingMeta, {
+    label: 'Start without showing the panel',
+    group: 'start',
+    effect: 'next-start',
+  }),
   sessionTimeoutMinutes: z
     .number()
     .positive()
     .max(1440)
     .default(5)
-    .describe('minutes without a sign of life after which a session is dropped'),
+    .describe('minutes without a sign of life after which a session is dropped')
+    .register(settingMeta, {
+      label: 'Drop a silent session after',
+      group: 'sessions',
+      effect: 'at-once',
+      unit: 'minutes',
+    }),
   heartbeatIntervalSeconds: z
     .number()
     .min(1)
     .max(3600)
     .default(30)
-    .describe('seconds between the heartbeats that clients are asked for'),
+    .describe('seconds between the heartbeats that clients are asked for')
+    .register(settingMeta, {
+      label: 'Heartbeat every',
+      group: 'sessions',
+      effect: 'next-start',
+      unit: 'seconds',
+    }),
   approvalTimeoutSeconds: z
     .number()
     .min(1)
     .max(3600)
     .default(60)
-    .describe('seconds after which a request that nobody answered is denied'),
+    .describe('seconds after which a request that nobody answered is denied')
+    .register(settingMeta, {
+      label: 'Deny unanswered requests after',
+      group: 'asking',
+      effect: 'at-once',
+      unit: 'seconds',
+    }),
   notifications: notificationLevelSchema
     .default('all')
-    .describe('native notifications of: all, others (not what you do yourself), approvals, none'),
+    .describe('native notifications of: all, others (not what you do yourself), approvals, none')
+    .register(settingMeta, {
+      label: 'Notifications',
+      group: 'asking',
+      effect: 'at-once',
+      choices: { all: 'All', others: 'Not my own doing', approvals: 'Requests only', none: 'None' },
+    }),
   openPrompt: z
     .enum(['at-once', 'on-click'])
     .default('at-once')
-    .describe('when a request for approval opens its prompt: at-once, or on-click on its notification'),
+    .describe('when a request for approval opens its prompt: at-once, or on-click on its notification')
+    .register(settingMeta, {
+      label: 'Open the prompt',
+      group: 'asking',
+      effect: 'at-once',
+      choices: { 'at-once': 'At once', 'on-click': 'On a click' },
+    }),
   stopAllShortcut: z
     .string()
     .max(100)
+    .regex(ACCELERATOR_OR_NONE, 'must be a key with modifiers, such as CommandOrControl+Alt+X, or empty')
     .default('CommandOrControl+Alt+Shift+X')
-    .describe('global shortcut that stops everything, as an Electron accelerator; empty for none'),
+    .describe('key combination that stops everything, whichever program has the keyboard; empty for none')
+    .register(settingMeta, {
+      label: 'Shortcut to stop everything',
+      group: 'asking',
+      effect: 'at-once',
+      isShortcut: true,
+    }),
   allowNetworkViewers: z
     .boolean()
     .default(false)
-    .describe('let others on the network reach the agent: viewers that are let in, and bearers of tokens'),
+    .describe('let others on the network reach the agent: viewers that are let in, and bearers of tokens')
+    .register(settingMeta, { label: 'Let others on the network in', group: 'network', effect: 'next-start' }),
   allowedHosts: z
     .array(z.string().regex(/^[a-z0-9.-]{1,253}(:\d{1,5})?$/i, 'must be a host name, with or without a port'))
     .max(100)
     .default([])
-    .describe('further host names under which the agent answers, parted by commas'),
+    .describe('further host names under which the agent answers')
+    .register(settingMeta, { label: 'Further host names', group: 'network', effect: 'next-start' }),
   localTrust: z
     .enum(['admin', 'none'])
     .default('admin')
-    .describe('what programs of your own user on this machine may do without a token: admin or none'),
+    .describe('what programs of your own user on this machine may do without a token: admin or none')
+    .register(settingMeta, {
+      label: 'Programs of your own user',
+      group: 'access',
+      effect: 'at-once',
+      choices: { admin: 'May do everything', none: 'Need a token' },
+    }),
   askForTokenStarts: z
     .boolean()
     .default(true)
-    .describe('ask for approval of each session that is started with a token, whatever its mode'),
-  tls: z.boolean().default(false).describe('serve HTTPS, with a certificate that the agent makes and keeps'),
-  tlsCert: z.string().max(4096).default('').describe('file of your own certificate chain (PEM), for HTTPS'),
-  tlsKey: z.string().max(4096).default('').describe('file of the private key (PEM) of that certificate'),
+    .describe('ask for approval of each session that is started with a token, whatever its mode')
+    .register(settingMeta, {
+      label: 'Ask for sessions started with a token',
+      group: 'access',
+      effect: 'at-once',
+    }),
+  tls: z
+    .boolean()
+    .default(false)
+    .describe('serve HTTPS, with a certificate that the agent makes and keeps')
+    .register(settingMeta, { label: 'HTTPS', group: 'network', effect: 'next-start' }),
+  tlsCert: z
+    .string()
+    .max(4096)
+    .default('')
+    .describe('file of your own certificate chain (PEM), for HTTPS')
+    .register(settingMeta, { label: 'Certificate file', group: 'network', effect: 'next-start' }),
+  tlsKey: z
+    .string()
+    .max(4096)
+    .default('')
+    .describe('file of the private key (PEM) of that certificate')
+    .register(settingMeta, { label: 'Private key file', group: 'network', effect: 'next-start' }),
   commandTimeoutSeconds: z
     .number()
     .positive()
     .max(MAX_COMMAND_TIMEOUT_SECONDS)
     .default(600)
-    .describe('seconds after which a program is ended that asked for no limit of its own'),
+    .describe('seconds after which a program is ended that asked for no limit of its own')
+    .register(settingMeta, {
+      label: 'End a program after',
+      group: 'commands',
+      effect: 'at-once',
+      unit: 'seconds',
+    }),
   commandStopSeconds: z
     .number()
     .min(0)
     .max(60)
     .default(2)
-    .describe('seconds that a program has to end by itself when it is stopped, before it is killed'),
+    .describe('seconds that a program has to end by itself when it is stopped, before it is killed')
+    .register(settingMeta, {
+      label: 'Time to end by itself',
+      group: 'commands',
+      effect: 'at-once',
+      unit: 'seconds',
+    }),
   maxCommandsPerSession: z
     .int()
     .min(1)
     .max(1000)
     .default(16)
-    .describe('most commands of one session that can wait or run at once'),
+    .describe('most commands of one session that can wait or run at once')
+    .register(settingMeta, {
+      label: 'Commands of one session at once',
+      group: 'commands',
+      effect: 'at-once',
+    }),
   denyRules: z
     .array(z.string().min(1).max(1000))
     .max(1000)
     .default([])
-    .describe(
-      'commands that no session may run, such as: sudo,git push --force*; parted by commas, or as a JSON list',
-    ),
+    .describe('commands that no session may run, such as: sudo, or git push --force*')
+    .register(settingMeta, { label: 'Commands that nobody may run', group: 'commands', effect: 'at-once' }),
   readableRoots: z
     .array(z.string().min(1).max(4096))
     .max(1000)
     .default(['~'])
-    .describe(
-      'folders that read_only sessions may look into, ~ for the home folder; parted by commas, or as a JSON list',
-    ),
+    .describe('folders that read_only sessions may look into, ~ for the home folder')
+    .register(settingMeta, { label: 'Folders that may be read', group: 'commands', effect: 'next-start' }),
   unreadablePaths: z
     .array(z.string().min(1).max(4096))
     .max(1000)
     .default([])
-    .describe('files and folders inside them that they may not; parted by commas, or as a JSON list'),
+    .describe('files and folders inside those that read_only sessions may not look into')
+    .register(settingMeta, { label: 'Except these', group: 'commands', effect: 'next-start' }),
   pictureDays: z
     .number()
     .min(0)
     .max(3650)
     .default(14)
-    .describe('days for which pictures of the screen before and after commands are kept'),
-  maxLiveSessions: z.int().min(1).max(10_000).default(256).describe('most sessions that can be live at once'),
+    .describe('days for which pictures of the screen before and after commands are kept')
+    .register(settingMeta, {
+      label: 'Keep pictures of commands for',
+      group: 'commands',
+      effect: 'at-once',
+      unit: 'days',
+    }),
+  maxLiveSessions: z
+    .int()
+    .min(1)
+    .max(10_000)
+    .default(256)
+    .describe('most sessions that can be live at once')
+    .register(settingMeta, {
+      label: 'Live sessions at once',
+      group: 'sessions',
+      effect: 'next-start',
+    }),
 });
 
 /** The settings of one run of the agent. */

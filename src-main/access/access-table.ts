@@ -95,6 +95,9 @@ export const ACCESS_TABLE: Readonly<Record<RouteName, Row>> = {
   logIn: { ...PERSON, local: no, panel: no, admin: 'allow' },
   logOut: PUBLIC,
 
+  getSettings: DECIDERS,
+  changeSettings: PERSON,
+
   agentInfo: KNOWN,
 
   panel: PUBLIC,

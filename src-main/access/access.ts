@@ -1,10 +1,10 @@
 import type { IncomingMessage } from 'node:http';
 import { hostname } from 'node:os';
-import type { Settings } from '#shared/settings';
 import type { ApprovalQueue } from '../approvals/approval-queue.ts';
 import type { Clock } from '../clock.ts';
 import type { Logger } from '../logger.ts';
 import type { EventDraft } from '../sessions/session-journal.ts';
+import type { LiveSettings } from '../settings/settings-store.ts';
 import type { ViewerState } from '../stream/viewer.ts';
 import { AccessDesk } from './access-desk.ts';
 import { describeViewRequestEvent } from './access-events.ts';
@@ -22,7 +22,7 @@ import { ViewRequests } from './view-requests.ts';
 
 /** What access is decided from, and what it acts upon. */
 export interface AccessOptions {
-  readonly settings: Settings;
+  readonly settings: LiveSettings;
   /** How many connections may be open at once. */
   readonly connectionLimits: ConnectionLimits;
   /** Whether the agent is to be reached from the network. */
@@ -101,7 +101,7 @@ export function createAccess(options: AccessOptions): Access {
   const gate = new Gate({
     hosts: new HostRules({
       network: options.network,
-      allowedHosts: settings.allowedHosts,
+      allowedHosts: settings.current.allowedHosts,
       hostName: hostname(),
       interfaceAddresses: listInterfaceAddresses,
     }),
@@ -113,7 +113,9 @@ export function createAccess(options: AccessOptions): Access {
       logins,
       lockout: new Lockout({ clock, log, journal: options.lockoutJournal }),
       windowOf: options.windowOf,
-      localTrust: settings.localTrust,
+      get localTrust() {
+        return settings.current.localTrust;
+      },
       ownUid,
       isSharing: options.isSharing,
     },

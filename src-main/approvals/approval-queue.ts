@@ -58,6 +58,7 @@ export type ApprovalChange =
 interface Pending extends Asked {
   readonly ask: ApprovalAsk;
   readonly requestedAtMs: number;
+  readonly timeoutMs: number;
   /** On the monotonic clock. */
   readonly deadlineMs: number;
   readonly onDecision: (decision: Decision) => void;
@@ -77,7 +78,7 @@ const EXPIRY_RETRY_MS = 1000;
  */
 export class ApprovalQueue {
   readonly #clock: Clock;
-  readonly #timeoutMs: number;
+  #timeoutMs: number;
   readonly #hasPlaceToAsk: () => boolean;
   readonly #onError: (error: unknown) => void;
   readonly #pending = new Map<string, Pending>();
@@ -100,6 +101,11 @@ export class ApprovalQueue {
     this.#onError = options.onError;
   }
 
+  /** Lets requests wait for so long from now on; those that wait already keep their time. */
+  setTimeoutMs(timeoutMs: number): void {
+    this.#timeoutMs = timeoutMs;
+  }
+
   /**
    * Puts a request before the person; `asker` is told first at each step. Throws `no_place_to_ask`, and asks nobody,
    * where nobody could see the request.
@@ -115,6 +121,7 @@ export class ApprovalQueue {
       approvalId,
       ask,
       requestedAtMs,
+      timeoutMs: this.#timeoutMs,
       expiresAtMs,
       deadlineMs,
       onDecision: asker.onDecision,
@@ -182,7 +189,7 @@ export class ApprovalQueue {
   }
 
   #expire(pending: Pending): void {
-    const seconds = Math.round(this.#timeoutMs / 1000);
+    const seconds = Math.round(pending.timeoutMs / 1000);
     this.#settle(pending, { outcome: 'expired', by: 'timeout', reason: `No answer within ${seconds} s` });
   }
 

@@ -1,12 +1,12 @@
 import { homedir } from 'node:os';
 import path from 'node:path';
 import type { AgentEventName } from '#shared/events';
-import type { Settings } from '#shared/settings';
 import type { ApprovalQueue } from '../approvals/approval-queue.ts';
 import type { Clock } from '../clock.ts';
 import type { EventBus } from '../events/event-bus.ts';
 import type { Logger } from '../logger.ts';
 import type { SessionRegistry } from '../sessions/session-registry.ts';
+import type { LiveSettings } from '../settings/settings-store.ts';
 import type { ScreenSource } from '../stream/screen-source.ts';
 import { baseEnvironment } from './command-environment.ts';
 import type { CommandJournal } from './command-journal.ts';
@@ -21,7 +21,7 @@ import { ScreenCamera } from './screen-camera.ts';
 
 /** What the room of commands is made of. */
 export interface CommandRoomOptions {
-  readonly settings: Settings;
+  readonly settings: LiveSettings;
   readonly clock: Clock;
   readonly log: Logger;
   readonly journal: CommandJournal;
@@ -62,11 +62,12 @@ export function openCommandRoom(options: CommandRoomOptions): CommandRoom {
   const pictures = new PictureFolder(path.join(options.dataFolder, 'pictures'));
   const files = new FileAccess(
     new ReadScope({
-      roots: settings.readableRoots,
-      hidden: [...settings.unreadablePaths, options.dataFolder],
+      roots: settings.current.readableRoots,
+      hidden: [...settings.current.unreadablePaths, options.dataFolder],
       home: homedir(),
     }),
   );
+  const rules = followRules(settings);
   const service = new CommandService({
     clock,
     log,
@@ -77,11 +78,19 @@ export function openCommandRoom(options: CommandRoomOptions): CommandRoom {
     runner,
     camera,
     pictures,
-    rules: new DenyRules(settings.denyRules),
+    get rules() {
+      return rules();
+    },
     baseEnv: baseEnvironment(process.env),
-    defaultTimeoutSeconds: settings.commandTimeoutSeconds,
-    stopGraceMs: settings.commandStopSeconds * 1000,
-    maxPerSession: settings.maxCommandsPerSession,
+    get defaultTimeoutSeconds() {
+      return settings.current.commandTimeoutSeconds;
+    },
+    get stopGraceMs() {
+      return settings.current.commandStopSeconds * 1000;
+    },
+    get maxPerSession() {
+      return settings.current.maxCommandsPerSession;
+    },
     publish: (event) => bus.publish(event),
     publishOutput: (output) => bus.publishOutput(output),
   });
@@ -91,7 +100,7 @@ export function openCommandRoom(options: CommandRoomOptions): CommandRoom {
       service.endSession(data.session_id, `The session ended: ${String(data.reason ?? event)}`);
     },
   });
-  const cancelPruning = pruneEvery(clock, log, pictures, settings.pictureDays);
+  const cancelPruning = pruneEvery(clock, log, pictures, () => settings.current.pictureDays);
   return {
     service,
     close: async (reason) => {
@@ -104,11 +113,24 @@ export function openCommandRoom(options: CommandRoomOptions): CommandRoom {
   };
 }
 
+/** The rules as they are set at the moment of asking. */
+function followRules(settings: LiveSettings): () => DenyRules {
+  let lines = settings.current.denyRules;
+  let rules = new DenyRules(lines);
+  return () => {
+    if (settings.current.denyRules !== lines) {
+      lines = settings.current.denyRules;
+      rules = new DenyRules(lines);
+    }
+    return rules;
+  };
+}
+
 /** Removes pictures that are too old, now and once a day; the returned function ends that. */
-function pruneEvery(clock: Clock, log: Logger, pictures: PictureFolder, days: number): () => void {
+function pruneEvery(clock: Clock, log: Logger, pictures: PictureFolder, days: () => number): () => void {
   let cancel = (): void => undefined;
   const prune = (): void => {
-    pictures.prune(clock.wallMs() - days * DAY_MS).then(
+    pictures.prune(clock.wallMs() - days() * DAY_MS).then(
       (removed) => {
         if (removed > 0) log.info({ removed }, 'old pictures of commands were removed');
       },

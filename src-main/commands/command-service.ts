@@ -35,6 +35,7 @@ export interface CommandServiceOptions {
   readonly runner: CommandRunner;
   readonly camera: Camera;
   readonly pictures: PictureFolder;
+  /** This and the two limits are asked for anew at each command. */
   readonly rules: DenyRules;
   /** What every program finds in its environment. */
   readonly baseEnv: Readonly<Record<string, string>>;

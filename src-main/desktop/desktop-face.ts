@@ -1,7 +1,6 @@
 import path from 'node:path';
 import { app, clipboard } from 'electron';
 import { PortholeError } from '#shared/errors';
-import type { Settings } from '#shared/settings';
 import type { ApprovalQueue } from '../approvals/approval-queue.ts';
 import type { Clock } from '../clock.ts';
 import type { EventBus } from '../events/event-bus.ts';
@@ -9,10 +8,11 @@ import type { Notice, NoticeResponse, Notifier } from '../events/notification-po
 import type { Logger } from '../logger.ts';
 import type { SessionRegistry } from '../sessions/session-registry.ts';
 import { streamUrl } from '../sessions/session-view.ts';
+import type { SettingsStore } from '../settings/settings-store.ts';
 import type { ViewerState } from '../stream/viewer.ts';
 import { setAppMenu } from './app-menu.ts';
 import { FreshRequests } from './fresh-requests.ts';
-import { type GlobalShortcut, registerGlobalShortcut } from './global-shortcut.ts';
+import { type GlobalShortcut, registerGlobalShortcut, releaseGlobalShortcut } from './global-shortcut.ts';
 import { PanelWindow } from './panel-window.ts';
 import { PromptWindow } from './prompt-window.ts';
 import { AgentTray } from './tray.ts';
@@ -33,7 +33,7 @@ export interface FacedAgent {
 /** What a {@link DesktopFace} works with. */
 export interface DesktopFaceOptions {
   readonly agent: FacedAgent;
-  readonly settings: Settings;
+  readonly settings: SettingsStore;
   readonly clock: Clock;
   readonly log: Logger;
   readonly notifier: Notifier;
@@ -55,16 +55,16 @@ export class DesktopFace {
   readonly #panel: PanelWindow;
   readonly #prompt: PromptWindow;
   readonly #traySessions: TraySessions;
-  readonly #shortcut: GlobalShortcut | null;
+  #shortcut: GlobalShortcut | null;
   readonly #tray: AgentTray;
   readonly #fresh: FreshRequests;
-  readonly #unsubscribe: () => void;
+  readonly #unsubscribe: (() => void)[];
   #cancelRefresh: (() => void) | null = null;
 
   /** To be made once Electron is ready. */
   constructor(options: DesktopFaceOptions) {
     this.#options = options;
-    const { agent, settings, clock, log } = options;
+    const { agent, settings, clock } = options;
     const iconFile = path.join(options.assetFolder, APP_ICON);
     this.#panel = new PanelWindow({
       url: agent.url,
@@ -78,16 +78,15 @@ export class DesktopFace {
       issueTicket: () => agent.issueTicket('prompt'),
       approvals: agent.approvals,
       clock,
-      opensAtOnce: settings.openPrompt === 'at-once',
+      opensAtOnce: () => settings.current.openPrompt === 'at-once',
     });
     this.#traySessions = new TraySessions({
       sessions: agent.sessions,
       clock,
-      heartbeatIntervalMs: settings.heartbeatIntervalSeconds * 1000,
+      heartbeatIntervalMs: settings.current.heartbeatIntervalSeconds * 1000,
     });
     setAppMenu(() => this.#stopAll('panel'));
-    this.#shortcut = registerGlobalShortcut(settings.stopAllShortcut, () => this.#stopAll('shortcut'), log);
-    if (this.#shortcut && !this.#shortcut.works) this.#tellThatShortcutIsTaken(this.#shortcut);
+    this.#shortcut = this.#registerShortcut();
     this.#tray = new AgentTray({
       iconFolder: path.join(options.assetFolder, 'tray'),
       describe: () => this.#describe(),
@@ -95,7 +94,12 @@ export class DesktopFace {
       onPress: () => this.#panel.toggle(this.#tray.bounds),
     });
     this.#fresh = new FreshRequests(agent.approvals, clock);
-    this.#unsubscribe = agent.bus.subscribe({ onChange: () => this.#scheduleRefresh() });
+    this.#unsubscribe = [
+      agent.bus.subscribe({ onChange: () => this.#scheduleRefresh() }),
+      settings.subscribe((now, before) => {
+        if (now.stopAllShortcut !== before.stopAllShortcut) this.#changeShortcut();
+      }),
+    ];
   }
 
   /** Shows the panel in front. */
@@ -113,7 +117,7 @@ export class DesktopFace {
 
   /** Takes tray and windows away. */
   close(): void {
-    this.#unsubscribe();
+    for (const unsubscribe of this.#unsubscribe) unsubscribe();
     this.#fresh.close();
     this.#cancelRefresh?.();
     this.#traySessions.close();
@@ -213,6 +217,20 @@ export class DesktopFace {
     this.#attempt(() => this.#options.agent.sessions.stopAll(STOP_ALL_REASON, by));
   }
 
+  #registerShortcut(): GlobalShortcut | null {
+    const { settings, log } = this.#options;
+    const accelerator = settings.current.stopAllShortcut;
+    const shortcut = registerGlobalShortcut(accelerator, () => this.#stopAll('shortcut'), log);
+    if (shortcut && !shortcut.works) this.#tellThatShortcutIsTaken(shortcut);
+    return shortcut;
+  }
+
+  #changeShortcut(): void {
+    if (this.#shortcut) releaseGlobalShortcut(this.#shortcut);
+    this.#shortcut = this.#registerShortcut();
+    this.#scheduleRefresh();
+  }
+
   #tellThatItStays(): void {
     if (!this.#options.claimFirstTelling('stays-running')) return;
     const how =
@@ -227,11 +245,11 @@ export class DesktopFace {
 
   /** Tells what is good to know, to somebody who wants to hear more than requests. */
   #inform(tag: string, title: string, body: string): void {
-    if (this.#options.settings.notifications !== 'approvals') this.#tell(tag, title, body);
+    if (this.#options.settings.current.notifications !== 'approvals') this.#tell(tag, title, body);
   }
 
   #tell(tag: string, title: string, body: string): void {
-    if (this.#options.settings.notifications === 'none') return;
+    if (this.#options.settings.current.notifications === 'none') return;
     this.#options.notifier.show({ tag, title, body, urgency: 'normal', approvalId: null });
   }
 }

@@ -8,6 +8,11 @@ export interface GlobalShortcut {
   readonly works: boolean;
 }
 
+/** Gives the shortcut back to whatever else wants it. */
+export function releaseGlobalShortcut({ accelerator, works }: GlobalShortcut): void {
+  if (works) globalShortcut.unregister(accelerator);
+}
+
 /**
  * Calls `onPress` whenever `accelerator` is pressed, whichever program has the keyboard; null for an empty one. The
  * shortcut ends with the app.

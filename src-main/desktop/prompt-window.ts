@@ -14,8 +14,8 @@ export interface PromptWindowOptions {
   readonly issueTicket: () => string;
   readonly approvals: ApprovalQueue;
   readonly clock: Clock;
-  /** Whether a request opens the prompt by itself. */
-  readonly opensAtOnce: boolean;
+  /** Whether a request opens the prompt by itself; asked anew at each. */
+  readonly opensAtOnce: () => boolean;
 }
 
 const WIDTH_PX = 420;
@@ -81,7 +81,7 @@ export class PromptWindow {
 
   #onAsked(approvalId: string): void {
     this.#cancelClose();
-    if (!this.#options.opensAtOnce) return;
+    if (!this.#options.opensAtOnce()) return;
     // A window that is open comes to this request by itself, after those before it.
     if (!this.#window) this.#load(this.#create(), approvalId);
     this.#window?.showInactive();

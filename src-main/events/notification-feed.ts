@@ -23,7 +23,8 @@ export interface NotificationFeedOptions {
   readonly bus: EventBus;
   readonly approvals: ApprovalQueue;
   readonly notifier: Notifier;
-  readonly level: NotificationLevel;
+  /** Asked anew at each event and request. */
+  readonly level: () => NotificationLevel;
 }
 
 // Where the person at the machine acts: they know already what happens there.
@@ -73,7 +74,7 @@ export class NotificationFeed {
       this.#noteAnnouncement(event.data);
       return;
     }
-    const { level } = this.#options;
+    const level = this.#options.level();
     if (level === 'none' || level === 'approvals' || this.#isOwnDoing(event.data)) return;
     if (this.#cancelBurst) {
       this.#held.push(event);
@@ -90,7 +91,7 @@ export class NotificationFeed {
 
   #isOwnDoing({ by, decided_by: decidedBy }: AgentEvent['data']): boolean {
     const actor = decidedBy ?? by;
-    return this.#options.level === 'others' && actor !== undefined && OWN_SURFACES.has(actor);
+    return this.#options.level() === 'others' && actor !== undefined && OWN_SURFACES.has(actor);
   }
 
   #waitForBurst(): void {
@@ -131,7 +132,7 @@ export class NotificationFeed {
     const announced = this.#announced.get(approval.approval_id);
     this.#announced.delete(approval.approval_id);
     if (change === 'decided') this.#takeBack(approval);
-    else if (this.#options.level !== 'none' && !(announced && this.#isOwnDoing(announced))) {
+    else if (this.#options.level() !== 'none' && !(announced && this.#isOwnDoing(announced))) {
       this.#ask(approval, announced?.message ?? approval.summary);
     }
   }

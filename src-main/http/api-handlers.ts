@@ -1,16 +1,20 @@
 import type { Reach } from '#shared/access';
 import type { AnswerOf } from '#shared/api';
 import type { LiveSession } from '#shared/sessions';
+import type { Settings } from '#shared/settings';
 import type { Admission } from '../access/gate.ts';
 import { tokenOf } from '../access/principal.ts';
 import type { ApprovalQueue } from '../approvals/approval-queue.ts';
 import type { CommandService } from '../commands/command-service.ts';
+import type { Logger } from '../logger.ts';
 import type { Liveness } from '../sessions/liveness.ts';
 import type { SessionRegistry, StartClaim } from '../sessions/session-registry.ts';
 import { streamUrl } from '../sessions/session-view.ts';
+import type { SettingsStore } from '../settings/settings-store.ts';
 import { type AccessParts, createAccessHandlers } from './access-handlers.ts';
 import type { ApiHandlers } from './api-router.ts';
 import { createCommandHandlers } from './command-handlers.ts';
+import { createSettingsHandlers } from './settings-handlers.ts';
 
 /** What the JSON API is an interface to. */
 export interface ApiParts {
@@ -19,8 +23,8 @@ export interface ApiParts {
   readonly liveness: Liveness;
   readonly commands: CommandService;
   readonly access: AccessParts;
-  /** Whether sessions that are started with a token wait for approval, whatever their mode. */
-  readonly askForTokenStarts: boolean;
+  readonly settings: SettingsStore;
+  readonly log: Logger;
   /** What clients are told of this agent, and where it can be reached. */
   readonly about: Omit<AnswerOf<'agentInfo'>, 'name' | 'locked' | 'you' | 'reach'>;
   readonly reach: () => Reach;
@@ -31,10 +35,10 @@ const DEFAULT_STOP_ALL_REASON = 'The owner stopped everything';
 
 /** The handlers of the JSON API, in the contract's order. */
 export function createApiHandlers(parts: ApiParts): ApiHandlers {
-  const { sessions, approvals, liveness, commands, access, askForTokenStarts, about, reach } = parts;
+  const { sessions, approvals, liveness, commands, access, settings, log, about, reach } = parts;
   return {
     startRemote: ({ body, origin, by, admission }) => {
-      const session = sessions.startRemote(body, origin, by, claimOf(admission, askForTokenStarts));
+      const session = sessions.startRemote(body, origin, by, claimOf(admission, settings.current));
       const pending = session.status === 'pending_approval';
       return {
         success: true,
@@ -72,7 +76,7 @@ export function createApiHandlers(parts: ApiParts): ApiHandlers {
       return { success: true, session_id: params.session_id, status: 'denied' };
     },
     startScreenShare: ({ body, origin, by, admission }) => {
-      const session = sessions.startScreen(body, origin, by, claimOf(admission, askForTokenStarts));
+      const session = sessions.startScreen(body, origin, by, claimOf(admission, settings.current));
       return {
         success: true,
         session_id: session.session_id,
@@ -141,6 +145,7 @@ export function createApiHandlers(parts: ApiParts): ApiHandlers {
       approvals.decide(params.approval_id, 'denied', by, body.reason, { endSession: body.end_session });
       return { success: true, approval_id: params.approval_id, decision: 'denied' };
     },
+    ...createSettingsHandlers(settings, log),
     agentInfo: ({ admission: { principal } }) => ({
       name: 'porthole',
       locked: sessions.locked,
@@ -153,7 +158,7 @@ export function createApiHandlers(parts: ApiParts): ApiHandlers {
 }
 
 /** On whose account a call starts a session: the person's own, or a token's. */
-function claimOf({ principal }: Admission, askForTokenStarts: boolean): StartClaim {
+function claimOf({ principal }: Admission, { askForTokenStarts }: Settings): StartClaim {
   const token = tokenOf(principal);
   return { owner: token?.tokenId ?? null, mustAsk: token !== null && askForTokenStarts };
 }

@@ -11,7 +11,7 @@ const LATE_TICK_MS = 60_000;
 export class Liveness {
   readonly #clock: Clock;
   readonly #registry: SessionRegistry;
-  readonly #timeoutMs: number;
+  #timeoutMs: number;
   readonly #tickMs: number;
   readonly #onTickError: (error: unknown) => void;
   #lastTick: { readonly wallMs: number; readonly monotonicMs: number };
@@ -41,6 +41,11 @@ export class Liveness {
   /** Ends the ticking. */
   stop(): void {
     this.#cancelTick();
+  }
+
+  /** Drops sessions after so long without a sign of life from the next tick on. */
+  setTimeoutMs(timeoutMs: number): void {
+    this.#timeoutMs = timeoutMs;
   }
 
   /** Drops every session without a sign of life for `timeoutMs`, exactly; answers their ids. */

@@ -1,11 +1,19 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { z } from 'zod';
+import { describeSetting } from '#shared/setting-form';
 import { SETTING_KEYS, type SettingKey, type Settings, settingsSchema } from '#shared/settings';
 import { isRuntimeSwitch } from './chromium-switches.ts';
 
+/** Settings that were given where the agent was started; flags win over the environment. */
+export interface GivenSettings {
+  readonly flags: Partial<Settings>;
+  /** Without those that a flag gave too. */
+  readonly environment: Partial<Settings>;
+}
+
 /** What was asked for where the agent was started: settings that were given, and the folder for its data. */
 export interface StartOptions {
-  readonly given: Partial<Settings>;
+  readonly given: GivenSettings;
   readonly dataDir: string | undefined;
 }
 
@@ -55,7 +63,13 @@ export function readStartOptions(args: readonly string[], version: string): Star
     virtualDisplay: _,
     ...given
   } = command.opts<Partial<Settings> & { dataDir?: string; virtualDisplay?: string }>();
-  return { given, dataDir };
+  return { given: partBySource(command, given), dataDir };
+}
+
+function partBySource(command: Command, given: Partial<Settings>): GivenSettings {
+  const from = (source: string) =>
+    Object.fromEntries(Object.entries(given).filter(([key]) => command.getOptionValueSource(key) === source));
+  return { flags: from('cli'), environment: from('env') };
 }
 
 /** An empty name would be the folder that the agent happens to be started in. */
@@ -66,13 +80,10 @@ function parseFolder(text: string): string {
 
 function toOption(key: SettingKey): Option {
   const schema = settingsSchema.shape[key].unwrap();
-  const flag = `--${kebabCase(key)}`;
-  const variable = `PORTHOLE_${kebabCase(key).replaceAll('-', '_').toUpperCase()}`;
+  const { flag, variable, description } = describeSetting(key);
   const isSwitch = schema instanceof z.ZodBoolean;
-  const option = new Option(
-    isSwitch ? `${flag} [yes|no]` : `${flag} <value>`,
-    settingsSchema.shape[key].description,
-  );
+  const hint = schema instanceof z.ZodArray ? '; parted by commas, or as a JSON list' : '';
+  const option = new Option(isSwitch ? `${flag} [yes|no]` : `${flag} <value>`, `${description}${hint}`);
   if (isSwitch) option.preset('yes');
   return option.env(variable).argParser((text: string) => parseSetting(schema, text));
 }
@@ -107,8 +118,4 @@ function toStartError(error: unknown, command: Command): Error {
   if (error.code === 'commander.helpDisplayed') return new StartAnswer(command.helpInformation());
   if (error.code === 'commander.version') return new StartAnswer(`${command.version()}\n`);
   return new StartError(error.message.replace(/^error: /, '').replaceAll('\n', ' '));
-}
-
-function kebabCase(key: string): string {
-  return key.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 }

@@ -1,51 +1,74 @@
-import { readFileSync } from 'node:fs';
-import { SETTING_KEYS, type Settings, settingsSchema } from '#shared/settings';
+import { existsSync, readFileSync, renameSync, statSync } from 'node:fs';
+import type { SettingsChange } from '#shared/settings-api';
+import { replaceFile } from './replace-file.ts';
+import { editSettingsText, parseSettingsText, type SettingsContent } from './settings-text.ts';
 
-/** What a settings file says, and what is wrong with it, a sentence each. */
-export interface SettingsFile {
-  readonly values: Partial<Settings>;
-  readonly problems: readonly string[];
+const MAX_BYTES = 1024 * 1024;
+const NOTHING: SettingsContent = { values: {}, problems: [] };
+
+type Reading =
+  | { readonly state: 'missing' }
+  | { readonly state: 'text'; readonly text: string }
+  | { readonly state: 'unreadable'; readonly why: string };
+
+/** Reads the settings file, and leaves it as it is. One that is missing says nothing. */
+export function readSettingsFile(file: string): SettingsContent {
+  const reading = read(file);
+  if (reading.state === 'missing') return NOTHING;
+  if (reading.state === 'text') return parseSettingsText(reading.text);
+  return { values: {}, problems: [{ key: null, message: `The file cannot be read: ${reading.why}.` }] };
 }
 
 /**
- * Reads the settings file. One that is missing says nothing. A key that is wrong or unknown is a problem and left
- * out; the others hold. The file itself is never changed.
+ * Makes `change` in the settings file as it is now and answers what it says then. Every other entry stays as
+ * it is written; one that is broken is kept beside the new one, as `….broken-1` and so on. Throws if it cannot be
+ * written, and has changed nothing then.
  */
-export function readSettingsFile(file: string): SettingsFile {
-  let text: string;
-  try {
-    text = readFileSync(file, 'utf8');
-  } catch (error) {
-    const isMissing = error instanceof Error && 'code' in error && error.code === 'ENOENT';
-    return {
-      values: {},
-      problems: isMissing ? [] : [`The settings file ${file} cannot be read: ${String(error)}`],
-    };
+export function saveSettings(file: string, change: SettingsChange): SettingsContent {
+  const reading = read(file);
+  const edited = editSettingsText(reading.state === 'text' ? reading.text : '{}', change);
+  if (reading.state !== 'unreadable' && edited !== null) {
+    replaceFile(file, withFinalBreak(edited));
+  } else {
+    const kept = reading.state === 'text' ? parseSettingsText(reading.text).values : {};
+    const values = Object.entries({ ...kept, ...change }).filter(([, value]) => value != null);
+    startAnew(file, `${JSON.stringify(Object.fromEntries(values), null, 2)}\n`);
   }
-  let content: unknown;
-  try {
-    content = JSON.parse(text);
-  } catch (error) {
-    return { values: {}, problems: [`The settings file ${file} is not JSON: ${String(error)}`] };
-  }
-  if (typeof content !== 'object' || content === null || Array.isArray(content)) {
-    return { values: {}, problems: [`The settings file ${file} does not hold an object.`] };
-  }
-  const values: Record<string, unknown> = {};
-  const problems: string[] = [];
-  for (const [key, value] of Object.entries(content)) {
-    const known = SETTING_KEYS.find((candidate) => candidate === key);
-    const parsed = known && settingsSchema.shape[known].safeParse(value);
-    if (parsed?.success) values[key] = parsed.data;
-    else
-      problems.push(
-        `${file}: "${key}" ${known ? `is ignored: ${parsed?.error?.issues[0]?.message}` : 'is no setting'}`,
-      );
-  }
-  return { values, problems };
+  return readSettingsFile(file);
 }
 
-/** The settings of a run: what was given at the start, else what the file says, else the defaults. */
-export function mergeSettings(file: Partial<Settings>, given: Partial<Settings>): Settings {
-  return settingsSchema.parse({ ...file, ...given });
+function read(file: string): Reading {
+  try {
+    const stats = statSync(file, { throwIfNoEntry: false });
+    if (!stats) return { state: 'missing' };
+    if (!stats.isFile()) return { state: 'unreadable', why: 'it is no file' };
+    if (stats.size > MAX_BYTES) return { state: 'unreadable', why: 'it is larger than 1 MiB' };
+    const text = new TextDecoder('utf-8', { fatal: true }).decode(readFileSync(file));
+    return { state: 'text', text };
+  } catch (error) {
+    const isEncoding = error instanceof TypeError;
+    return { state: 'unreadable', why: isEncoding ? 'it is not UTF-8' : describe(error) };
+  }
+}
+
+/** Puts the file aside under another name and a new one in its place, or leaves all as it was and throws. */
+function startAnew(file: string, text: string): void {
+  let number = 1;
+  while (existsSync(`${file}.broken-${number}`)) number += 1;
+  const aside = `${file}.broken-${number}`;
+  renameSync(file, aside);
+  try {
+    replaceFile(file, text);
+  } catch (error) {
+    renameSync(aside, file);
+    throw error;
+  }
+}
+
+function withFinalBreak(text: string): string {
+  return text.endsWith('\n') ? text : `${text}\n`;
+}
+
+function describe(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }

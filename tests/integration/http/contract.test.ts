@@ -1,3 +1,4 @@
+import { mkdirSync } from 'node:fs';
 import path from 'node:path';
 import { Validator } from '@seriousme/openapi-schema-validator';
 import Database from 'libsql';
@@ -149,6 +150,11 @@ async function exploreEndpoints(explorer: Explorer): Promise<void> {
   await call('GET', '/api/agent');
   await call('GET', '/healthz');
   await call('GET', '/api/openapi.json');
+  await call('GET', '/api/settings');
+  await call('POST', '/api/settings', { notifications: 'none' });
+  await call('POST', '/api/settings', { port: 1 });
+  mkdirSync(path.join(agent.folder, 'settings.json.tmp'));
+  await call('POST', '/api/settings', { notifications: 'all' });
   await call('GET', '/nowhere');
   await call('DELETE', '/api/sessions/active');
 }

@@ -4,7 +4,7 @@ import { DOCUMENT } from './contract.ts';
 /** The parts of JSON Schema that the document uses. */
 interface Schema {
   readonly $ref?: string;
-  readonly type?: string;
+  readonly type?: string | readonly string[];
   readonly enum?: readonly unknown[];
   readonly const?: unknown;
   readonly anyOf?: readonly Schema[];
@@ -13,6 +13,7 @@ interface Schema {
   readonly required?: readonly string[];
   readonly items?: Schema;
   readonly format?: string;
+  readonly pattern?: string;
   readonly minLength?: number;
   readonly maxLength?: number;
   readonly minimum?: number;
@@ -27,6 +28,8 @@ export function arbitraryOf(schema: Schema): fc.Arbitrary<unknown> {
   if (schema.enum) return fc.constantFrom(...schema.enum);
   const choices = schema.anyOf ?? schema.oneOf;
   if (choices) return fc.oneof(...choices.map(arbitraryOf));
+  if (Array.isArray(schema.type))
+    return fc.oneof(...schema.type.map((type) => arbitraryOf({ ...schema, type })));
   switch (schema.type) {
     case 'object':
       return schema.properties ? objectOf(schema, schema.properties) : smallObject();
@@ -42,6 +45,8 @@ export function arbitraryOf(schema: Schema): fc.Arbitrary<unknown> {
         .map((thousandths) => (thousandths / 1000) * Math.min(schema.maximum ?? 1000, 1000));
     case 'boolean':
       return fc.boolean();
+    case 'null':
+      return fc.constant(null);
     default:
       return fc.jsonValue({ maxDepth: 2 });
   }
@@ -61,11 +66,14 @@ function smallObject(): fc.Arbitrary<unknown> {
   });
 }
 
-function textOf({ format, minLength = 0, maxLength = 200 }: Schema): fc.Arbitrary<string> {
+function textOf({ format, pattern, minLength = 0, maxLength = 200 }: Schema): fc.Arbitrary<string> {
   if (format === 'date-time') {
     return fc
       .date({ min: new Date(0), max: new Date('2100-01-01T00:00:00Z'), noInvalidDate: true })
       .map((date) => date.toISOString());
+  }
+  if (pattern !== undefined) {
+    return fc.stringMatching(new RegExp(pattern)).filter((text) => text.length <= maxLength);
   }
   const text = fc.string({ unit: 'binary', maxLength: Math.min(maxLength, 60) - 1 });
   return text.map((rest) => (minLength > 0 ? `x${rest}` : rest));

@@ -6,11 +6,12 @@ import type { ConnectionLimits } from '../../../src-main/access/connection-count
 import type { TlsIdentity } from '../../../src-main/access/tls-identity.ts';
 import { type Agent, startAgent } from '../../../src-main/agent.ts';
 import { type Clock, systemClock } from '../../../src-main/clock.ts';
-import { type Settings, settingsSchema } from '../../../src-shared/settings.ts';
+import type { Settings } from '../../../src-shared/settings.ts';
 import { FakeNotifier } from '../../fakes/fake-notifier.ts';
 import { FakeScreenSource } from '../../fakes/fake-screen-source.ts';
 import { SilentLogger } from '../../fakes/silent-logger.ts';
 import { assertKeepsContract } from './contract.ts';
+import { openSettings } from './open-settings.ts';
 
 /** An agent on a free port with a screen that the test drives, gone when the test is. */
 export interface TestAgent extends Agent {
@@ -23,7 +24,10 @@ export interface TestAgent extends Agent {
 /** Starts an agent for one test. `folder` reuses the data of an earlier one. */
 export async function startTestAgent(
   options: {
+    /** As the person has them in their file. */
     settings?: Partial<Settings>;
+    /** Beside the port, which is always a free one. */
+    flags?: Partial<Settings>;
     clock?: Clock;
     canPrompt?: () => boolean;
     folder?: string;
@@ -36,7 +40,7 @@ export async function startTestAgent(
   const notifier = new FakeNotifier();
   const log = new SilentLogger();
   const agent = await startAgent({
-    settings: settingsSchema.parse({ port: 0, ...options.settings }),
+    settings: openSettings(folder, options),
     version: '0.0.0-test',
     clock: options.clock ?? systemClock,
     log,

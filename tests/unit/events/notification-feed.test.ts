@@ -18,7 +18,7 @@ function setUp(level: NotificationLevel = 'all') {
   const bus = new EventBus(fail);
   const approvals = new ApprovalQueue({ clock, timeoutMs: 60_000, hasPlaceToAsk: () => true, onError: fail });
   const notifier = new FakeNotifier();
-  const feed = new NotificationFeed({ clock, bus, approvals, notifier, level });
+  const feed = new NotificationFeed({ clock, bus, approvals, notifier, level: () => level });
   let seq = 0;
   const publish = (event: AgentEventName, data: Partial<AgentEventData> = {}) => {
     seq += 1;

@@ -2,6 +2,7 @@ import { afterEach, describe, expect, it, vi } from 'vitest';
 import { readStartOptions, StartAnswer, StartError } from '../../../src-main/settings/command-line.ts';
 import { SETTING_KEYS, settingsSchema } from '../../../src-shared/settings.ts';
 
+const NOTHING = { flags: {}, environment: {} };
 const read = (...args: string[]) => readStartOptions(args, '1.2.3');
 
 function refusalOf(...args: string[]): string {
@@ -20,7 +21,7 @@ describe('readStartOptions', () => {
   });
 
   it('gives nothing where nothing was given, so that the file and the defaults hold', () => {
-    expect(read()).toEqual({ given: {}, dataDir: undefined });
+    expect(read()).toEqual({ given: NOTHING, dataDir: undefined });
   });
 
   it.each([
@@ -36,15 +37,15 @@ describe('readStartOptions', () => {
     [['--max-live-sessions', '3'], { maxLiveSessions: 3 }],
     [['--port', '1', '--port', '2'], { port: 2 }],
   ])('reads %j', (args, given) => {
-    expect(read(...args).given).toEqual(given);
+    expect(read(...args).given).toEqual({ flags: given, environment: {} });
   });
 
   it('reads the data folder and passes over the display, which the start script has made', () => {
     expect(read('--data-dir', '/tmp/x', '--virtual-display', '1280x720')).toEqual({
-      given: {},
+      given: NOTHING,
       dataDir: '/tmp/x',
     });
-    expect(read('--virtual-display')).toEqual({ given: {}, dataDir: undefined });
+    expect(read('--virtual-display')).toEqual({ given: NOTHING, dataDir: undefined });
   });
 
   it.each([
@@ -77,7 +78,7 @@ describe('readStartOptions', () => {
     vi.stubEnv('PORTHOLE_SESSION_TIMEOUT_MINUTES', '2');
     vi.stubEnv('PORTHOLE_DATA_DIR', '/tmp/y');
     expect(read()).toEqual({
-      given: { port: 7000, hidden: true, sessionTimeoutMinutes: 2 },
+      given: { flags: {}, environment: { port: 7000, hidden: true, sessionTimeoutMinutes: 2 } },
       dataDir: '/tmp/y',
     });
   });
@@ -85,7 +86,11 @@ describe('readStartOptions', () => {
   it('lets flags win over the environment', () => {
     vi.stubEnv('PORTHOLE_PORT', '7000');
     vi.stubEnv('PORTHOLE_HIDDEN', 'yes');
-    expect(read('--port', '7001', '--hidden', 'no').given).toEqual({ port: 7001, hidden: false });
+    vi.stubEnv('PORTHOLE_HOST', '::1');
+    expect(read('--port', '7001', '--hidden', 'no').given).toEqual({
+      flags: { port: 7001, hidden: false },
+      environment: { host: '::1' },
+    });
   });
 
   it('refuses a bad value in the environment, naming the variable', () => {
@@ -117,7 +122,7 @@ describe('readStartOptions', () => {
     '--v=1',
     '--disable-features=a\nb',
   ])('passes over the runtime’s own %s', (argument) => {
-    expect(read(argument, '--port', '1', argument).given).toEqual({ port: 1 });
+    expect(read(argument, '--port', '1', argument).given.flags).toEqual({ port: 1 });
   });
 
   it.each(['--inspector', '--Disable-gpu', '-inspect', '--no-sandbox-please', '--langs=de'])(

@@ -1,83 +1,159 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { mergeSettings, readSettingsFile } from '../../../src-main/settings/settings-file.ts';
-import { settingsSchema } from '../../../src-shared/settings.ts';
+import { readSettingsFile, saveSettings } from '../../../src-main/settings/settings-file.ts';
+import { SETTING_KEYS, settingsSchema } from '../../../src-shared/settings.ts';
+
+let folder: string;
+let file: string;
+
+beforeEach(() => {
+  folder = mkdtempSync(path.join(tmpdir(), 'porthole-settings-'));
+  file = path.join(folder, 'settings.json');
+});
+afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+const text = (name = file): string => readFileSync(name, 'utf8');
 
 describe('readSettingsFile', () => {
-  let folder: string;
-  let file: string;
-
-  beforeEach(() => {
-    folder = mkdtempSync(path.join(tmpdir(), 'porthole-settings-'));
-    file = path.join(folder, 'settings.json');
-  });
-  afterEach(() => rmSync(folder, { recursive: true, force: true }));
-
-  const readText = (text: string) => {
-    writeFileSync(file, text);
-    return readSettingsFile(file);
-  };
-
-  it('says nothing where there is no file', () => {
+  it('says nothing where there is no file, and makes none', () => {
     expect(readSettingsFile(file)).toEqual({ values: {}, problems: [] });
-  });
-
-  it('reads settings under their own names', () => {
-    expect(readText('{"port": 9000, "hidden": true, "sessionTimeoutMinutes": 1.5}')).toEqual({
-      values: { port: 9000, hidden: true, sessionTimeoutMinutes: 1.5 },
-      problems: [],
-    });
-  });
-
-  it('leaves out a key that is wrong or unknown, says so, and keeps the others', () => {
-    const { values, problems } = readText('{"port": "9000", "colour": "red", "hidden": true}');
-    expect(values).toEqual({ hidden: true });
-    expect(problems).toHaveLength(2);
-    expect(problems.join()).toMatch(/"port" is ignored/);
-    expect(problems.join()).toMatch(/"colour" is no setting/);
-  });
-
-  it('takes no key of a prototype for a setting', () => {
-    const { values, problems } = readText('{"__proto__": {"port": 1}, "constructor": 1}');
-    expect(Object.keys(values)).toEqual([]);
-    expect(problems).toHaveLength(2);
-  });
-
-  it.each([
-    ['{"port": 1', /is not JSON/],
-    ['', /is not JSON/],
-    ['[]', /does not hold an object/],
-    ['null', /does not hold an object/],
-    ['"x"', /does not hold an object/],
-  ])('has a problem with %j and no values', (text, problem) => {
-    const { values, problems } = readText(text);
-    expect(values).toEqual({});
-    expect(problems).toEqual([expect.stringMatching(problem)]);
-    expect(problems[0]).toContain(file);
-  });
-
-  it('has a problem with a file that cannot be read', () => {
-    mkdirSync(file);
-    expect(readSettingsFile(file)).toMatchObject({
-      values: {},
-      problems: [expect.stringMatching(/cannot be read/)],
-    });
+    expect(existsSync(file)).toBe(false);
   });
 
   it('never changes the file', () => {
-    readText('{"port": "x",   "a": 1}');
-    expect(readFileSync(file, 'utf8')).toBe('{"port": "x",   "a": 1}');
+    writeFileSync(file, '{"port": "x",   "a": 1}');
+    readSettingsFile(file);
+    expect(text()).toBe('{"port": "x",   "a": 1}');
+  });
+
+  it('has a problem with what is no file, not UTF-8 or too large', () => {
+    const problemWith = (content: Uint8Array | string) => {
+      writeFileSync(file, content);
+      return readSettingsFile(file).problems[0]?.message;
+    };
+    expect(problemWith(Uint8Array.of(0x7b, 0xff, 0x7d))).toBe('The file cannot be read: it is not UTF-8.');
+    expect(problemWith(' '.repeat(1024 * 1024 + 1))).toMatch(/larger than 1 MiB/);
+    rmSync(file);
+    mkdirSync(file);
+    expect(readSettingsFile(file).problems[0]?.message).toMatch(/it is no file/);
+  });
+
+  it('reads past the mark that some editors begin a file with', () => {
+    writeFileSync(file, '\uFEFF{"port": 1}');
+    expect(readSettingsFile(file)).toEqual({ values: { port: 1 }, problems: [] });
   });
 });
 
-describe('mergeSettings', () => {
-  it('lets what was given at the start win over the file, and the file over the defaults', () => {
-    expect(mergeSettings({ port: 1, host: '::1' }, { port: 2 })).toEqual({
-      ...settingsSchema.parse({}),
-      port: 2,
-      host: '::1',
-    });
+describe('saveSettings', () => {
+  it('makes the file, for its owner alone, and leaves nothing beside it', () => {
+    expect(saveSettings(file, { port: 9000 })).toEqual({ values: { port: 9000 }, problems: [] });
+    expect(text()).toBe('{\n  "port": 9000\n}\n');
+    expect(statSync(file).mode & 0o777).toBe(0o600);
+    expect(readdirSync(folder)).toEqual(['settings.json']);
+  });
+
+  it('keeps what is wrong or unknown, and what was written since the file was read', () => {
+    writeFileSync(file, '{"port": "x", "colour": "red"}\n');
+    expect(saveSettings(file, { tls: true }).values).toEqual({ tls: true });
+    expect(text()).toBe('{\n  "port": "x",\n  "colour": "red",\n  "tls": true\n}\n');
+    writeFileSync(file, '{"port": 7}');
+    expect(saveSettings(file, { tls: false }).values).toEqual({ port: 7, tls: false });
+  });
+
+  it('keeps a broken file beside the new one, and takes over what could be read in it', () => {
+    writeFileSync(file, '{"port": 9000 "hidden": tru');
+    expect(saveSettings(file, { tls: true })).toEqual({ values: { port: 9000, tls: true }, problems: [] });
+    expect(text(`${file}.broken-1`)).toBe('{"port": 9000 "hidden": tru');
+    writeFileSync(file, 'again');
+    saveSettings(file, { tls: null });
+    expect(text(`${file}.broken-2`)).toBe('again');
+    expect(text()).toBe('{}\n');
+  });
+
+  it('keeps a folder that is in the way', () => {
+    mkdirSync(file);
+    writeFileSync(path.join(file, 'x'), 'x');
+    saveSettings(file, { port: 1 });
+    expect(text(path.join(`${file}.broken-1`, 'x'))).toBe('x');
+    expect(readSettingsFile(file).values).toEqual({ port: 1 });
+  });
+
+  it('writes through a link', () => {
+    const elsewhere = path.join(folder, 'elsewhere.json');
+    writeFileSync(elsewhere, '{}');
+    symlinkSync(elsewhere, file);
+    saveSettings(file, { port: 1 });
+    expect(readlinkSync(file)).toBe(elsewhere);
+    expect(readSettingsFile(elsewhere).values).toEqual({ port: 1 });
+  });
+
+  it('writes over what an agent left that was killed while writing', () => {
+    writeFileSync(`${file}.tmp`, 'half');
+    saveSettings(file, { port: 1 });
+    expect(readdirSync(folder)).toEqual(['settings.json']);
+  });
+
+  it.each(['{"port": 1, "a": 2}', '{"port": 1 "a"'])('loses nothing of %j if it cannot write', (before) => {
+    writeFileSync(file, before);
+    // A folder of that name keeps the new content from being written, as a full disk would.
+    mkdirSync(`${file}.tmp`);
+    expect(() => saveSettings(file, { port: 2 })).toThrow();
+    expect(text()).toBe(before);
+    expect(readdirSync(folder).sort()).toEqual(['settings.json', 'settings.json.tmp']);
+  });
+
+  it('gets valid settings from any nonsense, and keeps it', () => {
+    const value = fc.oneof(fc.jsonValue(), fc.constantFrom(0, 1, true, 'all', 'none', [], ['sudo'], 80));
+    const key = fc.oneof(fc.constantFrom<string>(...SETTING_KEYS, '__proto__', 'constructor'), fc.string());
+    const entry = fc
+      .tuple(key, value)
+      .map(([name, content]) => `${JSON.stringify(name)}:${JSON.stringify(content)}`);
+    const object = fc.array(entry, { maxLength: 6 }).map((entries) => `{${entries.join(',')}}`);
+    const broken = fc
+      .tuple(object, fc.nat(200), fc.string({ maxLength: 3 }))
+      .map(([whole, at, noise]) => whole.slice(0, at) + noise + whole.slice(at + 1));
+    const content = fc
+      .oneof(object, broken, fc.string(), fc.json())
+      .map((nonsense) => Buffer.from(nonsense, 'utf8'));
+    const bytes = fc.oneof(
+      content,
+      fc.uint8Array().map((array) => Buffer.from(array)),
+    );
+    fc.assert(
+      fc.property(bytes, fc.integer({ min: 0, max: 65535 }), (before, port) => {
+        const nest = mkdtempSync(path.join(folder, 'nest-'));
+        const nested = path.join(nest, 'settings.json');
+        writeFileSync(nested, before);
+        const { values } = readSettingsFile(nested);
+        expect(settingsSchema.parse(values)).toMatchObject(values);
+        expect(readFileSync(nested)).toEqual(before);
+
+        const saved = saveSettings(nested, { port });
+        expect(saved.values).toEqual({ ...values, port });
+        const isAside = existsSync(`${nested}.broken-1`);
+        if (isAside) expect(readFileSync(`${nested}.broken-1`)).toEqual(before);
+        else {
+          const others = (json: string) =>
+            Object.entries(JSON.parse(json)).filter(([name]) => name !== 'port');
+          expect(others(text(nested))).toEqual(others(before.toString()));
+        }
+        rmSync(nest, { recursive: true });
+      }),
+      { numRuns: 200 },
+    );
   });
 });

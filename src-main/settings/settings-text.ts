@@ -1,0 +1,147 @@
+import {
+  applyEdits,
+  getNodeValue,
+  modify,
+  type Node,
+  type ParseError,
+  parseTree,
+  printParseErrorCode,
+} from 'jsonc-parser';
+import { SETTING_KEYS, type SettingKey, type Settings, settingsSchema } from '#shared/settings';
+import type { SettingProblem, SettingsChange } from '#shared/settings-api';
+
+/** What the text of a settings file says. */
+export interface SettingsContent {
+  /** What it sets, as far as that is right. */
+  readonly values: Partial<Settings>;
+  readonly problems: readonly SettingProblem[];
+}
+
+interface Entry {
+  readonly key: string;
+  /** Undefined where a value should be and is not. */
+  readonly value: Node | undefined;
+  /** The entry as it is written. */
+  readonly text: string;
+}
+
+interface Reading {
+  readonly entries: readonly Entry[];
+  /** What is wrong with the text as such. */
+  readonly faults: readonly string[];
+}
+
+/** A file full of nonsense is not told of line by line. */
+const MOST_PROBLEMS = 20;
+
+/**
+ * Reads the text of a settings file: JSON, in which comments and trailing commas may stand. Where something is wrong,
+ * that is a problem, and what can be read around it holds. Every problem says which key or line it is about.
+ */
+export function parseSettingsText(text: string): SettingsContent {
+  const { entries, faults } = readEntries(text);
+  const values: Record<string, unknown> = {};
+  const problems: SettingProblem[] = faults.map((message) => ({ key: null, message }));
+  for (const { key, value } of entries) {
+    const name = key.slice(0, 100);
+    if (!isSettingKey(key)) {
+      problems.push({ key: name, message: `“${name}” is no setting; it is left as it is.` });
+      continue;
+    }
+    const parsed = settingsSchema.shape[key]
+      .unwrap()
+      .safeParse(value === undefined ? undefined : getNodeValue(value));
+    // The last one of a key that is there twice counts, as everywhere in JSON.
+    if (parsed.success) values[key] = parsed.data;
+    else {
+      delete values[key];
+      const [issue] = parsed.error.issues;
+      const where = issue && issue.path.length > 0 ? ` (entry ${issue.path.map(String).join('.')})` : '';
+      problems.push({
+        key,
+        message: `“${key}” is ignored, its default holds: ${issue?.message ?? 'not valid'}${where}.`,
+      });
+    }
+  }
+  return { values, problems: shorten(problems) };
+}
+
+/**
+ * `text` with `change` made and every other entry left as it is written, be it wrong or unknown, comments too. Null if that cannot be done, because the text itself is broken or sets a key twice.
+ */
+export function editSettingsText(text: string, change: SettingsChange): string | null {
+  const before = readEntries(text);
+  if (before.faults.length > 0) return null;
+  const wanted = Object.entries(change).filter(([, value]) => value !== undefined);
+  let edited = text;
+  const formattingOptions = {
+    insertSpaces: true,
+    tabSize: 2,
+    eol: text.includes('\r\n') ? '\r\n' : '\n',
+  };
+  for (const [key, value] of wanted) {
+    edited = applyEdits(edited, modify(edited, [key], value ?? undefined, { formattingOptions }));
+  }
+  const changed = new Set(wanted.map(([key]) => key));
+  const after = readEntries(edited);
+  const isDone =
+    after.faults.length === 0 &&
+    wanted.every(([key, value]) => isEqual(findValue(after, key), value ?? undefined)) &&
+    isEqual(othersIn(before, changed), othersIn(after, changed));
+  return isDone ? edited : null;
+}
+
+function readEntries(text: string): Reading {
+  if (text.trim() === '') return { entries: [], faults: ['The file is empty.'] };
+  const errors: ParseError[] = [];
+  let root: Node | undefined;
+  try {
+    root = parseTree(text, errors, { allowTrailingComma: true });
+  } catch {
+    // The parser goes into each bracket by calling itself.
+    return { entries: [], faults: ['The file has too many brackets inside each other.'] };
+  }
+  if (root?.type !== 'object') return { entries: [], faults: ['The file does not hold a JSON object.'] };
+  const entries = (root.children ?? []).map((property) => {
+    const [key, value] = property.children ?? [];
+    return {
+      key: String(key?.value),
+      value,
+      text: text.slice(property.offset, property.offset + property.length),
+    };
+  });
+  return { entries, faults: errors.map((error) => describeFault(text, error)) };
+}
+
+/** Where a fault is and what it is: the parser's names read as English once taken apart. */
+function describeFault(text: string, { error, offset }: ParseError): string {
+  const line = text.slice(0, offset).split('\n').length;
+  const words = printParseErrorCode(error).replaceAll(/(?<=[a-z])[A-Z]/g, (letter) => ` ${letter}`);
+  return `The file is not JSON in line ${line}: ${words.toLowerCase()}.`;
+}
+
+function isSettingKey(key: string): key is SettingKey {
+  return SETTING_KEYS.some((known) => known === key);
+}
+
+function findValue({ entries }: Reading, key: string): unknown {
+  const value = entries.findLast((entry) => entry.key === key)?.value;
+  return value && getNodeValue(value);
+}
+
+function othersIn({ entries }: Reading, changed: ReadonlySet<string>): string[] {
+  return entries.filter(({ key }) => !changed.has(key)).map(({ text }) => text);
+}
+
+function isEqual(one: unknown, other: unknown): boolean {
+  return JSON.stringify(one) === JSON.stringify(other);
+}
+
+function shorten(problems: readonly SettingProblem[]): readonly SettingProblem[] {
+  if (problems.length <= MOST_PROBLEMS) return problems;
+  const more = problems.length - MOST_PROBLEMS;
+  return [
+    ...problems.slice(0, MOST_PROBLEMS),
+    { key: null, message: `There are ${more} further problems with the file.` },
+  ];
+}

@@ -1,0 +1,26 @@
+const SHIFT = 'Shift';
+const MODIFIERS = 'Command|Cmd|Control|Ctrl|CommandOrControl|CmdOrCtrl|Alt|Option|AltGr|Super|Meta';
+const FUNCTION_KEYS = 'F[1-9]|F1[0-9]|F2[0-4]';
+const NAMED_KEYS = [
+  'Plus|Space|Tab|Capslock|Numlock|Scrolllock|Backspace|Delete|Insert|Return|Enter|Escape|Esc|PrintScreen',
+  'Up|Down|Left|Right|Home|End|PageUp|PageDown',
+  'VolumeUp|VolumeDown|VolumeMute|MediaNextTrack|MediaPreviousTrack|MediaStop|MediaPlayPause',
+  'num[0-9]|numdec|numadd|numsub|nummult|numdiv',
+].join('|');
+/** A character that a keyboard has on a key; the one that parts keys is called `Plus`. */
+const CHARACTERS = '[!-*,-~]';
+
+const ANY = `(?:(?:${MODIFIERS}|${SHIFT})\\+)*`;
+
+/**
+ * A key combination as Electron writes them, such as `CommandOrControl+Alt+X`: modifiers, then one key. One modifier
+ * besides Shift is needed, so that no letter is taken from every program; function keys may stand alone.
+ * https://www.electronjs.org/docs/latest/tutorial/keyboard-shortcuts
+ */
+export const ACCELERATOR = new RegExp(
+  `^(?:${ANY}(?:${MODIFIERS})\\+${ANY}(?:${NAMED_KEYS}|${CHARACTERS})|${ANY}(?:${FUNCTION_KEYS}))$`,
+  'i',
+);
+
+/** {@link ACCELERATOR}, or nothing at all. */
+export const ACCELERATOR_OR_NONE = new RegExp(`^$|${ACCELERATOR.source}`, 'i');

@@ -1,0 +1,133 @@
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import type { GivenSettings } from '../../../src-main/settings/command-line.ts';
+import { SettingsStore } from '../../../src-main/settings/settings-store.ts';
+import { PortholeError } from '../../../src-shared/errors.ts';
+import { settingsSchema } from '../../../src-shared/settings.ts';
+
+let folder: string;
+let file: string;
+
+beforeEach(() => {
+  folder = mkdtempSync(path.join(tmpdir(), 'porthole-store-'));
+  file = path.join(folder, 'settings.json');
+});
+afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+function open(given: Partial<GivenSettings> = {}) {
+  const failures: unknown[] = [];
+  const store = new SettingsStore({
+    file,
+    given: { flags: {}, environment: {}, ...given },
+    onListenerError: (error) => failures.push(error),
+  });
+  return { store, failures };
+}
+
+function codeOf(act: () => void): string {
+  try {
+    act();
+  } catch (error) {
+    if (error instanceof PortholeError) return error.code;
+    throw error;
+  }
+  return 'none';
+}
+
+describe('SettingsStore', () => {
+  it('lets flags win over the environment, that over the file, and that over the defaults', () => {
+    writeFileSync(file, '{"port": 1, "host": "::1", "hidden": true}');
+    const { store } = open({ flags: { port: 3 }, environment: { host: '127.0.0.2' } });
+    expect(store.current).toEqual({
+      ...settingsSchema.parse({}),
+      port: 3,
+      host: '127.0.0.2',
+      hidden: true,
+    });
+    const { settings } = store.describe();
+    expect(
+      [settings.port, settings.host, settings.hidden, settings.tls].map((entry) => entry?.source),
+    ).toEqual(['flag', 'environment', 'file', 'default']);
+  });
+
+  it('starts from a file that is wrong, and says what is', () => {
+    writeFileSync(file, '{"port": true, "tls": true}');
+    const { store } = open();
+    expect(store.current).toMatchObject({ port: 8000, tls: true });
+    expect(store.problems).toEqual([{ key: 'port', message: expect.any(String) }]);
+    expect(store.describe()).toMatchObject({ file, problems: store.problems });
+  });
+
+  it('puts to use at once what can be, and tells who listens', () => {
+    const { store } = open();
+    const listener = vi.fn();
+    const unsubscribe = store.subscribe(listener);
+    const before = store.current;
+    store.change({ notifications: 'none', port: 9000 });
+    expect(store.current).toEqual({ ...before, notifications: 'none' });
+    expect(listener.mock.calls).toEqual([[store.current, before]]);
+    unsubscribe();
+    store.change({ notifications: 'all' });
+    expect(listener).toHaveBeenCalledOnce();
+  });
+
+  it('keeps for the next start what cannot', () => {
+    const { store } = open();
+    store.change({ port: 9000 });
+    expect(store.current.port).toBe(8000);
+    expect(store.describe().settings.port).toEqual({
+      value: 9000,
+      source: 'file',
+      in_use: 8000,
+      takes_effect: 'next-start',
+    });
+    expect(open().store.current.port).toBe(9000);
+  });
+
+  it('goes back to the default, which null stands for', () => {
+    writeFileSync(file, '{"approvalTimeoutSeconds": 5}');
+    const { store } = open();
+    store.change({ approvalTimeoutSeconds: null });
+    expect(store.current.approvalTimeoutSeconds).toBe(60);
+    expect(store.describe().settings.approvalTimeoutSeconds?.source).toBe('default');
+    expect(JSON.parse(readFileSync(file, 'utf8'))).toEqual({});
+  });
+
+  it('refuses what was given at the start, and saves nothing of that change', () => {
+    const { store } = open({ flags: { port: 3 }, environment: { openPrompt: 'on-click' } });
+    expect(() => store.change({ tls: true, port: 4 })).toThrow('the flag --port');
+    expect(() => store.change({ openPrompt: null })).toThrow('PORTHOLE_OPEN_PROMPT');
+    expect(codeOf(() => store.change({ port: 4 }))).toBe('setting_given_at_start');
+    expect(open().store.current.tls).toBe(false);
+  });
+
+  it('changes nothing if the file cannot be written', () => {
+    const { store } = open();
+    mkdirSync(`${file}.tmp`);
+    const before = store.describe();
+    expect(codeOf(() => store.change({ notifications: 'none' }))).toBe('settings_not_saved');
+    expect(store.current.notifications).toBe('all');
+    expect(store.describe()).toEqual(before);
+  });
+
+  it('writes no file for a change of nothing', () => {
+    const { store } = open();
+    store.change({});
+    store.change({ port: undefined });
+    expect(() => readFileSync(file)).toThrow(/ENOENT/);
+  });
+
+  it('tells the others if one listener fails', () => {
+    const { store, failures } = open();
+    const listener = vi.fn();
+    store.subscribe(() => {
+      throw new Error('listener');
+    });
+    store.subscribe(listener);
+    store.change({ notifications: 'none' });
+    expect(listener).toHaveBeenCalledOnce();
+    expect(failures).toEqual([new Error('listener')]);
+  });
+});
