@@ -7,6 +7,8 @@ import { defineConfig } from 'vitest/config';
  */
 export default defineConfig({
   test: {
+    // What is waited for may take long on a busy machine; a second, which is the default, is no limit but a coin.
+    expect: { poll: { timeout: 15_000 } },
     projects: [
       {
         extends: true,

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chmodSync, chownSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
+import { chmodSync, chownSync, cpSync, mkdtempSync, rmSync } from 'node:fs';
 import { builtinModules } from 'node:module';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -10,6 +10,16 @@ import { onTestFinished } from 'vitest';
 import type { Settings } from '../../../../src-shared/settings.ts';
 
 const REPOSITORY = fileURLToPath(new URL('../../../..', import.meta.url));
+
+/** What cannot be bundled, and what that needs. */
+const NATIVE_PACKAGES = [
+  'libsql',
+  '@libsql',
+  '@neon-rs/load',
+  'detect-libc',
+  '@julusian/jpeg-turbo',
+  'pkg-prebuilds',
+];
 
 /** An agent in a process of its own. */
 export interface AgentProcess {
@@ -49,8 +59,13 @@ export async function bundleAgent(): Promise<string> {
       rolldownOptions: { external, output: { format: 'cjs', entryFileNames: 'agent.cjs' } },
     },
   });
-  // Node looks for packages beside the file.
-  symlinkSync(path.join(REPOSITORY, 'node_modules'), path.join(folder, 'node_modules'));
+  // Node looks for packages beside the file. Copies, because the agent may run as a user that cannot read the
+  // repository's folder.
+  for (const name of NATIVE_PACKAGES) {
+    cpSync(path.join(REPOSITORY, 'node_modules', name), path.join(folder, 'node_modules', name), {
+      recursive: true,
+    });
+  }
   chmodSync(folder, 0o755);
   return path.join(folder, 'agent.cjs');
 }
