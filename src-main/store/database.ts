@@ -2,6 +2,10 @@ import { chmodSync, closeSync, openSync } from 'node:fs';
 import Database from 'libsql';
 import { migrate } from './migrations.ts';
 
+// A checkpoint waits for the disk, and the whole agent waits with it. SQLite's own 1000 pages bring one with every
+// hundredth start and stop; these 16 MB bring it four times as rarely.
+const CHECKPOINT_PAGES = 4000;
+
 /**
  * Opens (or makes) the agent's database at `file`, readable by its owner only, at the newest schema. Every
  * committed write survives a kill of the process; a power cut may cost the last second (WAL, synchronous NORMAL:
@@ -15,7 +19,8 @@ export function openDatabase(file: string): Database.Database {
     const database = new Database(file);
     try {
       database.exec(
-        'PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA busy_timeout = 2000; PRAGMA foreign_keys = ON',
+        `PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA wal_autocheckpoint = ${CHECKPOINT_PAGES};
+        PRAGMA busy_timeout = 2000; PRAGMA foreign_keys = ON`,
       );
       migrate(database);
     } catch (error) {

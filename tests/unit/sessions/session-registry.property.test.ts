@@ -3,9 +3,9 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { nextStatus, SESSION_MOVES, type SessionMove } from '../../../src-main/sessions/session-state.ts';
+import { nextStatus, SESSION_MOVES } from '../../../src-main/sessions/session-state.ts';
 import { PortholeError } from '../../../src-shared/errors.ts';
-import type { AgentEvent, AgentEventName } from '../../../src-shared/events.ts';
+import type { AgentEvent } from '../../../src-shared/events.ts';
 import { qualitySchema } from '../../../src-shared/presets.ts';
 import {
   type ArchivedSession,
@@ -14,22 +14,9 @@ import {
   type SessionStatus,
   safetyModeSchema,
 } from '../../../src-shared/sessions.ts';
+import { EVENT_MEANINGS } from '../../fakes/event-meanings.ts';
 import { ManualClock } from '../../fakes/manual-clock.ts';
 import { createSessionRig, type SessionRig } from '../../fakes/session-rig.ts';
-
-/** What an event says of its session: the state that it starts in, or the move that it makes. */
-const MEANINGS: Partial<Record<AgentEventName, { starts: SessionStatus } | { move: SessionMove }>> = {
-  remote_session_started: { starts: 'active' },
-  remote_session_approval_needed: { starts: 'pending_approval' },
-  screen_share_started: { starts: 'active' },
-  remote_session_approved: { move: 'approve' },
-  remote_session_denied: { move: 'deny' },
-  remote_session_expired: { move: 'expire' },
-  remote_session_stopped: { move: 'stop' },
-  screen_share_stopped: { move: 'stop' },
-  remote_access_dropped: { move: 'drop' },
-  screen_share_dropped: { move: 'drop' },
-};
 
 /** What can happen to an agent, as often as each comes up. */
 const HAPPENINGS = {
@@ -230,7 +217,7 @@ class Trial {
     for (const event of this.#rig.events.slice(this.#handled)) {
       expect(event.seq).toBe((this.#published.at(-1)?.seq ?? 0) + 1);
       this.#published.push(event);
-      const meaning = MEANINGS[event.event];
+      const meaning = EVENT_MEANINGS[event.event];
       if (!meaning) {
         this.#locked = event.event === 'locked_by_owner';
         continue;

@@ -1,0 +1,71 @@
+import { type ChildProcessByStdio, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import path from 'node:path';
+import type { Readable, Writable } from 'node:stream';
+import type { CrashTarget } from './crash-rounds.ts';
+
+const START_TIMEOUT_MS = 10_000;
+
+/** The sessions-and-store part of the agent as a plain Node process, bundled at `script`, on the data in `folder`. */
+export class ProcessTarget implements CrashTarget {
+  readonly databaseFile: string;
+  readonly #script: string;
+  readonly #folder: string;
+  #child: ChildProcessByStdio<Writable, Readable, Readable> | null = null;
+  #complaints = '';
+
+  constructor(script: string, folder: string) {
+    this.#script = script;
+    this.#folder = folder;
+    this.databaseFile = path.join(folder, 'porthole.db');
+  }
+
+  async start(): Promise<string> {
+    const child = this.#spawn();
+    const deadline = AbortSignal.timeout(START_TIMEOUT_MS);
+    let said = '';
+    for (;;) {
+      const [chunk] = await Promise.race([
+        once(child.stdout, 'data', { signal: deadline }),
+        once(child, 'exit').then(() => {
+          throw new Error(`the agent did not start: ${this.#complaints}`);
+        }),
+      ]);
+      said += String(chunk);
+      const url = /^porthole listening on (\S+)$/m.exec(said)?.[1];
+      if (url !== undefined) return url;
+    }
+  }
+
+  async kill(): Promise<void> {
+    const child = this.#child;
+    this.#child = null;
+    if (child && child.exitCode === null && child.signalCode === null) {
+      const gone = once(child, 'close');
+      child.kill('SIGKILL');
+      await gone;
+    }
+    if (this.#complaints !== '') throw new Error(`the agent complained: ${this.#complaints}`);
+  }
+
+  async killWhileStarting(afterMs: number): Promise<void> {
+    this.#spawn();
+    await new Promise((resolve) => setTimeout(resolve, afterMs));
+    await this.kill();
+  }
+
+  /** Leaves no process behind, whatever state this is in. */
+  abandon(): void {
+    this.#child?.kill('SIGKILL');
+  }
+
+  #spawn(): ChildProcessByStdio<Writable, Readable, Readable> {
+    const child = spawn(process.execPath, [this.#script, this.#folder], { stdio: ['pipe', 'pipe', 'pipe'] });
+    child.stderr.on('data', (chunk) => {
+      this.#complaints += String(chunk);
+    });
+    child.stdin.on('error', () => undefined);
+    this.#child = child;
+    return child;
+  }
+}
