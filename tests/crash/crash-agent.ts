@@ -4,8 +4,8 @@ import { systemClock } from '../../src-main/clock.ts';
 import type { Logger } from '../../src-main/logger.ts';
 import { prepareDataFolder } from '../../src-main/settings/data-folder.ts';
 import type { ScreenSource } from '../../src-main/stream/screen-source.ts';
-import { settingsSchema } from '../../src-shared/settings.ts';
 import { FakeNotifier } from '../fakes/fake-notifier.ts';
+import { openSettings } from '../integration/support/open-settings.ts';
 
 const FRAME_MS = 20;
 
@@ -37,7 +37,7 @@ async function run(): Promise<void> {
   // Whoever started this process is gone.
   process.stdin.on('end', () => process.exit(1)).resume();
   const agent = await startAgent({
-    settings: settingsSchema.parse({ port: 0, approvalTimeoutSeconds: 1 }),
+    settings: openSettings(data.folder, { settings: { approvalTimeoutSeconds: 1 } }),
     version: '0.0.0-crash',
     clock: systemClock,
     log,
