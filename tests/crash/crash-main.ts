@@ -43,8 +43,10 @@ async function measure(script: string): Promise<void> {
   await withTarget(script, async (target) => {
     const url = await target.start();
     for (const [kind, clients] of [
+      ['nothing', 1],
       ['remote', 1],
       ['screen_share', 1],
+      ['nothing', 8],
       ['remote', 8],
     ] as const) {
       const { pairs, p50Ms, p99Ms, maxMs } = await measureStartStop(url, kind, LATENCY_PAIRS, clients);

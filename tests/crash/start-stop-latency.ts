@@ -1,8 +1,11 @@
 import { Agent, request } from 'node:http';
 
-/** How long a start and the stop after it took together, from the first byte of one to the last of the other. */
+/**
+ * How long a start and the stop after it took together, from the first byte of one to the last of the other. `nothing`
+ * is two requests that do nothing: what the machine and HTTP cost by themselves.
+ */
 export interface StartStopLatency {
-  readonly kind: 'remote' | 'screen_share';
+  readonly kind: 'nothing' | 'remote' | 'screen_share';
   readonly clients: number;
   readonly pairs: number;
   readonly p50Ms: number;
@@ -12,7 +15,7 @@ export interface StartStopLatency {
 
 const WARM_UP_PAIRS = 100;
 
-/** Starts and stops `pairs` sessions over HTTP, by `clients` clients at once on connections that they keep. */
+/** Starts and stops `pairs` sessions (or does nothing) over HTTP, by `clients` clients at once on connections that they keep. */
 export async function measureStartStop(
   url: string,
   kind: StartStopLatency['kind'],
@@ -20,12 +23,24 @@ export async function measureStartStop(
   clients: number,
 ): Promise<StartStopLatency> {
   const connections = new Agent({ keepAlive: true, maxSockets: clients });
+  const call = (path: string, body?: object) => send(connections, url, path, body);
+  const pairOf = {
+    nothing: async () => {
+      await call('/healthz');
+      await call('/healthz');
+    },
+    remote: async () => {
+      const { session_id: id } = await call('/api/remote/start', {});
+      await call(`/api/remote/stop/${id}`, {});
+    },
+    screen_share: async () => {
+      const { session_id: id } = await call('/api/screen_share/start', {});
+      await call('/api/screen_share/stop', { session_id: id });
+    },
+  };
   const runPair = async (): Promise<number> => {
     const beganMs = performance.now();
-    const { session_id: id } = await post(connections, url, `/api/${kind}/start`, {});
-    await (kind === 'remote'
-      ? post(connections, url, `/api/remote/stop/${id}`, {})
-      : post(connections, url, '/api/screen_share/stop', { session_id: id }));
+    await pairOf[kind]();
     return performance.now() - beganMs;
   };
   for (let count = 0; count < WARM_UP_PAIRS; count += 1) await runPair();
@@ -42,11 +57,16 @@ export async function measureStartStop(
   return { kind, clients, pairs: sorted.length, p50Ms: at(0.5), p99Ms: at(0.99), maxMs: at(1) };
 }
 
-function post(agent: Agent, url: string, path: string, body: object): Promise<Record<string, unknown>> {
-  const text = JSON.stringify(body);
-  const headers = { 'content-type': 'application/json', 'content-length': String(Buffer.byteLength(text)) };
+/** Posts `body`, or gets if there is none; answers the parsed answer. Rejects if it is not 200. */
+function send(agent: Agent, url: string, path: string, body?: object): Promise<Record<string, unknown>> {
+  const text = body && JSON.stringify(body);
+  const headers = text && {
+    'content-type': 'application/json',
+    'content-length': String(Buffer.byteLength(text)),
+  };
+  const options = { agent, method: text ? 'POST' : 'GET', ...(headers ? { headers } : {}) };
   return new Promise((resolve, reject) => {
-    const outgoing = request(`${url}${path}`, { agent, method: 'POST', headers }, async (response) => {
+    const outgoing = request(`${url}${path}`, options, async (response) => {
       try {
         const chunks: Buffer[] = [];
         for await (const chunk of response) chunks.push(chunk as Buffer);
