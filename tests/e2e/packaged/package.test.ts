@@ -140,14 +140,14 @@ describe('the packaged app', () => {
     expect(statSync(archive).size).toBeLessThan(5_000_000);
   });
 
-  it('has its native parts, those of this platform alone, outside the archive, where they can be loaded', () => {
+  it('has outside the archive what others must read: native parts, of this platform alone, and one icon', () => {
     const expected = [`node_modules/@libsql/${database}/index.node`, `${prebuild}/node-napi-v7.node`];
     if (process.platform === 'linux') expected.push(`${prebuild}/libturbojpeg.so.0`);
     const onDisk = readdirSync(`${archive}.unpacked`, { recursive: true, withFileTypes: true })
       .filter((entry) => entry.isFile())
       .map((entry) => path.relative(`${archive}.unpacked`, path.join(entry.parentPath, entry.name)))
       .map((file) => file.replaceAll('\\', '/'));
-    expect(onDisk.sort()).toEqual(expected.sort());
+    expect(onDisk.sort()).toEqual(['dist/assets/porthole-256.png', ...expected.sort()]);
     expect(
       filesIn(archive)
         .filter((file) => /\.(node|so\.\d+|dll|dylib)$/.test(file))
