@@ -22,18 +22,25 @@ export async function findContainment(
 ): Promise<Containment> {
   if (!commands.isBusy) return 'no';
   if (!socket) return 'maybe';
-  let isHeldByOthers = false;
+  const others: number[] = [];
   let mayBeHidden = false;
   for (const pid of await listProcesses()) {
-    const holds = await holdsSocket(pid, socket.inode);
-    if (holds === 'no') continue;
-    // A program may hide what it holds, but not what it descends from.
     const sessionId = await commands.sessionOfProcess(pid);
-    if (holds === 'yes' && sessionId !== null) return { sessionId };
-    if (holds === 'yes') isHeldByOthers = true;
-    else if (sessionId !== null) mayBeHidden = true;
+    if (sessionId === null) {
+      others.push(pid);
+      continue;
+    }
+    const holds = await holdsSocket(pid, socket.inode);
+    if (holds === 'yes') return { sessionId };
+    // A program may hide what it holds, but not what it descends from.
+    if (holds === 'hidden') mayBeHidden = true;
   }
-  return mayBeHidden && !isHeldByOthers ? 'maybe' : 'no';
+  return mayBeHidden && !(await isHeldByAny(others, socket.inode)) ? 'maybe' : 'no';
+}
+
+async function isHeldByAny(pids: readonly number[], inode: number): Promise<boolean> {
+  for (const pid of pids) if ((await holdsSocket(pid, inode)) === 'yes') return true;
+  return false;
 }
 
 async function listProcesses(): Promise<number[]> {

@@ -55,7 +55,13 @@ export function createWebApp(parts: WebAppParts): RequestListener {
     response.json(document);
   });
   app.all(['/healthz', '/api/openapi.json'], refuseOtherMethods);
-  app.use(parts.panelPass.handler);
+  app.use((request, response, next) => {
+    // Tickets are for the agent's own windows: a command that has come by one must not use it up.
+    const { peer, principal } = guard.admissionOf(request);
+    const isWindow = peer.isLoopback && ['local', 'panel', 'guest'].includes(principal.kind);
+    if (isWindow) parts.panelPass.handler(request, response, next);
+    else next();
+  });
   app.use(
     createApiRouter(createApiHandlers(parts), {
       guard,
