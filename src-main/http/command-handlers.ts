@@ -8,13 +8,16 @@ const DEFAULT_CANCEL_REASON = 'Cancelled on request';
 export function createCommandHandlers(commands: CommandService): Pick<ApiHandlers, keyof typeof COMMAND_API> {
   return {
     executeCommand: ({ params, body, origin }) => commands.execute(params.session_id, body, origin),
-    listCommands: ({ query, admission: { scope } }) =>
-      commands.list({
-        sessionId: scope.of === 'session' ? scope.sessionId : query.session_id,
+    listCommands: ({ query: { session_id, limit, offset }, admission: { scope } }) => {
+      const only = scope.of === 'session' ? scope.sessionId : session_id;
+      if (session_id !== undefined && session_id !== only) return { commands: [], total: 0 };
+      return commands.list({
+        sessionId: only,
         owner: scope.of === 'owner' ? scope.owner : undefined,
-        limit: query.limit,
-        offset: query.offset,
-      }),
+        limit,
+        offset,
+      });
+    },
     getCommand: ({ params }) => commands.find(params.command_id),
     approveCommand: ({ params, body, by }) => ({
       success: true,

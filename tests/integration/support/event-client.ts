@@ -36,7 +36,11 @@ export class EventClient {
   }
 
   /** Connects, and waits for the connection only. */
-  static async connect(agent: Agent, query = '', options: { autoPong?: boolean } = {}): Promise<EventClient> {
+  static async connect(
+    agent: Agent,
+    query = '',
+    options: { autoPong?: boolean; headers?: Record<string, string> } = {},
+  ): Promise<EventClient> {
     const socket = new WebSocket(`${agent.url.replace('http', 'ws')}/api/events${query}`, options);
     const client = new EventClient(socket);
     await once(socket, 'open');
