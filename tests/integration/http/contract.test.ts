@@ -278,13 +278,15 @@ async function exploreLimits(explorer: Explorer): Promise<void> {
   await explorer.call('POST', '/api/screen_share/start', {});
   await explorer.call('POST', '/api/remote/start', {});
 
-  const viewers = Array.from({ length: 200 }, async () => {
+  const leave = new AbortController();
+  const watch = async (): Promise<void> => {
     const { body } = await fetch(`${agent.url}/stream/${share}`);
-    return body;
-  });
-  const bodies = await Promise.all(viewers);
+    // Read, because one that takes nothing is dropped after a while, and opening them all takes a busy machine long.
+    body?.pipeTo(new WritableStream(), { signal: leave.signal }).catch(() => undefined);
+  };
+  await Promise.all(Array.from({ length: 200 }, watch));
   await explorer.call('GET', `/stream/${share}`);
-  await Promise.all(bodies.map((body) => body?.cancel()));
+  leave.abort();
 
   const clients = await Promise.all(Array.from({ length: 256 }, () => explorer.connect('/api/events')));
   await explorer.connect('/api/events');
@@ -399,7 +401,7 @@ describe('agent against its OpenAPI document', () => {
     const codesSeen = new Set([...seen].map((outcome) => outcome.split(' ')[1]));
     const unseen = [...BESIDE_THE_DOCUMENT, ...OF_BUGS].filter((code) => !codesSeen.has(code));
     expect(unseen, 'other codes that nothing above provokes').toEqual([]);
-  }, 30_000);
+  }, 60_000);
 
   it('is held to it by the check that all tests go through', () => {
     const json = 'application/json; charset=utf-8';
