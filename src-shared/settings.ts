@@ -29,9 +29,9 @@ export const settingsSchema = z.strictObject({
     .max(255)
     .default('127.0.0.1')
     .describe('address to listen on')
-    .register(settingMeta, { label: 'Address to listen on', group: 'network', effect: 'next-start' }),
+    .register(settingMeta, { label: 'Address', group: 'network', effect: 'next-start' }),
   hidden: z.boolean().default(false).describe('start without showing the panel').register(settingMeta, {
-    label: 'Start without showing the panel',
+    label: 'Start hidden',
     group: 'start',
     effect: 'next-start',
   }),
@@ -73,7 +73,7 @@ export const settingsSchema = z.strictObject({
     }),
   notifications: notificationLevelSchema
     .default('all')
-    .describe('native notifications of: all, others (not what you do yourself), approvals, none')
+    .describe('which native notifications are shown')
     .register(settingMeta, {
       label: 'Notifications',
       group: 'asking',
@@ -83,7 +83,7 @@ export const settingsSchema = z.strictObject({
   openPrompt: z
     .enum(['at-once', 'on-click'])
     .default('at-once')
-    .describe('when a request for approval opens its prompt: at-once, or on-click on its notification')
+    .describe('when a request for approval opens its prompt: by itself, or on a click on its notification')
     .register(settingMeta, {
       label: 'Open the prompt',
       group: 'asking',
@@ -116,7 +116,7 @@ export const settingsSchema = z.strictObject({
   localTrust: z
     .enum(['admin', 'none'])
     .default('admin')
-    .describe('what programs of your own user on this machine may do without a token: admin or none')
+    .describe('what programs of your own user on this machine may do without a token')
     .register(settingMeta, {
       label: 'Programs of your own user',
       group: 'access',

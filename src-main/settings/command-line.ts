@@ -82,10 +82,16 @@ function toOption(key: SettingKey): Option {
   const schema = settingsSchema.shape[key].unwrap();
   const { flag, variable, description } = describeSetting(key);
   const isSwitch = schema instanceof z.ZodBoolean;
-  const hint = schema instanceof z.ZodArray ? '; parted by commas, or as a JSON list' : '';
+  const hint = hintOf(schema);
   const option = new Option(isSwitch ? `${flag} [yes|no]` : `${flag} <value>`, `${description}${hint}`);
   if (isSwitch) option.preset('yes');
   return option.env(variable).argParser((text: string) => parseSetting(schema, text));
+}
+
+/** How a value is written, where a flag's name does not show it. */
+function hintOf(schema: z.ZodType): string {
+  if (schema instanceof z.ZodArray) return '; parted by commas, or as a JSON list';
+  return schema instanceof z.ZodEnum ? `: ${schema.options.join(', ')}` : '';
 }
 
 function parseSetting(schema: z.ZodType, text: string): unknown {

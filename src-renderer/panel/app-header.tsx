@@ -28,6 +28,9 @@ export function AppHeader({ view }: { readonly view: View }) {
         <a className="view-link" href="#history" aria-current={view === 'history' ? 'page' : undefined}>
           History
         </a>
+        <a className="view-link" href="#settings" aria-current={view === 'settings' ? 'page' : undefined}>
+          Settings
+        </a>
       </nav>
       <StopEverything />
     </header>

@@ -1,4 +1,5 @@
 import { useEffect } from 'react';
+import { SettingsView } from '../settings/settings-view.tsx';
 import { useAgent } from './agent-context.tsx';
 import { Announcer } from './announcer.tsx';
 import { AppHeader } from './app-header.tsx';
@@ -9,7 +10,7 @@ import { HistoryView } from './history-view.tsx';
 import { SessionsElsewhere } from './sessions-elsewhere.tsx';
 import { useView } from './use-view.ts';
 
-/** The panel. Requests stand above either view: whoever is looking at the history must see them too. */
+/** The panel. Requests stand above every view: whoever is looking at another must see them too. */
 export function App() {
   const view = useView();
   const waiting = useAgent((state) => state.live.approvals.length);
@@ -22,14 +23,14 @@ export function App() {
       <main>
         <Banners />
         <ApprovalList />
-        {view === 'history' ? (
-          <HistoryView />
-        ) : (
+        {view === 'sessions' && (
           <>
             <ConnectCards />
             <SessionsElsewhere />
           </>
         )}
+        {view === 'history' && <HistoryView />}
+        {view === 'settings' && <SettingsView />}
       </main>
       <Announcer />
     </>

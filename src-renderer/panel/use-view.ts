@@ -1,7 +1,9 @@
 import { useSyncExternalStore } from 'react';
 
 /** The panel's views; each has an address of its own, so that a reload and the back button keep it. */
-export type View = 'sessions' | 'history';
+export type View = 'sessions' | 'history' | 'settings';
+
+const VIEWS: readonly View[] = ['sessions', 'history', 'settings'];
 
 function subscribe(listener: () => void): () => void {
   window.addEventListener('hashchange', listener);
@@ -10,5 +12,8 @@ function subscribe(listener: () => void): () => void {
 
 /** The view that the page's address names. */
 export function useView(): View {
-  return useSyncExternalStore(subscribe, () => (location.hash === '#history' ? 'history' : 'sessions'));
+  return useSyncExternalStore(
+    subscribe,
+    () => VIEWS.find((view) => location.hash === `#${view}`) ?? 'sessions',
+  );
 }

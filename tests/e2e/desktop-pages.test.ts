@@ -59,6 +59,18 @@ async function keepAccessible(name: string, page: Page): Promise<void> {
   }
 }
 
+async function resizePanel(widthPx: number, heightPx: number): Promise<void> {
+  await porthole.app.evaluate(
+    ({ BrowserWindow }, [width, height]) => {
+      for (const window of BrowserWindow.getAllWindows()) {
+        if (window.getTitle().endsWith('Porthole')) window.setContentSize(width, height);
+      }
+    },
+    [widthPx, heightPx] as const,
+  );
+  await until(async () => expect(await panel.evaluate(() => innerWidth)).toBe(widthPx));
+}
+
 /** Holds the answer to the next call of `path` back until the returned function is called. */
 async function holdAnswer(path: string): Promise<() => void> {
   let release = (): void => undefined;
@@ -130,12 +142,7 @@ describe('the panel', () => {
     await call('/api/remote/start', { user_id: LONG, reason: LONG, safety_mode: 'autonomous' });
     await panel.getByText('Approval needed').waitFor();
     await keepAccessible('panel-full', panel);
-    await porthole.app.evaluate(({ BrowserWindow }) => {
-      for (const window of BrowserWindow.getAllWindows()) {
-        if (window.getTitle().endsWith('Porthole')) window.setContentSize(320, 700);
-      }
-    });
-    await until(async () => expect(await panel.evaluate(() => innerWidth)).toBe(320));
+    await resizePanel(320, 700);
     const overflow = await panel.evaluate(() => document.documentElement.scrollWidth - innerWidth);
     expect(overflow).toBeLessThanOrEqual(0);
     await keepAccessible('panel-full-320', panel);
@@ -147,6 +154,45 @@ describe('the panel', () => {
     await panel.getByRole('link', { name: 'History' }).click();
     await panel.getByText(LONG).first().waitFor();
     await keepAccessible('panel-history', panel);
+    await panel.getByRole('link', { name: 'Sessions' }).click();
+  });
+
+  it('shows the settings, and saves each by itself', async () => {
+    await panel.getByRole('link', { name: 'Settings' }).click();
+    const setting = (key: string) => panel.locator(`[data-setting="${key}"]`);
+    await setting('port').waitFor();
+    await keepAccessible('panel-settings-320', panel);
+    const overflow = await panel.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+    expect(overflow).toBeLessThanOrEqual(0);
+    await resizePanel(420, 700);
+
+    await setting('port')
+      .getByText(/Given by --port/)
+      .waitFor();
+    await setting('notifications').getByRole('radio', { name: 'Requests only' }).check({ force: true });
+    await setting('notifications').getByText('Saved.').waitFor();
+    await setting('maxLiveSessions').getByRole('textbox').fill('100');
+    await setting('maxLiveSessions').getByRole('textbox').press('Enter');
+    await setting('maxLiveSessions').getByText('Saved for the next start.').waitFor();
+    await setting('approvalTimeoutSeconds').getByRole('textbox').fill('0');
+    await setting('approvalTimeoutSeconds').getByRole('button', { name: /^Save/ }).click();
+    await setting('approvalTimeoutSeconds').getByRole('alert').waitFor();
+    await setting('stopAllShortcut').getByRole('button', { name: 'Press keys' }).click();
+    await panel.keyboard.press('Control+Alt+K');
+    await setting('stopAllShortcut').getByRole('textbox').press('Enter');
+    await setting('stopAllShortcut').getByText('Saved.').waitFor();
+    await keepAccessible('panel-settings', panel);
+    const { body } = await callApi(porthole.url, 'GET', '/api/settings');
+    expect(body.settings).toMatchObject({
+      notifications: { value: 'approvals', in_use: 'approvals', source: 'file' },
+      maxLiveSessions: { value: 100, in_use: 256 },
+      stopAllShortcut: { in_use: 'Control+Alt+K' },
+      approvalTimeoutSeconds: { source: 'default' },
+    });
+    const shortcuts = await porthole.app.evaluate(({ globalShortcut }) =>
+      ['Control+Alt+K', 'CommandOrControl+Alt+Shift+X'].map((keys) => globalShortcut.isRegistered(keys)),
+    );
+    expect(shortcuts).toEqual([true, false]);
     await panel.getByRole('link', { name: 'Sessions' }).click();
   });
 });

@@ -62,6 +62,8 @@ describe.each([
     ['error', 'error-surface', TEXT],
     ['text', 'error-surface', TEXT],
     ['warning', 'warning-surface', TEXT],
+    ['warning', 'surface', TEXT],
+    ['good', 'surface', TEXT],
     ['focus', 'page', SHAPE],
     ['focus', 'surface', SHAPE],
     ['line-strong', 'surface', SHAPE],
