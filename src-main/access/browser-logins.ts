@@ -28,7 +28,7 @@ export class BrowserLogins {
 
   /** Logs a browser in with a token; answers the secret for its cookie. */
   open(tokenId: string): string {
-    const secret = newSecret(null);
+    const secret = newSecret('cookie');
     const expiresAtMs = this.#clock.monotonicMs() + LOGIN_LIFETIME_MS;
     this.#logins = [
       ...this.#logins.slice(-MAX_LOGINS + 1),

@@ -72,7 +72,7 @@ export class ViewRequests {
     const earlier = known?.requests.get(wish.sessionId);
     if (known && secret !== null && earlier && isStanding(earlier.state)) return { request: earlier, secret };
     this.#assertMayAsk(wish);
-    const browserSecret = known && secret !== null ? secret : newSecret(null);
+    const browserSecret = known && secret !== null ? secret : newSecret('cookie');
     const browser: Browser = known ?? { digest: digestSecret(browserSecret), requests: new Map() };
     let request: ViewRequest | null = null;
     this.#options.approvals.ask(

@@ -6,6 +6,7 @@ import type { ConnectionLimits } from '../../../src-main/access/connection-count
 import type { TlsIdentity } from '../../../src-main/access/tls-identity.ts';
 import { type Agent, startAgent } from '../../../src-main/agent.ts';
 import { type Clock, systemClock } from '../../../src-main/clock.ts';
+import type { Logger } from '../../../src-main/logger.ts';
 import type { Settings } from '../../../src-shared/settings.ts';
 import { FakeNotifier } from '../../fakes/fake-notifier.ts';
 import { FakeScreenSource } from '../../fakes/fake-screen-source.ts';
@@ -33,6 +34,8 @@ export async function startTestAgent(
     folder?: string;
     tls?: TlsIdentity | null;
     connectionLimits?: ConnectionLimits;
+    /** Instead of one that keeps errors for the test. */
+    log?: Logger;
   } = {},
 ): Promise<TestAgent> {
   const folder = options.folder ?? mkdtempSync(path.join(tmpdir(), 'porthole-test-'));
@@ -43,7 +46,7 @@ export async function startTestAgent(
     settings: openSettings(folder, options),
     version: '0.0.0-test',
     clock: options.clock ?? systemClock,
-    log,
+    log: options.log ?? log,
     databaseFile: path.join(folder, 'porthole.db'),
     pagesFolder: path.join(folder, 'pages'),
     screenSource: screen,
