@@ -16,6 +16,7 @@ import { EventSocket } from './http/event-socket.ts';
 import { Guard } from './http/guard.ts';
 import { type HttpListener, listenHttp } from './http/http-listener.ts';
 import { planListening } from './http/listen-plan.ts';
+import { createMcpEndpoint } from './http/mcp-router.ts';
 import { type OwnWindow, PanelPass } from './http/panel-pass.ts';
 import { createWebApp } from './http/web-app.ts';
 import type { Logger } from './logger.ts';
@@ -192,7 +193,10 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
     record: (draft) => bus.publish(journal.recordEvent(draft)),
     viewers: () => streams.viewers(),
     endViewer: (viewerId) => streams.kick(viewerId),
-    dismissListeners: (grantId) => events.dismiss(grantId),
+    dismissListeners: (grantId) => {
+      events.dismiss(grantId);
+      mcp.dismiss(grantId);
+    },
     endSessionsOf: (tokenId, reason) => sessions.endOwnedBy(tokenId, reason),
   });
   // After the event socket, so that whoever watched hears of the end before being cut off.
@@ -203,6 +207,16 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
   });
 
   const guard = new Guard(access.gate);
+  const mcp = createMcpEndpoint({
+    clock,
+    log,
+    bus,
+    sessions,
+    commands: commands.service,
+    version: options.version,
+    settings,
+    guard,
+  });
   const app = createWebApp({
     guard,
     access: { ...access, sessions, streams },
@@ -220,6 +234,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
     streams,
     log,
     panelPass,
+    mcp,
     pagesFolder: options.pagesFolder,
     about: {
       version: options.version,
@@ -251,6 +266,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
       },
     );
   } catch (error) {
+    await mcp.close();
     await commands.close('The agent could not start');
     feed.close();
     events.close();
@@ -286,6 +302,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
         feed.close();
         events.close();
         access.desk.close();
+        await mcp.close();
         await listener.close();
         closeDatabase(database);
       }

@@ -116,6 +116,7 @@ export const ACCESS_TABLE: Readonly<Record<RouteName, Row>> = {
   metrics: DECIDERS,
   mcp: { ...WORKERS, operator: 'own', contained: no },
   mcpListen: { ...WORKERS, operator: 'own', contained: no },
+  mcpEnd: { ...WORKERS, operator: 'own', contained: no },
 
   elsewhere: {
     ...DECIDERS,

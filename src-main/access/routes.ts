@@ -3,7 +3,7 @@ import { API, type EndpointName } from '#shared/api';
 /** An address that is not part of the JSON API. */
 interface ServiceRoute {
   /** `upgrade` is a WebSocket's. */
-  readonly method: 'get' | 'post' | 'upgrade';
+  readonly method: 'get' | 'post' | 'delete' | 'upgrade';
   /** `{name}` stands for one segment, a last `{*}` for all that follow. */
   readonly path: string;
   /** Whether people open it in a tab, so that a link from another site may lead to it. */
@@ -30,6 +30,7 @@ export const SERVICE_ROUTES = {
   metrics: { method: 'get', path: '/metrics' },
   mcp: { method: 'post', path: '/mcp' },
   mcpListen: { method: 'get', path: '/mcp' },
+  mcpEnd: { method: 'delete', path: '/mcp' },
 } as const satisfies Record<string, ServiceRoute>;
 
 /** The name of an address of {@link SERVICE_ROUTES}. */

@@ -108,6 +108,7 @@ export function openCommandRoom(options: CommandRoomOptions): CommandRoom {
       cancelPruning();
       await service.close(reason);
       camera.close();
+      await service.settle();
       runner.close();
     },
   };

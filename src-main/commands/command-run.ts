@@ -1,13 +1,13 @@
 import type { CommandEndStatus, CommandError } from '#shared/commands';
 import { OWN_VARIABLE_PREFIX } from '#shared/commands';
-import type { CommandOutput } from '#shared/events';
+import type { AgentEvent, CommandOutput } from '#shared/events';
 import type { SafetyMode } from '#shared/sessions';
 import type { Clock } from '../clock.ts';
 import type { Logger } from '../logger.ts';
-import type { EventDraft } from '../sessions/session-journal.ts';
 import type { BoundOperation } from './bound-operation.ts';
 import { describeFinished, describeOutput, describeStarted } from './command-events.ts';
 import { CommandFailure } from './command-failure.ts';
+import type { CommandJournal } from './command-journal.ts';
 import { CHANGING_OPERATIONS } from './command-policy.ts';
 import type { CommandRecord } from './command-record.ts';
 import { KeptOutput } from './kept-output.ts';
@@ -35,8 +35,9 @@ export interface CommandRunTools {
   readonly defaultTimeoutSeconds: number;
   /** How long a program may take to end by itself once it was asked to. */
   readonly stopGraceMs: number;
-  /** Writes a record, with the event that tells of it if there is one, and tells of it. */
-  readonly keep: (record: CommandRecord, draft: EventDraft | null) => void;
+  readonly journal: CommandJournal;
+  /** Tells of an event that is on disk. */
+  readonly publish: (event: AgentEvent) => void;
   readonly publishOutput: (output: CommandOutput['data']) => void;
   /** The operation begins now. */
   readonly onStarted: (record: CommandRecord) => void;
@@ -89,16 +90,17 @@ export class CommandRun {
   }
 
   /**
-   * Runs it. Resolves when it has ended and that is on record; what is left to do then (the picture after it) goes on
-   * behind. Never rejects.
+   * Runs it. Resolves when it has ended and that is on record, with what is left to do then: the picture after it.
+   * Neither rejects.
    */
-  async run(): Promise<void> {
+  async run(): Promise<{ readonly afterwards: Promise<void> }> {
     const isPictured =
       this.#record.decidedBy !== null && CHANGING_OPERATIONS.has(this.#bound.operation.operation);
     if (isPictured) await this.#picture('before');
     const outcome = this.#stop ? toOutcome(this.#stop) : await this.#work();
     this.#finish(outcome);
-    if (isPictured && this.#record.startedAtMs !== null) void this.#pictureAfter();
+    const hasRun = this.#record.startedAtMs !== null;
+    return { afterwards: isPictured && hasRun ? this.#pictureAfter() : Promise.resolve() };
   }
 
   async #work(): Promise<Outcome> {
@@ -175,17 +177,19 @@ export class CommandRun {
   }
 
   #begin(mark: string | null): void {
-    const { clock, keep, onStarted } = this.#tools;
+    const { clock, journal, publish, onStarted } = this.#tools;
     this.#startedMs = clock.monotonicMs();
     const startedAtMs = clock.wallMs();
     const record: CommandRecord = { ...this.#record, status: 'running', startedAtMs, mark };
-    keep(record, describeStarted(record, startedAtMs));
+    const event = journal.record(record, describeStarted(record, startedAtMs));
+    // Whoever hears of it finds it so.
     this.#record = record;
     onStarted(record);
+    publish(event);
   }
 
   #finish(outcome: Outcome): void {
-    const { clock, keep, log } = this.#tools;
+    const { clock, journal, publish, log } = this.#tools;
     const { startedAtMs } = this.#record;
     const finishedAtMs = Math.max(clock.wallMs(), startedAtMs ?? 0);
     const record: CommandRecord = {
@@ -198,7 +202,7 @@ export class CommandRun {
     };
     this.#record = record;
     try {
-      keep(record, describeFinished(record, finishedAtMs));
+      publish(journal.record(record, describeFinished(record, finishedAtMs)));
     } catch (error) {
       log.error({ err: error, command_id: record.commandId }, 'the end of a command could not be recorded');
     }
@@ -206,7 +210,12 @@ export class CommandRun {
 
   async #pictureAfter(): Promise<void> {
     await this.#picture('after');
-    if (this.#record.hasShotAfter) this.#tools.keep(this.#record, null);
+    if (!this.#record.hasShotAfter) return;
+    try {
+      this.#tools.journal.save(this.#record);
+    } catch (error) {
+      this.#tools.log.error({ err: error }, 'the picture after a command could not be recorded');
+    }
   }
 
   /** Missing pictures hold nothing up: there may be no screen. */

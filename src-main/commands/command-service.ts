@@ -8,7 +8,6 @@ import type { ApprovalQueue, Asked, Decision, DecisionExtent } from '../approval
 import type { Clock } from '../clock.ts';
 import type { Logger } from '../logger.ts';
 import { RESTART_REASON } from '../sessions/session-events.ts';
-import type { EventDraft } from '../sessions/session-journal.ts';
 import type { SessionRegistry } from '../sessions/session-registry.ts';
 import { type BindingContext, type BoundOperation, bindOperation } from './bound-operation.ts';
 import { describeAsked, describeFinished } from './command-events.ts';
@@ -76,7 +75,9 @@ export class CommandService {
   readonly #arriving = new Map<string, number>();
   /** What a person allowed for as long as a session lives: the hash, and who decided. */
   readonly #allowed = new Map<string, Map<string, Decider>>();
-  readonly #runs = new Set<Promise<void>>();
+  readonly #runs = new Set<Promise<unknown>>();
+  /** What is left to do for commands that have ended. */
+  readonly #afterwards = new Set<Promise<void>>();
 
   constructor(options: CommandServiceOptions) {
     this.#options = options;
@@ -210,13 +211,21 @@ export class CommandService {
     return live?.session.session_id ?? '';
   }
 
-  /** Ends everything and waits until nothing is left running; nothing may be asked of the service afterwards. */
+  /**
+   * Ends everything and waits until nothing is left running; nothing may be asked of the service afterwards. Pictures
+   * are waited for by {@link settle}.
+   */
   async close(reason: string): Promise<void> {
     for (const live of [...this.#live.values()]) {
       this.#cancel(live, reason);
       live.run?.cancel(reason, SHUTDOWN_GRACE_MS);
     }
     await Promise.all(this.#runs);
+  }
+
+  /** Waits until the last picture is taken and kept, or will not be. */
+  async settle(): Promise<void> {
+    await Promise.all(this.#afterwards);
   }
 
   #find(commandId: string): CommandRecord {
@@ -276,10 +285,13 @@ export class CommandService {
   }
 
   #keepAsked(live: Live, { approvalId, expiresAtMs }: Asked): void {
+    const { journal, clock, publish } = this.#options;
     const asked: CommandRecord = { ...live.record, approvalId, expiresAtMs, hash: live.bound.hash };
-    this.#keep(asked, describeAsked(asked, approvalId, this.#options.clock.wallMs()));
+    const event = journal.record(asked, describeAsked(asked, approvalId, clock.wallMs()));
+    // Whoever hears of it finds it so.
     live.record = asked;
     this.#live.set(asked.commandId, live);
+    publish(event);
   }
 
   #applyDecision(live: Live, decision: Decision): void {
@@ -349,12 +361,17 @@ export class CommandService {
     live.record = { ...live.record, ...decided };
     live.run = new CommandRun(live.record, live.bound, live.session.safety_mode, {
       ...this.#options,
-      keep: (record, draft) => this.#keep(record, draft),
       onStarted: (record) => sessions.noteCommandStarted(record.sessionId),
     });
     const { commandId } = live.record;
     this.#live.set(commandId, live);
-    this.#track(live.run.run().finally(() => this.#live.delete(commandId)));
+    this.#track(
+      live.run.run().then(({ afterwards }) => {
+        this.#live.delete(commandId);
+        const tracked = afterwards.finally(() => this.#afterwards.delete(tracked));
+        this.#afterwards.add(tracked);
+      }),
+    );
   }
 
   #track(work: Promise<void>): void {
@@ -375,7 +392,8 @@ export class CommandService {
     status: 'denied' | 'expired' | 'cancelled',
     decision: Pick<Decision, 'by' | 'reason'>,
   ): void {
-    const nowMs = this.#options.clock.wallMs();
+    const { journal, clock, publish } = this.#options;
+    const nowMs = clock.wallMs();
     const ended: CommandRecord = {
       ...live.record,
       status,
@@ -384,14 +402,9 @@ export class CommandService {
       decisionReason: decision.reason,
       finishedAtMs: Math.max(nowMs, live.record.requestedAtMs),
     };
-    this.#keep(ended, describeFinished(ended, nowMs));
+    const event = journal.record(ended, describeFinished(ended, nowMs));
     live.record = ended;
     this.#live.delete(ended.commandId);
-  }
-
-  #keep(record: CommandRecord, draft: EventDraft | null): void {
-    const { journal, publish } = this.#options;
-    if (draft) publish(journal.record(record, draft));
-    else journal.save(record);
+    publish(event);
   }
 }

@@ -158,7 +158,7 @@ export function createApiHandlers(parts: ApiParts): ApiHandlers {
 }
 
 /** On whose account a call starts a session: the person's own, or a token's. */
-function claimOf({ principal }: Admission, { askForTokenStarts }: Settings): StartClaim {
+export function claimOf({ principal }: Admission, { askForTokenStarts }: Settings): StartClaim {
   const token = tokenOf(principal);
   return { owner: token?.tokenId ?? null, mustAsk: token !== null && askForTokenStarts };
 }

@@ -77,6 +77,37 @@ const SERVICE_PATHS: ZodOpenApiPathsObject = {
       },
     },
   },
+  '/mcp': {
+    post: {
+      operationId: 'mcp',
+      summary: 'The Model Context Protocol, for AI agents: streamable HTTP',
+      requestBody: { required: true, content: { 'application/json': { schema: z.looseObject({}) } } },
+      responses: {
+        '200': {
+          description: 'The answer, as one server-sent event or several',
+          content: { 'text/event-stream': { schema: { type: 'string' } } },
+        },
+        '202': { description: 'Taken' },
+        ...describeErrors('mcp', ['not_found', ...BODY_ERRORS]),
+      },
+    },
+    get: {
+      operationId: 'mcpListen',
+      summary: 'What the MCP server has to say unasked',
+      responses: {
+        '200': {
+          description: 'Server-sent events',
+          content: { 'text/event-stream': { schema: { type: 'string' } } },
+        },
+        ...describeErrors('mcpListen', ['not_found']),
+      },
+    },
+    delete: {
+      operationId: 'mcpEnd',
+      summary: 'End an MCP session, and the sessions that were started in it',
+      responses: { '200': { description: 'Ended' }, ...describeErrors('mcpEnd', ['not_found']) },
+    },
+  },
   '/api/remote/export/{session_id}': {
     get: {
       operationId: 'exportSession',

@@ -10,6 +10,7 @@ import { createApiRouter } from './api-router.ts';
 import { createCommandRouter } from './command-router.ts';
 import { answerNotFound, createErrorAnswerer, errorBody } from './error-answer.ts';
 import type { Guard } from './guard.ts';
+import type { McpEndpoint } from './mcp-router.ts';
 import { createOpenApiDocument } from './openapi.ts';
 import { refuseOtherMethods } from './other-methods.ts';
 import type { PanelPass } from './panel-pass.ts';
@@ -25,6 +26,8 @@ export interface WebAppParts extends ApiParts {
   readonly guard: Guard;
   /** Knows the agent's own windows. */
   readonly panelPass: PanelPass;
+  /** Serves AI agents. */
+  readonly mcp: McpEndpoint;
   /** The folder of the built panel. */
   readonly pagesFolder: string;
 }
@@ -70,6 +73,7 @@ export function createWebApp(parts: WebAppParts): RequestListener {
     }),
   );
   app.use(createCommandRouter(parts));
+  app.use(parts.mcp.router);
   app.use(createStreamRouter(parts));
   app.use(createPages(guard, parts.pagesFolder));
   app.use(answerNotFound);

@@ -24,6 +24,8 @@ export interface CommandRig {
   readonly journal: MemoryCommandJournal;
   readonly log: SilentLogger;
   readonly commandEvents: AgentEvent[];
+  /** Called with each event as it is published. */
+  onCommandEvent: (event: AgentEvent) => void;
   readonly outputs: CommandOutput['data'][];
   /** What read-only sessions may look into. */
   readonly root: string;
@@ -37,14 +39,16 @@ export interface CommandRig {
 }
 
 /** Puts the commands of an agent together; `camera` takes no pictures if it is left out. */
-export function createCommandRig(options: { denyRules?: string[]; camera?: Camera } = {}): CommandRig {
+export function createCommandRig(
+  options: { denyRules?: string[]; camera?: Camera; journal?: MemoryCommandJournal } = {},
+): CommandRig {
   const sessions = createSessionRig();
   const folder = mkdtempSync(path.join(tmpdir(), 'porthole-command-rig-'));
   const root = path.join(folder, 'root');
   const outside = path.join(folder, 'outside');
   for (const made of [root, outside]) mkdirSync(made);
   const runner = new FakeCommandRunner();
-  const journal = new MemoryCommandJournal();
+  const journal = options.journal ?? new MemoryCommandJournal();
   const log = new SilentLogger();
   const commandEvents: AgentEvent[] = [];
   const outputs: CommandOutput['data'][] = [];
@@ -67,16 +71,20 @@ export function createCommandRig(options: { denyRules?: string[]; camera?: Camer
     defaultTimeoutSeconds: 600,
     stopGraceMs: 2000,
     maxPerSession: 16,
-    publish: (event) => commandEvents.push(event),
+    publish: (event) => {
+      commandEvents.push(event);
+      rig.onCommandEvent(event);
+    },
     publishOutput: (output) => outputs.push(output),
   });
-  return {
+  const rig: CommandRig = {
     sessions,
     service,
     runner,
     journal,
     log,
     commandEvents,
+    onCommandEvent: () => undefined,
     outputs,
     root,
     outside,
@@ -101,4 +109,5 @@ export function createCommandRig(options: { denyRules?: string[]; camera?: Camer
       rmSync(folder, { recursive: true, force: true });
     },
   };
+  return rig;
 }

@@ -78,6 +78,9 @@ async function prepare(agent: TestAgent): Promise<Targets> {
   return { remote, share: await startShare(agent), command: command_id };
 }
 
+/** Addresses that name nothing of anybody's: what is named there comes inside, and the tools see to it. */
+const WITHOUT_TARGET: readonly RouteName[] = ['mcp', 'mcpListen', 'mcpEnd'];
+
 /** Whether an outcome is what the rule says, about something that is not the caller's own. */
 function fits(rule: Rule, { status, error, body }: Outcome, targets: Targets): boolean {
   if (rule === 'own') {
@@ -153,7 +156,9 @@ describe('access table', () => {
       if (!outcome) return [`${route}: no answer`];
       const isAllowed = rule === 'allow' || rule === 'own';
       if (isAllowed && (!isBuilt(route, outcome) || WITHOUT_FILES.includes(route))) return [];
-      return fits(rule, outcome, targets) ? [] : [`${route}: ${rule}, but ${JSON.stringify(outcome)}`];
+      return fits(rule === 'own' && WITHOUT_TARGET.includes(route) ? 'allow' : rule, outcome, targets)
+        ? []
+        : [`${route}: ${rule}, but ${JSON.stringify(outcome)}`];
     });
     expect(wrong).toEqual([]);
   });

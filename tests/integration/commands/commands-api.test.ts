@@ -570,23 +570,4 @@ describe('record', () => {
       expect(await response.text()).toBe(moment);
     }
   });
-
-  it('says of what a crash cut off that the agent was restarted', async () => {
-    const agent = await startAgent();
-    const sessionId = await startSession(agent, 'autonomous');
-    const supervised = await startSession(agent, 'supervised');
-    const running = await execute(agent, sessionId, { operation: 'run', argv: ['sleep', '1000'] });
-    await commandOnce(agent, running.command_id, ({ status }) => status === 'running');
-    const waiting = await execute(agent, supervised, { operation: 'system_info' });
-    // A second agent on the same data finds what a crash of the first would leave.
-    const next = await startAgent({ folder: agent.folder });
-    expect(await fetchCommand(next, running.command_id)).toMatchObject({
-      status: 'failed',
-      error: { code: 'agent_restarted', message: 'Agent restarted' },
-    });
-    expect(await fetchCommand(next, waiting.command_id)).toMatchObject({
-      status: 'expired',
-      decision_reason: 'Agent restarted',
-    });
-  });
 });

@@ -254,6 +254,38 @@ async function exploreCommands(explorer: Explorer): Promise<void> {
   await call('GET', '/api/remote/export/remote_00000000');
 }
 
+/** The Model Context Protocol, as far as it is HTTP. */
+async function exploreMcp(explorer: Explorer): Promise<void> {
+  const accept = { accept: 'application/json, text/event-stream', 'content-type': 'application/json' };
+  const send = async (method: string, message: object | undefined, headers: object) => {
+    const body = message && JSON.stringify({ jsonrpc: '2.0', ...message });
+    const all = { ...accept, ...headers };
+    const answer = await callOnWire(explorer.agent.url, method, '/mcp', {
+      headers: all,
+      ...(body ? { body } : {}),
+    });
+    const refused = answer.body as { error?: string } | undefined;
+    explorer.note(method, '/mcp', answer.status < 400 ? String(answer.status) : String(refused?.error));
+    return answer.headers;
+  };
+  const params = {
+    protocolVersion: '2025-06-18',
+    capabilities: {},
+    clientInfo: { name: 'test', version: '1' },
+  };
+  const opened = await send('POST', { id: 1, method: 'initialize', params }, {});
+  const known = { 'mcp-session-id': String(opened['mcp-session-id']) };
+  await send('POST', { method: 'notifications/initialized' }, known);
+  await send('GET', undefined, known);
+  await send('POST', { id: 2, method: 'tools/list' }, { accept: 'application/json' });
+  await send('POST', { id: 2, method: 'tools/list', params: { x: 'x'.repeat(5_000_000) } }, known);
+  await send('POST', { id: 2, method: 'tools/list' }, { ...known, 'content-type': 'text/plain' });
+  await send('GET', undefined, {});
+  await send('DELETE', undefined, {});
+  await send('DELETE', undefined, known);
+  for (const method of ['POST', 'GET', 'DELETE']) await send(method, undefined, known);
+}
+
 /** Gives every capture that opens a picture until the command that `fetchCommand` fetches has both of its own. */
 async function showPictures(
   agent: TestAgent,
@@ -358,6 +390,7 @@ describe('agent against its OpenAPI document', () => {
       await startTestAgent({ settings: { denyRules: ['sudo'], maxCommandsPerSession: 1 } }),
     );
     await exploreCommands(working);
+    await exploreMcp(working);
 
     const alone = new Explorer(await startTestAgent({ canPrompt: () => false }));
     await alone.call('POST', '/api/remote/start', { safety_mode: 'autonomous' });

@@ -96,6 +96,7 @@ export function assertKeepsContract(method: string, target: string, answer: Wire
   const { path, method: verb, operation } = found;
   const documented = operation.responses[String(answer.status)];
   if (!documented) throw new Error(`${where}: ${operation.operationId} does not document this status`);
+  if (!documented.content && answer.contentType === null) return;
   const mediaType = answer.contentType?.split(';')[0] ?? '';
   if (!documented.content?.[mediaType]) {
     throw new Error(`${where}: ${operation.operationId} does not document ${answer.contentType}`);

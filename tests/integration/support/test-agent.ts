@@ -11,7 +11,7 @@ import type { Settings } from '../../../src-shared/settings.ts';
 import { FakeNotifier } from '../../fakes/fake-notifier.ts';
 import { FakeScreenSource } from '../../fakes/fake-screen-source.ts';
 import { SilentLogger } from '../../fakes/silent-logger.ts';
-import { assertKeepsContract } from './contract.ts';
+import { assertKeepsContract, type WireAnswer } from './contract.ts';
 import { openSettings } from './open-settings.ts';
 
 /** An agent on a free port with a screen that the test drives, gone when the test is. */
@@ -69,7 +69,10 @@ export async function startTestAgent(
 }
 
 /** Something to call: an agent in this process or another. */
-export type Addressed = Pick<Agent, 'url'>;
+export interface Addressed extends Pick<Agent, 'url'> {
+  /** How to reach it if not from here; answers as it came over the wire. */
+  readonly request?: (method: string, path: string, body: string | undefined) => Promise<WireAnswer>;
+}
 
 /** An answer with its parsed body. */
 export interface Answer {
@@ -82,13 +85,21 @@ export interface Answer {
  * answer is not one that the agent's OpenAPI document promises.
  */
 export async function call(agent: Addressed, method: string, path: string, body?: unknown): Promise<Answer> {
-  const response = await fetch(`${agent.url}${path}`, {
-    method,
-    ...(body === undefined
-      ? {}
-      : { body: JSON.stringify(body), headers: { 'content-type': 'application/json' } }),
-  });
-  const answer = { status: response.status, body: (await response.json()) as Record<string, unknown> };
-  assertKeepsContract(method, path, { ...answer, contentType: response.headers.get('content-type') });
-  return answer;
+  const text = body === undefined ? undefined : JSON.stringify(body);
+  const request = agent.request ?? ((...args) => fetchFrom(agent.url, ...args));
+  const answer = await request(method, path, text);
+  assertKeepsContract(method, path, answer);
+  return { status: answer.status, body: answer.body as Record<string, unknown> };
+}
+
+async function fetchFrom(
+  url: string,
+  method: string,
+  path: string,
+  body: string | undefined,
+): Promise<WireAnswer> {
+  const json = body === undefined ? {} : { body, headers: { 'content-type': 'application/json' } };
+  const response = await fetch(`${url}${path}`, { method, ...json });
+  const contentType = response.headers.get('content-type');
+  return { status: response.status, contentType, body: await response.json() };
 }

@@ -4,10 +4,14 @@ import { chmodSync, chownSync, cpSync, mkdtempSync, rmSync } from 'node:fs';
 import { builtinModules } from 'node:module';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { createInterface } from 'node:readline';
+import type { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { build } from 'vite';
 import { onTestFinished } from 'vitest';
 import type { Settings } from '../../../../src-shared/settings.ts';
+import type { WireAnswer } from '../../support/contract.ts';
+import type { Addressed } from '../../support/test-agent.ts';
 
 const REPOSITORY = fileURLToPath(new URL('../../../..', import.meta.url));
 
@@ -22,8 +26,7 @@ const NATIVE_PACKAGES = [
 ];
 
 /** An agent in a process of its own. */
-export interface AgentProcess {
-  readonly url: string;
+export interface AgentProcess extends Addressed {
   readonly child: ChildProcess;
   readonly folder: string;
   /** Ends it with `signal` and resolves with how it ended. */
@@ -81,9 +84,10 @@ export async function startAgentProcess(
   const child = spawn(process.execPath, [file, folder, JSON.stringify(options.settings ?? {})], {
     cwd: '/',
     env: { PATH: process.env.PATH, HOME: folder },
-    stdio: ['ignore', 'pipe', 'inherit'],
+    stdio: ['pipe', 'pipe', 'inherit'],
     ...(user ? { uid: user.uid, gid: user.gid } : {}),
   });
+  child.stdin?.on('error', () => undefined);
   const end = async (signal: NodeJS.Signals) => {
     if (child.exitCode === null && child.signalCode === null) {
       const exit = once(child, 'exit');
@@ -96,14 +100,20 @@ export async function startAgentProcess(
     await end('SIGKILL');
     rmSync(folder, { recursive: true, force: true });
   });
+  const waiting = new Map<number, (answer: WireAnswer) => void>();
   const url = await new Promise<string>((resolve, reject) => {
-    let printed = '';
-    child.stdout?.on('data', (chunk: Buffer) => {
-      printed += chunk.toString();
-      const found = /listening (\S+)/.exec(printed)?.[1];
-      if (found) resolve(found);
+    child.once('exit', (code) => reject(new Error(`The agent ended with ${code}`)));
+    createInterface({ input: child.stdout as Readable }).on('line', (line) => {
+      const { url: address, id, ...answer } = JSON.parse(line);
+      if (address !== undefined) resolve(address);
+      else waiting.get(id)?.(answer);
     });
-    child.once('exit', (code) => reject(new Error(`The agent ended with ${code}: ${printed}`)));
   });
-  return { url, child, folder, end };
+  const request: Addressed['request'] = (method, target, body) =>
+    new Promise((resolve) => {
+      const id = waiting.size + 1;
+      waiting.set(id, resolve);
+      child.stdin?.write(`${JSON.stringify({ id, method, path: target, body })}\n`);
+    });
+  return { url, child, folder, end, request };
 }

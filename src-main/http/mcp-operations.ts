@@ -1,0 +1,166 @@
+import type { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js';
+import { z } from 'zod';
+import { type ExecuteBody, executeBodySchema } from '#shared/commands';
+import { PortholeError } from '#shared/errors';
+import {
+  assertSession,
+  type Extra,
+  guarded,
+  type McpClient,
+  type McpParts,
+  reason,
+  sessionId,
+  waitForCommand,
+  waitSeconds,
+} from './mcp-context.ts';
+
+const cwd = z
+  .string()
+  .optional()
+  .describe('absolute path of the folder to run in; the home folder if left out');
+const env = z.record(z.string(), z.string()).optional().describe('variables to add to the environment');
+const timeoutSeconds = z.number().optional().describe('seconds after which the program is ended');
+const filePath = z.string().describe('an absolute path');
+
+/** Adds one tool for each operation. */
+export function registerOperations(server: McpServer, parts: McpParts, client: McpClient): void {
+  const perform = (input: { session_id: string; wait_seconds: number }, operation: unknown, extra: Extra) =>
+    guarded(async () => {
+      assertSession(client, input.session_id);
+      const body = parseOperation(operation);
+      const { command_id: id } = await parts.commands.execute(input.session_id, body, client.origin);
+      return waitForCommand(parts, id, input.wait_seconds, extra);
+    });
+  const common = { session_id: sessionId, reason, wait_seconds: waitSeconds };
+  const reads = { readOnlyHint: true };
+
+  server.registerTool(
+    'run_command',
+    {
+      title: 'Run a program',
+      description:
+        'Runs a program with exactly these arguments; no shell takes them apart. Nothing is on its stdin.',
+      inputSchema: {
+        ...common,
+        argv: z.array(z.string()).describe('the program and its arguments'),
+        cwd,
+        env,
+        timeout_seconds: timeoutSeconds,
+      },
+      annotations: { destructiveHint: true, openWorldHint: true },
+    },
+    ({ argv, cwd: folder, env: added, timeout_seconds: limit, ...input }, extra) =>
+      perform(
+        input,
+        { operation: 'run', argv, cwd: folder, env: added, timeout_seconds: limit, reason: input.reason },
+        extra,
+      ),
+  );
+  server.registerTool(
+    'shell',
+    {
+      title: 'Run a shell line',
+      description: 'Runs a script with the system shell. Prefer run_command where no shell is needed.',
+      inputSchema: {
+        ...common,
+        script: z.string().describe('one or more lines for the shell'),
+        cwd,
+        env,
+        timeout_seconds: timeoutSeconds,
+      },
+      annotations: { destructiveHint: true, openWorldHint: true },
+    },
+    ({ script, cwd: folder, env: added, timeout_seconds: limit, ...input }, extra) =>
+      perform(
+        input,
+        { operation: 'shell', script, cwd: folder, env: added, timeout_seconds: limit, reason: input.reason },
+        extra,
+      ),
+  );
+  server.registerTool(
+    'read_file',
+    {
+      title: 'Read a file',
+      description: 'Reads a piece of a file; bytes that are no text come as base64.',
+      inputSchema: {
+        ...common,
+        path: filePath,
+        offset: z.number().int().min(0).default(0),
+        length: z.number().int().min(1).default(65_536).describe('bytes'),
+      },
+      annotations: reads,
+    },
+    ({ path, offset, length, ...input }, extra) =>
+      perform(input, { operation: 'read_file', path, offset, length, reason: input.reason }, extra),
+  );
+  server.registerTool(
+    'write_file',
+    {
+      title: 'Write a file',
+      description: 'Writes a whole file, over an existing one or anew in a folder that exists.',
+      inputSchema: {
+        ...common,
+        path: filePath,
+        content: z.string(),
+        encoding: z.enum(['utf8', 'base64']).default('utf8'),
+      },
+      annotations: { destructiveHint: true, idempotentHint: true },
+    },
+    ({ path, content, encoding, ...input }, extra) =>
+      perform(input, { operation: 'write_file', path, content, encoding, reason: input.reason }, extra),
+  );
+  server.registerTool(
+    'list_directory',
+    {
+      title: 'List a folder',
+      description: 'What is in a folder, with sizes and times.',
+      inputSchema: { ...common, path: filePath },
+      annotations: reads,
+    },
+    ({ path, ...input }, extra) =>
+      perform(input, { operation: 'list_directory', path, reason: input.reason }, extra),
+  );
+  server.registerTool(
+    'stat',
+    {
+      title: 'Look at a file or folder',
+      description: 'What a path leads to: kind, size, time of change, mode.',
+      inputSchema: { ...common, path: filePath },
+      annotations: reads,
+    },
+    ({ path, ...input }, extra) => perform(input, { operation: 'stat', path, reason: input.reason }, extra),
+  );
+  server.registerTool(
+    'screenshot',
+    {
+      title: 'Take a picture of the screen',
+      description: 'The screen of the machine as it is now.',
+      inputSchema: {
+        ...common,
+        width: z.number().int().default(1280).describe('most pixels that it may be wide, 160 to 1920'),
+      },
+      annotations: reads,
+    },
+    ({ width, ...input }, extra) =>
+      perform(input, { operation: 'screenshot', width, reason: input.reason }, extra),
+  );
+  for (const [operation, title, description] of [
+    ['system_info', 'Tell about the machine', 'What machine this is and how busy.'],
+    ['list_processes', 'List processes', 'What runs on the machine.'],
+  ] as const) {
+    server.registerTool(
+      operation,
+      { title, description, inputSchema: common, annotations: reads },
+      (input, extra) => perform(input, { operation, reason: input.reason }, extra),
+    );
+  }
+}
+
+/** The operation as the API would take it; what is left out stays out. Throws `invalid_request`. */
+function parseOperation(operation: unknown): ExecuteBody {
+  const given = JSON.parse(JSON.stringify(operation));
+  const parsed = executeBodySchema.safeParse(given);
+  if (parsed.success) return parsed.data;
+  const issue = parsed.error.issues[0];
+  throw new PortholeError('invalid_request', `The field "${issue?.path.join('.')}": ${issue?.message}.`);
+}
