@@ -4,7 +4,7 @@ import { API, type EndpointName } from '#shared/api';
 interface ServiceRoute {
   /** `upgrade` is a WebSocket's. */
   readonly method: 'get' | 'post' | 'delete' | 'upgrade';
-  /** `{name}` stands for one segment, a last `{*}` for all that follow. */
+  /** `{name}` stands for one segment, a last `{*}` for the plain names of folders and a file. */
   readonly path: string;
   /** Whether people open it in a tab, so that a link from another site may lead to it. */
   readonly isPage?: boolean;
@@ -87,10 +87,17 @@ export function findRoute(method: string, path: string): Destination {
   return { route: found.route, sessionId: segments[found.segments.indexOf('{session_id}')] ?? null };
 }
 
+/** What our own files are called: nothing that leads anywhere else, or that is written in two ways. */
+function isPlainName(segment: string): boolean {
+  return /^[\w-][\w.-]*$/.test(segment);
+}
+
 function matches(pattern: readonly string[], segments: readonly string[]): boolean {
   const takesRest = pattern.at(-1) === '{*}';
-  if (takesRest ? segments.length < pattern.length : segments.length !== pattern.length) return false;
-  return pattern.every((part, index) =>
-    part.startsWith('{') ? segments[index] !== '' : part === segments[index],
+  const fixed = takesRest ? pattern.slice(0, -1) : pattern;
+  const rest = segments.slice(fixed.length);
+  if (takesRest ? rest.length === 0 || !rest.every(isPlainName) : rest.length > 0) return false;
+  return fixed.every((part, index) =>
+    part.startsWith('{') ? segments[index] !== undefined && segments[index] !== '' : part === segments[index],
   );
 }

@@ -1,8 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import Database from 'libsql';
-import { describe, expect, it, onTestFinished, vi } from 'vitest';
-import { createLogger } from '../../../src-main/logger.ts';
+import { describe, expect, it } from 'vitest';
 import { ManualClock } from '../../fakes/manual-clock.ts';
 import {
   bearer,
@@ -15,6 +14,7 @@ import {
 import { EventClient } from '../support/event-client.ts';
 import { call, startTestAgent, type TestAgent } from '../support/test-agent.ts';
 import { callOnWire } from '../support/wire-call.ts';
+import { openRealLog } from './support/real-log.ts';
 
 const get = async (agent: TestAgent, target: string, headers: Record<string, string> = {}) => {
   const { status, body } = await callOnWire(agent.url, 'GET', target, { headers });
@@ -285,14 +285,8 @@ describe('lockout', () => {
 
 describe('secrets on disk and in the log', () => {
   it('are in neither, whatever happens to them', async () => {
-    const printed: string[] = [];
-    const stderr = vi.spyOn(process.stderr, 'write').mockImplementation((text) => {
-      printed.push(String(text));
-      return true;
-    });
-    onTestFinished(() => stderr.mockRestore());
     const real = await startTestAgent();
-    const { log, flush } = createLogger(path.join(real.folder, 'logs'));
+    const { log, flush, printed } = openRealLog(path.join(real.folder, 'logs'));
     // The same agent with the real log: all that it would write down is what is written there.
     const agent = await startTestAgent({ log });
     const share = await startShare(agent);
