@@ -1,5 +1,5 @@
 // @ts-check
-import { readdirSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { builtinModules } from 'node:module';
 import path from 'node:path';
 import react from '@vitejs/plugin-react';
@@ -22,7 +22,7 @@ const EXTERNAL = [
 
 /**
  * Everything that is bundled, in the order in which it is built:
- * `main/main.cjs` (with chunks beside it for what it imports late), `preload/<name>.cjs` for each file of
+ * `main/main.cjs` (with chunks beside it for what it imports late), `main/porthole.cjs` (the command line client), `preload/<name>.cjs` for each file of
  * `src-main/desktop/preload`, and `renderer/` with one page for each `src-renderer/*.html`.
  * Parts that have no sources are left out.
  * @param {string} root The repository.
@@ -32,8 +32,12 @@ export function listBundles(root) {
   const preloadFolder = path.join(root, 'src-main/desktop/preload');
   const preloads = filesWithExtension(preloadFolder, '.ts');
   const pages = filesWithExtension(path.join(root, 'src-renderer'), '.html');
+  const client = path.join(root, 'src-main/cli/porthole.ts');
   return [
     { name: 'main', config: (outDir) => nodeBundle(root, outDir, path.join(root, 'src-main/main.ts')) },
+    ...(existsSync(client)
+      ? [{ name: 'main', config: (/** @type {string} */ outDir) => nodeBundle(root, outDir, client) }]
+      : []),
     ...preloads.map((file) => ({
       name: 'preload',
       config: (/** @type {string} */ outDir) => preloadBundle(root, outDir, path.join(preloadFolder, file)),
@@ -59,7 +63,7 @@ function nodeBundle(root, outDir, entry) {
     ...common(root),
     ssr: { noExternal: true, external: EXTERNAL, target: 'node' },
     // express answers errors with a stack trace unless it runs in production.
-    define: { 'process.env.NODE_ENV': '"production"' },
+    define: { 'process.env.NODE_ENV': '"production"', __APP_VERSION__: JSON.stringify(readVersion(root)) },
     build: {
       ssr: entry,
       outDir,
@@ -139,4 +143,12 @@ function filesWithExtension(folder, extension) {
     if (/** @type {NodeJS.ErrnoException} */ (error).code === 'ENOENT') return [];
     throw error;
   }
+}
+
+/**
+ * @param {string} root
+ * @returns {string} The version that the app says it is.
+ */
+function readVersion(root) {
+  return JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8')).version;
 }

@@ -3,6 +3,7 @@ import { app, session } from 'electron';
 import type { Settings } from '#shared/settings';
 import { loadTlsIdentity } from './access/tls-identity.ts';
 import { startAgent } from './agent.ts';
+import { isCliCall, runCli } from './cli/cli.ts';
 import { systemClock } from './clock.ts';
 import { APP_ICON, DesktopFace } from './desktop/desktop-face.ts';
 import { isHeadless } from './desktop/display-server.ts';
@@ -23,7 +24,7 @@ import { Shutdown } from './shutdown.ts';
 const EXIT_REFUSED = 2;
 
 // Files that the agent makes are its owner's only, whatever the shell it was started from says.
-process.umask(0o077);
+const userUmask = process.umask(0o077);
 // The agent outlives its windows.
 app.on('window-all-closed', () => undefined);
 
@@ -37,6 +38,10 @@ boot().catch((error: unknown) => {
 });
 
 async function boot(): Promise<void> {
+  if (isCliCall(ownArguments())) {
+    app.exit(await talkToAgent());
+    return;
+  }
   const { given, dataDir } = readStartOptions(ownArguments(), app.getVersion());
   const data = prepareDataFolder(dataDir ?? app.getPath('userData'));
 
@@ -86,6 +91,7 @@ async function boot(): Promise<void> {
       clock: systemClock,
       log,
       databaseFile: data.database,
+      commandUmask: userUmask,
       pagesFolder: path.join(dist, 'renderer'),
       screenSource,
       canPrompt: canShowPrompt,
@@ -122,6 +128,13 @@ async function boot(): Promise<void> {
 
   leaveOn(shutdown);
   process.stdout.write(`porthole listening on ${agent.url}\n`);
+}
+
+/** Runs the command line client instead of an agent: no window, no lock, nothing that says that an app was started. */
+function talkToAgent(): Promise<number> {
+  const { env, platform, stdin, stdout, stderr } = process;
+  app.dock?.hide();
+  return runCli(ownArguments(), { version: app.getVersion(), env, platform, stdin, stdout, stderr });
 }
 
 /** What follows the executable and, from source, the app's path. */

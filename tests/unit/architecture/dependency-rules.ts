@@ -77,7 +77,7 @@ interface Rule {
 /** Rooms of the main process that know nothing of how they are reached, shown or kept. */
 const CORE_ROOMS = ['access', 'sessions', 'approvals', 'commands', 'stream', 'events', 'settings'];
 /** Rooms around them, each on a side of its own. */
-const OUTER_ROOMS = ['http', 'desktop', 'store'];
+const OUTER_ROOMS = ['http', 'desktop', 'store', 'cli'];
 /** The files that put everything together. */
 const COMPOSITION_ROOTS = ['src-main/agent.ts', 'src-main/main.ts'];
 /** Who may name a package that ties its user to one side. */

@@ -1,0 +1,100 @@
+import type { Readable, Writable } from 'node:stream';
+import { Command, CommanderError } from 'commander';
+import { createAgentFetch } from './agent-fetch.ts';
+import { findAgent, usualDataFolders } from './find-agent.ts';
+import { bridgeMcp } from './mcp-bridge.ts';
+
+/** Where the command line client runs. */
+export interface CliContext {
+  readonly version: string;
+  readonly env: NodeJS.ProcessEnv;
+  readonly platform: NodeJS.Platform;
+  readonly stdin: Readable;
+  readonly stdout: Writable;
+  readonly stderr: Writable;
+}
+
+const EXIT_OK = 0;
+const EXIT_FAILED = 1;
+/** Wrong use: an unknown command or flag, a bad value. */
+const EXIT_REFUSED = 2;
+
+interface AgentOptions {
+  readonly dataDir?: string;
+  readonly url?: string;
+}
+
+/** A sentence for whoever called, and the code to exit with. */
+class CliFailure extends Error {
+  override readonly name = 'CliFailure';
+}
+
+/** The commands that talk to a running agent instead of starting one. */
+export const CLI_COMMANDS: ReadonlySet<string> = new Set(['mcp']);
+
+/** Whether these arguments, which follow the executable, call the command line client. */
+export function isCliCall(args: readonly string[]): boolean {
+  const [command] = args;
+  return command !== undefined && CLI_COMMANDS.has(command);
+}
+
+/** Runs a command of the command line client; resolves with the code to exit with. */
+export async function runCli(args: readonly string[], context: CliContext): Promise<number> {
+  const program = new Command('porthole')
+    .description('Talks to the Porthole that runs on this machine.')
+    .version(context.version)
+    .exitOverride()
+    .configureOutput({
+      writeOut: (text) => context.stdout.write(text),
+      writeErr: (text) => context.stderr.write(text),
+    });
+  const mcp = program
+    .command('mcp')
+    .description(
+      'Serve the Model Context Protocol on stdin and stdout, for AI agents that start their servers.',
+    )
+    .action(async (options: AgentOptions) => {
+      const { url, certificate } = locateAgent(options, context);
+      await bridgeMcp({
+        url,
+        fetch: createAgentFetch(certificate),
+        token: context.env.PORTHOLE_TOKEN,
+        stdin: context.stdin,
+        stdout: context.stdout,
+        complain: (sentence) => context.stderr.write(`porthole: ${sentence}\n`),
+      });
+    });
+  addAgentOptions(mcp);
+  try {
+    await program.parseAsync([...args], { from: 'user' });
+    return EXIT_OK;
+  } catch (error) {
+    // Commander has said what is wrong.
+    if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT_OK : EXIT_REFUSED;
+    context.stderr.write(`porthole: ${error instanceof Error ? error.message : String(error)}\n`);
+    return EXIT_FAILED;
+  }
+}
+
+/** The options by which every command finds its agent. */
+function addAgentOptions(command: Command): void {
+  command
+    .option('--data-dir <folder>', 'data folder of the agent to talk to (or PORTHOLE_DATA_DIR)')
+    .option('--url <address>', 'address of the agent to talk to (or PORTHOLE_URL)');
+}
+
+function locateAgent(
+  given: AgentOptions,
+  { env, platform }: CliContext,
+): { url: string; certificate: string | undefined } {
+  const url = given.url ?? env.PORTHOLE_URL;
+  const dataDir = given.dataDir ?? env.PORTHOLE_DATA_DIR;
+  if (url !== undefined) {
+    if (!URL.canParse(url)) throw new CliFailure(`${url} is not an address.`);
+    return { url, certificate: undefined };
+  }
+  const folders = dataDir === undefined ? usualDataFolders(env, platform) : [dataDir];
+  const running = findAgent(folders);
+  if (running) return { url: running.url, certificate: running.certificate };
+  throw new CliFailure(`No agent runs on ${folders[0]}; start Porthole, or name its --data-dir or --url.`);
+}

@@ -1,0 +1,184 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { PassThrough } from 'node:stream';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { loadTlsIdentity } from '../../../src-main/access/tls-identity.ts';
+import { createAgentFetch } from '../../../src-main/cli/agent-fetch.ts';
+import { isCliCall, runCli } from '../../../src-main/cli/cli.ts';
+import { usualDataFolders } from '../../../src-main/cli/find-agent.ts';
+import { writeRunningFile } from '../../../src-main/settings/running-file.ts';
+import { settingsSchema } from '../../../src-shared/settings.ts';
+import { until } from '../commands/support/escapees.ts';
+import { call, startTestAgent } from '../support/test-agent.ts';
+
+interface Message {
+  readonly id?: number;
+  readonly result?: Record<string, unknown>;
+  readonly error?: { readonly message: string };
+}
+
+interface Started {
+  readonly session: { readonly session_id: string };
+}
+
+function newFolder(): string {
+  const folder = mkdtempSync(path.join(tmpdir(), 'porthole-cli-'));
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  return folder;
+}
+
+/** Runs the client with these arguments; `send` writes a message to its stdin. */
+function runClient(args: readonly string[], env: NodeJS.ProcessEnv = {}) {
+  const stdin = new PassThrough();
+  const stdout = new PassThrough();
+  const stderr = new PassThrough();
+  const said = { stdout: '', stderr: '' };
+  stdout.on('data', (chunk) => {
+    said.stdout += chunk;
+  });
+  stderr.on('data', (chunk) => {
+    said.stderr += chunk;
+  });
+  const code = runCli(args, {
+    version: '0.0.0-test',
+    env,
+    platform: process.platform,
+    stdin,
+    stdout,
+    stderr,
+  });
+  return {
+    code,
+    said,
+    messages: (): Message[] =>
+      said.stdout
+        .split('\n')
+        .filter(Boolean)
+        .map((line) => JSON.parse(line)),
+    send: (message: object) => stdin.write(`${JSON.stringify({ jsonrpc: '2.0', ...message })}\n`),
+    end: () => stdin.end(),
+  };
+}
+
+const INITIALIZE = {
+  id: 1,
+  method: 'initialize',
+  params: { protocolVersion: '2025-06-18', capabilities: {}, clientInfo: { name: 'test', version: '1' } },
+};
+
+async function openBridge(args: readonly string[], env: NodeJS.ProcessEnv = {}) {
+  const client = runClient(args, env);
+  client.send(INITIALIZE);
+  await until(() => client.messages().length > 0);
+  client.send({ method: 'notifications/initialized' });
+  return client;
+}
+
+describe('porthole mcp', () => {
+  it('hands messages on, both ways, and ends its sessions with stdin', async () => {
+    const agent = await startTestAgent();
+    const folder = newFolder();
+    writeRunningFile(path.join(folder, 'running.json'), { url: agent.url, pid: process.pid });
+    const client = await openBridge(['mcp', '--data-dir', folder]);
+    expect(client.messages()[0]?.result).toMatchObject({ serverInfo: { name: 'porthole' } });
+    client.send({
+      id: 2,
+      method: 'tools/call',
+      params: { name: 'start_session', arguments: { safety_mode: 'supervised' } },
+    });
+    await until(() => client.messages().length > 1);
+    const started = client.messages()[1]?.result?.structuredContent as Started | undefined;
+    const sessionId = started?.session.session_id;
+    expect(await call(agent, 'GET', `/api/remote/status/${sessionId}`)).toMatchObject({
+      body: { status: 'active' },
+    });
+    client.end();
+    expect(await client.code).toBe(0);
+    expect(client.said.stderr).toBe('');
+    expect(await call(agent, 'GET', `/api/remote/status/${sessionId}`)).toMatchObject({
+      body: { status: 'stopped', stop_reason: 'The AI agent disconnected' },
+    });
+  });
+
+  it('says what goes wrong without disturbing the protocol', async () => {
+    const agent = await startTestAgent();
+    const client = await openBridge(['mcp', '--url', agent.url]);
+    client.send({ nonsense: true });
+    await until(() => client.said.stderr !== '');
+    expect(client.said.stderr).toMatch(/^porthole: What came in is no message of the protocol/);
+    await agent.close('Agent stopped');
+    client.send({ id: 3, method: 'tools/list' });
+    await until(() => client.messages().some(({ id }) => id === 3));
+    expect(client.messages().find(({ id }) => id === 3)?.error?.message).toMatch(
+      /^Porthole could not be asked/,
+    );
+    client.end();
+    expect(await client.code).toBe(0);
+  });
+
+  it('shows a token from its environment', async () => {
+    const agent = await startTestAgent();
+    const { body } = await call(agent, 'POST', '/api/tokens', { name: 'bot', role: 'operator' });
+    const client = await openBridge(['mcp'], { PORTHOLE_URL: agent.url, PORTHOLE_TOKEN: String(body.token) });
+    client.send({
+      id: 2,
+      method: 'tools/call',
+      params: { name: 'start_session', arguments: { wait_seconds: 0 } },
+    });
+    await until(() => client.messages().length > 1);
+    const { body: waiting } = await call(agent, 'GET', '/api/approvals');
+    expect(waiting).toMatchObject({ approvals: [{ origin: expect.stringContaining('by the token “bot”') }] });
+    client.end();
+    expect(await client.code).toBe(0);
+  });
+
+  it('trusts the certificate that the agent made for itself, and no other', async () => {
+    const folder = newFolder();
+    const tls = await loadTlsIdentity(settingsSchema.parse({ tls: true }), folder, Date.now());
+    const agent = await startTestAgent({ tls });
+    writeRunningFile(path.join(folder, 'running.json'), {
+      url: agent.url,
+      pid: process.pid,
+      certificate: tls?.cert ?? '',
+    });
+    const client = await openBridge(['mcp', '--data-dir', folder]);
+    expect(client.messages()[0]?.result).toMatchObject({ serverInfo: { name: 'porthole' } });
+    client.end();
+    expect(await client.code).toBe(0);
+    const other = await loadTlsIdentity(settingsSchema.parse({ tls: true }), newFolder(), Date.now());
+    await expect(createAgentFetch(other?.cert)(`${agent.url}/healthz`)).rejects.toThrow(
+      /certificate|self.signed/,
+    );
+    expect((await createAgentFetch(tls?.cert)(`${agent.url}/healthz`)).status).toBe(200);
+  });
+
+  it.each([
+    [['mcp', '--data-dir', '/no/such/folder'], 1, /^porthole: No agent runs on \/no\/such\/folder/],
+    [['mcp', '--url', 'nonsense'], 1, /^porthole: nonsense is not an address/],
+    [['mcp', '--frobnicate'], 2, /unknown option/],
+    [['frobnicate'], 2, /unknown command/],
+  ])('%j exits with %i and says why', async (args, code, sentence) => {
+    const client = runClient(args);
+    expect(await client.code).toBe(code);
+    expect(client.said.stderr).toMatch(sentence);
+    expect(client.said.stdout).toBe('');
+  });
+});
+
+describe('command line client', () => {
+  it('is told from a start of the agent by its first argument', () => {
+    expect(isCliCall(['mcp', '--url', 'x'])).toBe(true);
+    for (const args of [[], ['--port', '0'], ['--hidden', 'mcp'], ['mcpx']])
+      expect(isCliCall(args)).toBe(false);
+  });
+
+  it('looks where Electron keeps an app', () => {
+    expect(usualDataFolders({ HOME: '/home/g' }, 'linux')[0]).toBe('/home/g/.config/porthole');
+    expect(usualDataFolders({ XDG_CONFIG_HOME: '/x' }, 'linux')[0]).toBe('/x/porthole');
+    expect(usualDataFolders({ HOME: '/Users/g' }, 'darwin')[0]).toBe(
+      '/Users/g/Library/Application Support/porthole',
+    );
+    expect(usualDataFolders({ APPDATA: '/a' }, 'win32')[0]).toBe('/a/porthole');
+  });
+});
