@@ -18,8 +18,8 @@ export interface LedgerEntry {
   status: 'active' | 'pending_approval';
   /** Told by an answer; nothing may contradict it ever after. */
   end: AnsweredEnd | null;
-  /** Asked for and not (yet) answered: may have happened or not. */
-  readonly unanswered: Set<Ask>;
+  /** Asked for and not (yet) answered, each as often as it was asked: may have happened or not. */
+  readonly unanswered: Ask[];
 }
 
 /**
@@ -46,8 +46,14 @@ export class CrashLedger {
   /** Notes a start that was answered. */
   noteStart(sessionId: string, type: LedgerEntry['type'], status: LedgerEntry['status']): void {
     if (this.entries.has(sessionId)) throw new Error(`${sessionId} was given twice`);
-    const unanswered = new Set([...this.#sweeps, this.#metEarly.get(sessionId) ?? []].flat());
+    const unanswered = [...this.#sweeps, this.#metEarly.get(sessionId) ?? []].flat();
     this.entries.set(sessionId, { sessionId, type, status, end: null, unanswered });
+  }
+
+  /** Notes that one of those that asked for `ask` was answered. */
+  noteAnswer({ unanswered }: LedgerEntry, ask: Ask): void {
+    const index = unanswered.indexOf(ask);
+    if (index >= 0) unanswered.splice(index, 1);
   }
 
   /**
@@ -56,7 +62,7 @@ export class CrashLedger {
    */
   noteSweep(...asks: Ask[]): (metIds: readonly string[]) => LedgerEntry[] {
     const asked = this.live;
-    for (const { unanswered } of asked) for (const ask of asks) unanswered.add(ask);
+    for (const { unanswered } of asked) unanswered.push(...asks);
     this.#sweeps.add(asks);
     return (metIds) => {
       this.#sweeps.delete(asks);
@@ -85,9 +91,9 @@ export class CrashLedger {
     const ends: { status: EndStatus; reason: RegExp }[] = [
       { status: 'dropped', reason: /^Agent restarted$/ },
     ];
-    if (unanswered.has('stop')) ends.push({ status: 'stopped', reason: /./ });
-    if (unanswered.has('deny')) ends.push({ status: 'denied', reason: /./ });
-    if (unanswered.has('drop')) ends.push({ status: 'dropped', reason: /^No sign of life$/ });
+    if (unanswered.includes('stop')) ends.push({ status: 'stopped', reason: /./ });
+    if (unanswered.includes('deny')) ends.push({ status: 'denied', reason: /./ });
+    if (unanswered.includes('drop')) ends.push({ status: 'dropped', reason: /^No sign of life$/ });
     // Nobody has to ask for it: time alone does.
     if (status === 'pending_approval') ends.push({ status: 'expired', reason: /^No answer within/ });
     return ends;

@@ -120,14 +120,12 @@ class LoadClient {
     if (!entry) return;
     const { sessionId, unanswered, type } = entry;
     if (type === 'screen_share' && ask !== 'stop') return;
-    const isFirst = !unanswered.has(ask);
-    unanswered.add(ask);
+    unanswered.push(ask);
     const { status, answer } =
       type === 'screen_share'
         ? await this.#call('POST', '/api/screen_share/stop', { session_id: sessionId })
         : await this.#call('POST', `/api/remote/${ask}/${sessionId}`);
-    // Another client may be waiting for the same.
-    if (isFirst) unanswered.delete(ask);
+    this.#ledger.noteAnswer(entry, ask);
     expectOneOf(status, ask === 'stop' ? [200] : [200, 409], `${ask} ${sessionId}`);
     if (status !== 200) return;
     if (ask === 'stop') this.#ledger.noteEnd(sessionId, toEnd(answer));

@@ -21,7 +21,7 @@ async function restartedAgent() {
   const open = await start('supervised');
   await agent.close('Agent restarted');
   // The close was no crash: it is as if clients had asked for all ends and not been answered.
-  ledger.entries.get(open)?.unanswered.add('stop');
+  ledger.entries.get(open)?.unanswered.push('stop');
   return { agent: await startTestAgent({ folder: agent.folder }), ledger, stopped, open, figures };
 }
 
@@ -45,7 +45,7 @@ describe('what watches over crashes', () => {
 
   it('sees that a session ended otherwise than was answered, or could have been', async () => {
     const { agent, ledger, open } = await restartedAgent();
-    ledger.entries.get(open)?.unanswered.clear();
+    ledger.entries.get(open)?.unanswered.splice(0);
     ledger.noteEnd(open, { status: 'denied', figures: null });
     await expect(verify(agent, ledger)).rejects.toThrow('should be denied');
   });
