@@ -5,6 +5,7 @@ import { useAgent } from './agent-context.tsx';
 import { type ConnectView, deriveConnectView } from './connect-state.ts';
 import { SessionFacts } from './session-facts.tsx';
 import { StreamLink } from './stream-link.tsx';
+import { ViewerList } from './viewer-list.tsx';
 
 const PRESS_HINTS = {
   start: null,
@@ -67,6 +68,9 @@ export function ConnectCard({
       </div>
       {view.session && session && <SessionFacts session={session} />}
       {view.session?.streamUrl && <StreamLink path={view.session.streamUrl} />}
+      {view.session && session?.type === 'screen_share' && (
+        <ViewerList sessionId={session.session_id} count={session.viewers} />
+      )}
       {view.error && (
         <p className="error" role="alert">
           {view.error}

@@ -5,6 +5,7 @@ import { useAgentStore } from './agent-context.tsx';
 import { SessionFacts } from './session-facts.tsx';
 import { StreamLink } from './stream-link.tsx';
 import { useSending } from './use-sending.ts';
+import { ViewerList } from './viewer-list.tsx';
 
 /** A session that was started elsewhere, with its own stop. */
 export function SessionCard({ session }: { readonly session: LiveSession }) {
@@ -40,7 +41,12 @@ export function SessionCard({ session }: { readonly session: LiveSession }) {
         </button>
       </div>
       <SessionFacts session={session} withId />
-      {type === 'screen_share' && <StreamLink path={session.stream_url} />}
+      {type === 'screen_share' && (
+        <>
+          <StreamLink path={session.stream_url} />
+          <ViewerList sessionId={session_id} count={session.viewers} />
+        </>
+      )}
       {error && (
         <p className="error" role="alert">
           {error}
