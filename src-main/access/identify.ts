@@ -71,7 +71,7 @@ async function identifyToken(
   await assertMayTry(claim, lockout);
   const finding = tokens.find(secret);
   if (typeof finding === 'object') return toPrincipal(finding.live);
-  if (finding === 'unknown') lockout.noteFailure(await countedSource(claim));
+  if (finding === 'unknown') await noteFailure(claim, lockout);
   throw new PortholeError('invalid_credentials', 'This token is unknown, expired or revoked.');
 }
 
@@ -90,7 +90,7 @@ async function identifyKey(
     throw new PortholeError('stream_ended');
   // Where no share is live there is nothing to guess: such a key is a link that has had its time.
   const isGuess = finding === 'unknown' && (claim.sessionId === null || isSharing(claim.sessionId));
-  if (isGuess) lockout.noteFailure(await countedSource(claim));
+  if (isGuess) await noteFailure(claim, lockout);
   throw new PortholeError('invalid_credentials', 'This view key is unknown, expired or revoked.');
 }
 
@@ -136,6 +136,13 @@ async function countedSource({ peer, isForeign }: Claim): Promise<string> {
 
 async function assertMayTry(claim: Claim, lockout: Lockout): Promise<void> {
   if (lockout.isAnybodyLocked) lockout.assertMayTry(await countedSource(claim));
+}
+
+/** Counts a wrong secret. Throws `too_many_attempts` if others, sent at the same time, were too many already. */
+async function noteFailure(claim: Claim, lockout: Lockout): Promise<void> {
+  const source = await countedSource(claim);
+  lockout.assertMayTry(source);
+  lockout.noteFailure(source);
 }
 
 function readBearer(header: string | undefined): string | null {

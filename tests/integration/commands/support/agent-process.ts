@@ -39,8 +39,13 @@ export interface RunningUser {
   readonly gid: number;
 }
 
-/** Bundles the agent for {@link startAgentProcess}; answers the file, which the caller's tests share. */
-export async function bundleAgent(): Promise<string> {
+/**
+ * Bundles an agent for {@link startAgentProcess}, or another program of the tests by its path in the repository;
+ * answers the file, which the caller's tests share.
+ */
+export async function bundleAgent(
+  entry = 'tests/integration/commands/support/agent-main.ts',
+): Promise<string> {
   const folder = mkdtempSync(path.join(tmpdir(), 'porthole-agent-bundle-'));
   const external = [
     'libsql',
@@ -54,7 +59,7 @@ export async function bundleAgent(): Promise<string> {
     logLevel: 'error',
     ssr: { noExternal: true, external, target: 'node' },
     build: {
-      ssr: path.join(REPOSITORY, 'tests/integration/commands/support/agent-main.ts'),
+      ssr: path.join(REPOSITORY, entry),
       outDir: folder,
       emptyOutDir: false,
       minify: false,
