@@ -169,7 +169,8 @@ describe('the panel', () => {
     await setting('port')
       .getByText(/Given by --port/)
       .waitFor();
-    await setting('notifications').getByRole('radio', { name: 'Requests only' }).check({ force: true });
+    // A click, not a check: the choice shows once the agent has saved it.
+    await setting('notifications').getByRole('radio', { name: 'Requests only' }).click({ force: true });
     await setting('notifications').getByText('Saved.').waitFor();
     await setting('maxLiveSessions').getByRole('textbox').fill('100');
     await setting('maxLiveSessions').getByRole('textbox').press('Enter');
