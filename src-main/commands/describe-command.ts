@@ -1,22 +1,10 @@
 import { type CommandDetails, MAX_DETAIL_LENGTH } from '#shared/command-details';
-import type { Operation, OperationName, OperationOf } from '#shared/commands';
+import type { Operation, OperationOf } from '#shared/commands';
+import { describeOperation, OPERATION_TITLES } from '#shared/operation-words';
 import { quoteArguments, revealHidden, revealHiddenInLines } from '#shared/visible-text';
 import type { BoundOperation, BoundProgram } from './bound-operation.ts';
 import { bytesToWrite } from './file-writer.ts';
 import { describeChange } from './line-diff.ts';
-
-/** What each operation does, in the words of the prompt. */
-export const OPERATION_TITLES = {
-  run: 'Run a program',
-  shell: 'Run a shell line',
-  read_file: 'Read a file',
-  write_file: 'Write a file',
-  list_directory: 'List a folder',
-  stat: 'Look at a file or folder',
-  system_info: 'Tell about this machine',
-  list_processes: 'List what runs on this machine',
-  screenshot: 'Take a picture of the screen',
-} as const satisfies Record<OperationName, string>;
 
 const MAX_SUMMARY_LENGTH = 160;
 const MAX_FACT_LENGTH = 4000;
@@ -27,7 +15,7 @@ type Fact = CommandDetails['facts'][number];
 
 /** One line that says what an operation would do. */
 export function summarize(operation: Operation): string {
-  const text = textOf(operation).replaceAll('\n', '⏎');
+  const text = describeOperation(operation).replaceAll('\n', '⏎');
   return cutOff(
     `${OPERATION_TITLES[operation.operation]}${text === '' ? '' : `: ${text}`}`,
     MAX_SUMMARY_LENGTH,
@@ -44,7 +32,7 @@ export function describeCommand(
   notes: readonly string[],
 ): CommandDetails {
   const { operation, program } = bound;
-  const text = textOf(operation);
+  const text = describeOperation(operation);
   const warnings = [...notes];
   if (text.length > MAX_TEXT_LENGTH) {
     warnings.push(`${text.length - MAX_TEXT_LENGTH} more characters are not shown here.`);
@@ -69,24 +57,6 @@ export function describeCommand(
     warnings,
     hash: bound.hash,
   };
-}
-
-function textOf(operation: Operation): string {
-  switch (operation.operation) {
-    case 'run':
-      return quoteArguments(operation.argv);
-    case 'shell':
-      return revealHiddenInLines(operation.script);
-    case 'read_file':
-    case 'write_file':
-    case 'list_directory':
-    case 'stat':
-      return revealHidden(operation.path);
-    case 'system_info':
-    case 'list_processes':
-    case 'screenshot':
-      return '';
-  }
 }
 
 function hasHidden(operation: Operation): boolean {

@@ -20,6 +20,8 @@ export interface PromptWindowOptions {
 
 const WIDTH_PX = 420;
 const HEIGHT_PX = 360;
+// A command comes with all that would run.
+const COMMAND_HEIGHT_PX = 560;
 const MARGIN_PX = 48;
 // The page says how the last request ended and closes its window; this is for a page that does not.
 const CLOSE_AFTER_MS = 5000;
@@ -84,6 +86,8 @@ export class PromptWindow {
     if (!this.#options.opensAtOnce()) return;
     // A window that is open comes to this request by itself, after those before it.
     if (!this.#window) this.#load(this.#create(), approvalId);
+    const [width = WIDTH_PX, height = 0] = this.#window?.getSize() ?? [];
+    if (height < this.#neededHeight()) this.#window?.setSize(width, this.#neededHeight());
     this.#window?.showInactive();
     this.#window?.moveTop();
   }
@@ -94,14 +98,20 @@ export class PromptWindow {
     this.#cancelClose = this.#options.clock.after(CLOSE_AFTER_MS, () => this.#window?.destroy());
   }
 
+  #neededHeight(): number {
+    const hasCommand = this.#options.approvals.list().some(({ kind }) => kind === 'command');
+    return hasCommand ? COMMAND_HEIGHT_PX : HEIGHT_PX;
+  }
+
   #create(): BrowserWindow {
     const { workArea } = screen.getDisplayNearestPoint(screen.getCursorScreenPoint());
+    const height = Math.min(workArea.height, this.#neededHeight());
     const window = createHardenedWindow({
       window: {
         width: WIDTH_PX,
-        height: HEIGHT_PX,
+        height,
         x: Math.round(workArea.x + (workArea.width - WIDTH_PX) / 2),
-        y: workArea.y + Math.min(MARGIN_PX, Math.max(0, workArea.height - HEIGHT_PX)),
+        y: workArea.y + Math.min(MARGIN_PX, Math.max(0, workArea.height - height)),
         title: 'Porthole: approval needed',
         icon: this.#options.iconFile,
         show: false,

@@ -3,7 +3,7 @@ import type { Approval } from '#shared/approvals';
 import { useArming } from '../interaction/use-arming.ts';
 import { useAgentStore } from './agent-context.tsx';
 import { ApprovalCountdown, ApprovalDetails } from './approval-details.tsx';
-import { DecisionButton } from './decision-button.tsx';
+import { DecisionButtons } from './decision-button.tsx';
 import { useDecision } from './use-decision.ts';
 
 /**
@@ -30,16 +30,14 @@ export function ApprovalCard({ approval }: { readonly approval: Approval }) {
           {control.error}
         </p>
       )}
-      <div className="approval-buttons">
-        <DecisionButton decision="deny" control={control} describedBy={requestId} />
-        <DecisionButton
-          decision="allow"
-          control={control}
-          arming={arming}
-          describedBy={requestId}
-          ref={allowButton}
-        />
-      </div>
+      <DecisionButtons
+        kind={approval.kind}
+        control={control}
+        arming={arming}
+        armsDenial={false}
+        describedBy={requestId}
+        allowButton={allowButton}
+      />
     </li>
   );
 }

@@ -3,14 +3,15 @@ import { useSecondTicker } from '../interaction/second-ticker.ts';
 import { formatCountdown } from '../text/format-time.ts';
 import { MODE_NAMES } from '../text/session-words.ts';
 import { useAgent, useAgentStore } from './agent-context.tsx';
+import { CommandDetails } from './command-details.tsx';
 
 /** All that a person needs to decide on a request: who asks for what, what that permits, why, and how long. */
 export function ApprovalDetails({ approval }: { readonly approval: Approval }) {
-  const { user_id, summary, safety_mode, reason, origin, session_id } = approval;
+  const { user_id, summary, safety_mode, reason, origin, session_id, details } = approval;
   return (
     <>
-      <p className="approval-summary">{summary}</p>
-      {safety_mode !== undefined && (
+      {details ? <CommandDetails details={details} /> : <p className="approval-summary">{summary}</p>}
+      {safety_mode !== undefined && !details && (
         <p className="approval-meaning" data-mode={safety_mode}>
           <strong>{MODE_NAMES[safety_mode]}.</strong> {SAFETY_MODE_MEANINGS[safety_mode]}
         </p>

@@ -2,6 +2,7 @@ import { type ReactNode, useId } from 'react';
 import type { SessionType } from '#shared/sessions';
 import { TYPE_NAMES } from '../text/session-words.ts';
 import { useAgent } from './agent-context.tsx';
+import { CommandTimeline } from './command-timeline.tsx';
 import { type ConnectView, deriveConnectView } from './connect-state.ts';
 import { SessionFacts } from './session-facts.tsx';
 import { StreamLink } from './stream-link.tsx';
@@ -70,6 +71,9 @@ export function ConnectCard({
       {view.session?.streamUrl && <StreamLink path={view.session.streamUrl} />}
       {view.session && session?.type === 'screen_share' && (
         <ViewerList sessionId={session.session_id} count={session.viewers} />
+      )}
+      {session?.type === 'remote_access' && session.status === 'active' && (
+        <CommandTimeline sessionId={session.session_id} />
       )}
       {view.error && (
         <p className="error" role="alert">

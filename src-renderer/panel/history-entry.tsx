@@ -2,6 +2,7 @@ import { memo } from 'react';
 import type { ArchivedSession } from '#shared/sessions';
 import { formatAgo, formatDuration, formatExactly } from '../text/format-time.ts';
 import { END_NAMES, formatCount, MODE_NAMES, QUALITY_NAMES, TYPE_NAMES } from '../text/session-words.ts';
+import { CommandTimeline } from './command-timeline.tsx';
 
 /** One ended session: whose, what it did, and when, how and why it ended. `nowMs` is wall time. */
 export const HistoryEntry = memo(function HistoryEntry({
@@ -41,6 +42,7 @@ export const HistoryEntry = memo(function HistoryEntry({
           <code>{entry.session_id}</code>
         </li>
       </ul>
+      {isRemote && <CommandTimeline sessionId={entry.session_id} />}
     </li>
   );
 });

@@ -5,6 +5,7 @@ import '../styles/controls.css';
 import '../styles/approvals.css';
 import '../styles/panel.css';
 import '../styles/history.css';
+import '../styles/timeline.css';
 import '../styles/settings.css';
 import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';

@@ -2,6 +2,7 @@ import { useId } from 'react';
 import type { LiveSession } from '#shared/sessions';
 import { TYPE_NAMES } from '../text/session-words.ts';
 import { useAgentStore } from './agent-context.tsx';
+import { CommandTimeline } from './command-timeline.tsx';
 import { SessionFacts } from './session-facts.tsx';
 import { StreamLink } from './stream-link.tsx';
 import { useSending } from './use-sending.ts';
@@ -47,6 +48,7 @@ export function SessionCard({ session }: { readonly session: LiveSession }) {
           <ViewerList sessionId={session_id} count={session.viewers} />
         </>
       )}
+      {type === 'remote_access' && !isPending && <CommandTimeline sessionId={session_id} />}
       {error && (
         <p className="error" role="alert">
           {error}

@@ -3,13 +3,11 @@ import type { Approval } from '#shared/approvals';
 import { useArming } from '../interaction/use-arming.ts';
 import { useAgent, useAgentStore } from '../panel/agent-context.tsx';
 import { ApprovalCountdown, ApprovalDetails } from '../panel/approval-details.tsx';
-import { DecisionButton } from '../panel/decision-button.tsx';
-import { useDecision } from '../panel/use-decision.ts';
+import { DecisionButtons } from '../panel/decision-button.tsx';
+import { type Outcome as Decision, useDecision } from '../panel/use-decision.ts';
 import { describeDecisionElsewhere, findAsked } from './prompt-state.ts';
 
 const OUTCOME_SHOWN_MS = 1800;
-
-type Decision = 'allow' | 'deny';
 
 /**
  * One request at a time, first the one with id `firstApprovalId` (null: the oldest). When it is decided, here
@@ -92,16 +90,14 @@ function Request({
       </section>
       <footer>
         <ApprovalCountdown approval={approval} />
-        <div className="approval-buttons">
-          <DecisionButton decision="deny" control={control} arming={arming} describedBy={requestId} />
-          <DecisionButton
-            decision="allow"
-            control={control}
-            arming={arming}
-            describedBy={requestId}
-            ref={allowButton}
-          />
-        </div>
+        <DecisionButtons
+          kind={approval.kind}
+          control={control}
+          arming={arming}
+          armsDenial
+          describedBy={requestId}
+          allowButton={allowButton}
+        />
       </footer>
     </>
   );

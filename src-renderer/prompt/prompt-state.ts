@@ -1,5 +1,6 @@
-import type { Approval, Decider } from '#shared/approvals';
+import type { Approval } from '#shared/approvals';
 import type { AgentEvent } from '#shared/events';
+import { DECIDER_PLACES } from '../text/decider-places.ts';
 
 /** The request that a prompt shows, and how many wait in all, this one included; null if it no longer waits. */
 export function findAsked(
@@ -11,32 +12,62 @@ export function findAsked(
   return approval ? { approval, position: index + 1, total: approvals.length } : null;
 }
 
-const PLACES = {
-  api: 'over the API',
-  panel: 'in the panel',
-  prompt: 'in a prompt',
-  tray: 'from the tray menu',
-  notification: 'from a notification',
-  shortcut: 'with the shortcut that stops everything',
-  timeout: 'because nobody answered in time',
-  agent: 'by the agent',
-} as const satisfies Record<Decider, string>;
-
 /** How a request ended that nobody decided in this prompt, in one sentence, from the events of its session. */
 export function describeDecisionElsewhere(approval: Approval | null, events: readonly AgentEvent[]): string {
-  const event = approval && events.findLast(({ data }) => data.session_id === approval.session_id);
-  const place = event?.data.decided_by ? ` ${PLACES[event.data.decided_by]}` : '';
-  switch (event?.event) {
+  const commandId = approval?.details?.command_id;
+  const event =
+    approval &&
+    events.findLast(({ data }) => data.session_id === approval.session_id && data.command_id === commandId);
+  if (!event) return UNKNOWN_END;
+  return commandId === undefined ? describeSessionEnd(event) : describeCommandEnd(event);
+}
+
+const UNKNOWN_END = 'This request no longer waits for an answer.';
+
+function describeSessionEnd(event: AgentEvent): string {
+  switch (event.event) {
     case 'remote_session_approved':
-      return `Allowed${place}.`;
+      return `Allowed${placeOf(event)}.`;
     case 'remote_session_denied':
-      return `Denied${place}.`;
+      return `Denied${placeOf(event)}.`;
     case 'remote_session_expired':
       return 'Denied, because nobody answered in time.';
     case 'remote_session_stopped':
     case 'remote_access_dropped':
       return 'Withdrawn by whoever asked.';
     default:
-      return 'This request no longer waits for an answer.';
+      return UNKNOWN_END;
   }
+}
+
+function describeCommandEnd(event: AgentEvent): string {
+  switch (event.event) {
+    case 'remote_command_started':
+      return `Allowed${placeOf(event)}.`;
+    case 'remote_command_approval_needed':
+      return 'It has changed since you were asked, and is asked for again.';
+    case 'remote_command_finished':
+      return describeCommandStatus(event);
+    default:
+      return UNKNOWN_END;
+  }
+}
+
+function describeCommandStatus(event: AgentEvent): string {
+  switch (event.data.status) {
+    case 'denied':
+      return `Denied${placeOf(event)}.`;
+    case 'expired':
+      return 'Denied, because nobody answered in time.';
+    case 'cancelled':
+      return event.data.duration_seconds === null
+        ? 'Withdrawn by whoever asked.'
+        : `Allowed${placeOf(event)}.`;
+    default:
+      return `Allowed${placeOf(event)}.`;
+  }
+}
+
+function placeOf({ data }: AgentEvent): string {
+  return data.decided_by ? ` ${DECIDER_PLACES[data.decided_by]}` : '';
 }

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { Decider } from '#shared/approvals';
 import type { AgentEvent, AgentEventName } from '#shared/events';
 import { describeDecisionElsewhere, findAsked } from '../../../../src-renderer/prompt/prompt-state.ts';
+import { details } from '../fakes/commands.ts';
 import { approval } from '../fakes/sessions.ts';
 
 function event(name: AgentEventName, sessionId: string, decidedBy?: Decider): AgentEvent {
@@ -49,5 +50,51 @@ describe('describeDecisionElsewhere', () => {
     expect(describeDecisionElsewhere(null, [])).toBe('This request no longer waits for an answer.');
     const started = event('remote_session_approval_needed', 'remote_a1b2c3d4');
     expect(describeDecisionElsewhere(asked, [started])).toBe('This request no longer waits for an answer.');
+  });
+});
+
+describe('describeDecisionElsewhere of a command', () => {
+  const asked = approval({ kind: 'command', session_id: 'remote_a1b2c3d4', details: details() });
+  const commandEvent = (name: AgentEventName, more: object, by?: Decider): AgentEvent => {
+    const { data, ...rest } = event(name, 'remote_a1b2c3d4', by);
+    return { ...rest, data: { ...data, command_id: 'command_1', ...more } };
+  };
+
+  it.each([
+    ['remote_command_started', {}, 'panel', 'Allowed in the panel.'],
+    ['remote_command_finished', { status: 'completed' }, 'api', 'Allowed over the API.'],
+    ['remote_command_finished', { status: 'denied' }, 'tray', 'Denied from the tray menu.'],
+    ['remote_command_finished', { status: 'expired' }, 'timeout', 'Denied, because nobody answered in time.'],
+    [
+      'remote_command_finished',
+      { status: 'cancelled', duration_seconds: null },
+      'agent',
+      'Withdrawn by whoever asked.',
+    ],
+    [
+      'remote_command_finished',
+      { status: 'cancelled', duration_seconds: 1 },
+      'prompt',
+      'Allowed in a prompt.',
+    ],
+    [
+      'remote_command_approval_needed',
+      {},
+      undefined,
+      'It has changed since you were asked, and is asked for again.',
+    ],
+  ] as const)('tells of %s %j by %s', (name, more, by, sentence) => {
+    const other = { ...commandEvent('remote_command_started', { command_id: 'command_2' }) };
+    const ofSession = event('remote_session_stopped', 'remote_a1b2c3d4');
+    expect(describeDecisionElsewhere(asked, [commandEvent(name, more, by), other, ofSession])).toBe(sentence);
+  });
+
+  it('does not take what a command did for a decision on its session', () => {
+    const ofSession = approval({ session_id: 'remote_a1b2c3d4' });
+    const events = [
+      event('remote_session_denied', 'remote_a1b2c3d4', 'tray'),
+      commandEvent('remote_command_started', {}),
+    ];
+    expect(describeDecisionElsewhere(ofSession, events)).toBe('Denied from the tray menu.');
   });
 });

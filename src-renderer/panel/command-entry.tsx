@@ -1,0 +1,136 @@
+import { useEffect, useId, useState } from 'react';
+import type { Command } from '#shared/commands';
+import { describeOperation, OPERATION_TITLES } from '#shared/operation-words';
+import { revealHidden, revealHiddenInLines } from '#shared/visible-text';
+import { describeFailure } from '../agent/api-client.ts';
+import { describeDecision, describeExit, STATUS_NAMES } from '../text/command-words.ts';
+import { formatDuration, formatExactly } from '../text/format-time.ts';
+import { useAgentStore } from './agent-context.tsx';
+
+/** A page is no terminal: beyond this, what a command wrote is for the API. */
+const SHOWN_OUTPUT_LENGTH = 20_000;
+
+/** One command of a timeline: what, when, how it ended and who allowed it; all that is kept of it once it is opened. */
+export function CommandEntry({ command }: { readonly command: Command }) {
+  const [isOpen, setOpen] = useState(false);
+  const contentId = useId();
+  const { operation, status, requested_at, duration_seconds } = command;
+  const text = describeOperation(operation);
+  const facts = [
+    describeExit(command),
+    duration_seconds === null ? null : formatDuration(duration_seconds),
+    describeDecision(command),
+  ].filter((fact) => fact !== null);
+  return (
+    <li className="timeline-entry" data-status={status}>
+      <button
+        type="button"
+        className="timeline-head"
+        aria-expanded={isOpen}
+        aria-controls={contentId}
+        onClick={() => setOpen(!isOpen)}
+      >
+        <span className="tag" data-command={status}>
+          {STATUS_NAMES[status]}
+        </span>
+        <span className="timeline-title">{OPERATION_TITLES[operation.operation]}</span>
+        <time dateTime={requested_at}>{formatExactly(requested_at)}</time>
+      </button>
+      {text !== '' && <pre className="command-text">{text}</pre>}
+      {facts.length > 0 && (
+        <ul className="facts">
+          {facts.map((fact) => (
+            <li key={fact} className="quoted">
+              {fact}
+            </li>
+          ))}
+        </ul>
+      )}
+      <div id={contentId}>{isOpen && <CommandContent command={command} />}</div>
+    </li>
+  );
+}
+
+function CommandContent({ command: listed }: { readonly command: Command }) {
+  const { call } = useAgentStore();
+  const [command, setCommand] = useState<Command | null>(null);
+  const [error, setError] = useState<string | null>(null);
+  const { command_id, status } = listed;
+  // biome-ignore lint/correctness/useExhaustiveDependencies: `status` is why it is fetched again.
+  useEffect(() => {
+    let isWanted = true;
+    call('getCommand', { params: { command_id } }).then(
+      (whole) => isWanted && setCommand(whole),
+      (failure) => isWanted && setError(describeFailure(failure)),
+    );
+    return () => {
+      isWanted = false;
+    };
+  }, [call, command_id, status]);
+  if (error) {
+    return (
+      <p className="error" role="alert">
+        {error}
+      </p>
+    );
+  }
+  if (!command) return <p className="hint">Loading…</p>;
+  const { stdout, stderr, result, error: fault, reason, origin, hash, screenshots } = command;
+  return (
+    <div className="timeline-content">
+      {fault && <p className="error">{revealHidden(fault.message)}</p>}
+      <Output name="Output" text={stdout ?? ''} />
+      <Output name="Errors" text={stderr ?? ''} />
+      {result && <Output name="Result" text={describeResult(result)} />}
+      <Screens screenshots={screenshots} />
+      <dl className="approval-facts">
+        {reason !== null && (
+          <>
+            <dt>Reason</dt>
+            <dd className="quoted">
+              <q>{reason}</q>
+            </dd>
+          </>
+        )}
+        <dt>From</dt>
+        <dd className="quoted">{origin}</dd>
+        <dt>Command</dt>
+        <dd>
+          <code>{command_id}</code>
+        </dd>
+        <dt>SHA-256</dt>
+        <dd className="quoted">
+          <code>{hash}</code>
+        </dd>
+      </dl>
+    </div>
+  );
+}
+
+function Output({ name, text }: { readonly name: string; readonly text: string }) {
+  if (text === '') return null;
+  const left = text.length - SHOWN_OUTPUT_LENGTH;
+  return (
+    <section>
+      <h4>{name}</h4>
+      <pre className="command-text">{revealHiddenInLines(text.slice(0, SHOWN_OUTPUT_LENGTH))}</pre>
+      {left > 0 && <p className="hint">{left} more characters are kept and not shown here.</p>}
+    </section>
+  );
+}
+
+function Screens({ screenshots }: { readonly screenshots: Command['screenshots'] }) {
+  const { before, after } = screenshots;
+  if (before === null && after === null) return null;
+  return (
+    <div className="timeline-screens">
+      {before !== null && <img src={before} alt="The screen before it" loading="lazy" />}
+      {after !== null && <img src={after} alt="The screen after it" loading="lazy" />}
+    </div>
+  );
+}
+
+function describeResult(result: NonNullable<Command['result']>): string {
+  if (result.operation === 'screenshot') return `A picture of ${result.width} × ${result.height} pixels`;
+  return JSON.stringify(result, null, 2);
+}
