@@ -1,5 +1,8 @@
 import type { Readable, Writable } from 'node:stream';
 import { Command, CommanderError } from 'commander';
+import { stripMisleadingCharacters } from '#shared/text';
+import { AgentRefusal, createAgentClient } from './agent-client.ts';
+import { createAgentCommands, type RunCommand } from './agent-commands.ts';
 import { createAgentFetch } from './agent-fetch.ts';
 import { findAgent, usualDataFolders } from './find-agent.ts';
 import { bridgeMcp } from './mcp-bridge.ts';
@@ -24,13 +27,17 @@ interface AgentOptions {
   readonly url?: string;
 }
 
-/** A sentence for whoever called, and the code to exit with. */
-class CliFailure extends Error {
-  override readonly name = 'CliFailure';
-}
-
 /** The commands that talk to a running agent instead of starting one. */
-export const CLI_COMMANDS: ReadonlySet<string> = new Set(['mcp']);
+export const CLI_COMMANDS: ReadonlySet<string> = new Set([
+  'status',
+  'share',
+  'stop',
+  'rearm',
+  'approve',
+  'deny',
+  'token',
+  'mcp',
+]);
 
 /** Whether these arguments, which follow the executable, call the command line client. */
 export function isCliCall(args: readonly string[]): boolean {
@@ -65,15 +72,55 @@ export async function runCli(args: readonly string[], context: CliContext): Prom
       });
     });
   addAgentOptions(mcp);
+  const run: RunCommand = async (command, work) => {
+    const options = command.optsWithGlobals<AgentOptions & { json?: true }>();
+    const { url, certificate } = locateAgent(options, context);
+    const call = createAgentClient({
+      url,
+      fetch: createAgentFetch(certificate),
+      token: context.env.PORTHOLE_TOKEN,
+    });
+    const print = (text: string): void => {
+      context.stdout.write(`${text}\n`);
+    };
+    try {
+      await work({
+        call,
+        url,
+        tell: (answer, lines) => {
+          if (options.json) print(JSON.stringify(answer));
+          // An agent at a strange address could answer anything.
+          else for (const line of lines) print(stripMisleadingCharacters(line));
+        },
+      });
+    } catch (error) {
+      if (options.json && error instanceof AgentRefusal) print(JSON.stringify(error.body));
+      throw error;
+    }
+  };
+  for (const command of createAgentCommands(run)) {
+    for (const each of command.commands.length > 0 ? command.commands : [command]) {
+      addAgentOptions(each.option('--json', 'print the answer as JSON, for programs'));
+    }
+    program.addCommand(inherit(command, program));
+  }
   try {
     await program.parseAsync([...args], { from: 'user' });
     return EXIT_OK;
   } catch (error) {
     // Commander has said what is wrong.
     if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT_OK : EXIT_REFUSED;
-    context.stderr.write(`porthole: ${error instanceof Error ? error.message : String(error)}\n`);
+    const sentence = error instanceof Error ? error.message : String(error);
+    context.stderr.write(`porthole: ${stripMisleadingCharacters(sentence)}\n`);
     return EXIT_FAILED;
   }
+}
+
+/** Lets a command made elsewhere, and those below it, print and exit as the program does. */
+function inherit(command: Command, program: Command): Command {
+  command.copyInheritedSettings(program);
+  for (const each of command.commands) inherit(each, program);
+  return command;
 }
 
 /** The options by which every command finds its agent. */
@@ -90,11 +137,11 @@ function locateAgent(
   const url = given.url ?? env.PORTHOLE_URL;
   const dataDir = given.dataDir ?? env.PORTHOLE_DATA_DIR;
   if (url !== undefined) {
-    if (!URL.canParse(url)) throw new CliFailure(`${url} is not an address.`);
+    if (!URL.canParse(url)) throw new Error(`${url} is not an address.`);
     return { url, certificate: undefined };
   }
   const folders = dataDir === undefined ? usualDataFolders(env, platform) : [dataDir];
   const running = findAgent(folders);
   if (running) return { url: running.url, certificate: running.certificate };
-  throw new CliFailure(`No agent runs on ${folders[0]}; start Porthole, or name its --data-dir or --url.`);
+  throw new Error(`No agent runs on ${folders[0]}; start Porthole, or name its --data-dir or --url.`);
 }
