@@ -9,6 +9,7 @@ export default defineConfig({
   test: {
     // What is waited for may take long on a busy machine; a second, which is the default, is no limit but a coin.
     expect: { poll: { timeout: 15_000 } },
+    setupFiles: ['tests/support/property-seed.ts'],
     projects: [
       {
         extends: true,
