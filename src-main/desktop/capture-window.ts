@@ -11,6 +11,7 @@ import { CAPTURE_ORIGIN, getCaptureSession, grantSource } from './capture-sessio
 import { isWaylandSession } from './display-server.ts';
 import { createHardenedWindow } from './hardened-window.ts';
 import type { CaptureAttempt, CaptureAttemptObserver } from './recovering-capture.ts';
+import { isTrustedSender } from './trusted-sender.ts';
 
 /** What a {@link CaptureWindow} needs. */
 export interface CaptureWindowOptions {
@@ -76,7 +77,8 @@ export class CaptureWindow implements CaptureAttempt {
       options.log.error({ err: error }, 'The capture preload failed');
       this.#lose('the capture process could not start');
     });
-    webContents.ipc.once(CAPTURE_PORT_CHANNEL, () => {
+    webContents.ipc.on(CAPTURE_PORT_CHANNEL, (event) => {
+      if (this.#begun || !isTrustedSender(event, webContents, `${CAPTURE_ORIGIN}/`)) return;
       webContents.postMessage(CAPTURE_PORT_CHANNEL, null, [port2]);
       const { maxWidthPx, maxHeightPx, framesPerSecond } = options.preset;
       this.#tell({
