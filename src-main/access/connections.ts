@@ -8,14 +8,16 @@ import { isLoopback, networkSource, plainAddress } from './source-address.ts';
 export interface Peer {
   readonly address: string;
   readonly isLoopback: boolean;
-  /** Whether it is a command of a session. */
-  readonly containment: Containment;
   /** False for a connection beyond what its source may have open. */
   readonly isWithinLimits: boolean;
   /** The user whose program it is; null for another machine's, and where nobody can tell. Asks the system once. */
   findUid(): Promise<number | null>;
   /** What wrong secrets are counted by: a network, or a user of this machine. */
   findSource(): Promise<string>;
+  /** Whether it could be a command of a session: one runs, or did when the connection was opened. */
+  mayBeContained(): boolean;
+  /** Whether it is one. Looks at all processes of the machine, once. */
+  findContainment(): Promise<Containment>;
 }
 
 /** What {@link Connections} work with. */
@@ -37,8 +39,8 @@ export class Connections {
   }
 
   /**
-   * Who is at the other end of `socket`. To be asked first when the connection opens: from then on it counts, and a
-   * command that runs by then is recognized.
+   * Who is at the other end of `socket`. To be asked first when the connection opens: from then on it counts, and
+   * whether a command ran then is remembered.
    */
   peerOf(socket: Socket): Promise<Peer> {
     const known = this.#peers.get(socket);
@@ -58,17 +60,24 @@ export class Connections {
       asked ??= owners.find({ remoteAddress, remotePort, localAddress, localPort });
       return asked;
     };
+    const wasBusy = commands.isBusy;
+    const mayBeContained = (): boolean => local && (wasBusy || commands.isBusy);
+    let contained: Promise<Containment> | null = null;
     const findUid = async (): Promise<number | null> => (await findSocket())?.uid ?? null;
     const isWithinLimits = await this.#count(socket, local, findUid);
     return {
       address: plainAddress(remoteAddress),
       isLoopback: local,
-      // Asked for only while a command runs: it takes the system long to say.
-      containment: local && commands.isBusy ? await findContainment(commands, await findSocket()) : 'no',
       isWithinLimits,
       findUid,
       findSource: async () =>
         local ? `user ${(await findUid()) ?? 'unknown'} of this machine` : networkSource(remoteAddress),
+      mayBeContained,
+      findContainment: async () => {
+        if (!mayBeContained()) return 'no';
+        contained ??= findSocket().then((found) => findContainment(commands, found));
+        return contained;
+      },
     };
   }
 

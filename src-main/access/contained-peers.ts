@@ -1,4 +1,4 @@
-import { readdir, readlink } from 'node:fs/promises';
+import { readdir, readlink, stat } from 'node:fs/promises';
 import type { PeerSocket } from './peer-owners.ts';
 
 /** What is known of the commands that sessions run. */
@@ -12,63 +12,58 @@ export interface RunningCommands {
   sessionOfProcess(pid: number): Promise<string | null>;
 }
 
-/** Whether a connection was made by a command; `maybe` if the system does not say and it could have been. */
+/** Whether a connection was made by a command; `maybe` if that cannot be ruled out. */
 export type Containment = { readonly sessionId: string } | 'maybe' | 'no';
 
-/** Whether a command is at the other end of a connection from this machine, of which the system told `socket`. */
+/**
+ * Whether a command is at the other end of a connection from this machine, of which the system told `socket`. It is not
+ * one only where somebody else is seen to hold that end: a command could hand it from process to process faster than
+ * we look, and hide what it holds, but no process of its loses what it descends from.
+ */
 export async function findContainment(
   commands: RunningCommands,
   socket: PeerSocket | null,
 ): Promise<Containment> {
-  if (!commands.isBusy) return 'no';
   if (!socket) return 'maybe';
   const others: number[] = [];
-  let mayBeHidden = false;
   for (const pid of await listProcesses()) {
     const sessionId = await commands.sessionOfProcess(pid);
-    if (sessionId === null) {
-      others.push(pid);
-      continue;
-    }
-    const holds = await holdsSocket(pid, socket.inode);
-    if (holds === 'yes') return { sessionId };
-    // A program may hide what it holds, but not what it descends from.
-    if (holds === 'hidden') mayBeHidden = true;
+    if (sessionId === null) others.push(pid);
+    else if (await holdsSocket(pid, socket.inode)) return { sessionId };
   }
-  return mayBeHidden && !(await isHeldByAny(others, socket.inode)) ? 'maybe' : 'no';
-}
-
-async function isHeldByAny(pids: readonly number[], inode: number): Promise<boolean> {
-  for (const pid of pids) if ((await holdsSocket(pid, inode)) === 'yes') return true;
-  return false;
+  for (const pid of others) {
+    if (!(await belongsTo(pid, socket.uid)) || !(await holdsSocket(pid, socket.inode))) continue;
+    // Its number may have gone to another process since it was looked at.
+    const sessionId = await commands.sessionOfProcess(pid);
+    return sessionId === null ? 'no' : { sessionId };
+  }
+  return 'maybe';
 }
 
 async function listProcesses(): Promise<number[]> {
   return (await readdir('/proc')).filter((name) => /^\d+$/.test(name)).map(Number);
 }
 
-/** Whether a process holds the socket of this inode, if it lets us look. */
-async function holdsSocket(pid: number, inode: number): Promise<'yes' | 'no' | 'hidden'> {
+async function belongsTo(pid: number, uid: number): Promise<boolean> {
+  try {
+    return (await stat(`/proc/${pid}`)).uid === uid;
+  } catch {
+    // It is gone.
+    return false;
+  }
+}
+
+/** Whether a process is seen to hold the socket of this inode; false if it is gone or does not let us look. */
+async function holdsSocket(pid: number, inode: number): Promise<boolean> {
   const folder = `/proc/${pid}/fd`;
+  const wanted = `socket:[${inode}]`;
   try {
     for (const name of await readdir(folder)) {
-      if ((await readLinkIfThere(`${folder}/${name}`)) === `socket:[${inode}]`) return 'yes';
+      // One that was closed meanwhile is none.
+      if ((await readlink(`${folder}/${name}`).catch(() => '')) === wanted) return true;
     }
-    return 'no';
-  } catch (error) {
-    return isGone(error) ? 'no' : 'hidden';
+    return false;
+  } catch {
+    return false;
   }
-}
-
-async function readLinkIfThere(link: string): Promise<string | null> {
-  try {
-    return await readlink(link);
-  } catch (error) {
-    if (isGone(error)) return null;
-    throw error;
-  }
-}
-
-function isGone(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ESRCH');
 }

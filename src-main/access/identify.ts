@@ -47,9 +47,8 @@ const PROXY_HEADER = /^(forwarded|via|x-forwarded(-.*)?|x-real-ip)$/;
  */
 export async function identify(claim: Claim, credentials: Credentials): Promise<Principal> {
   const { headers, peer, isForeign, key } = claim;
-  // A command may hold any secret that it found on the machine; none makes more of it than it is.
-  if (typeof peer.containment === 'object')
-    return { kind: 'contained', sessionId: peer.containment.sessionId };
+  const command = await identifyCommand(claim, credentials);
+  if (command) return command;
   const token = readBearer(headers.authorization);
   if (token !== null) return identifyToken(token, claim, credentials);
   if (key !== null) return identifyKey(key, claim, credentials);
@@ -61,6 +60,21 @@ export async function identify(claim: Claim, credentials: Credentials): Promise<
   if (login) return login;
   if (isDirect && (await isOwnUser(peer, credentials))) return { kind: 'local' };
   return identifyViewer(claim, credentials) ?? { kind: 'guest' };
+}
+
+/**
+ * A command of a session, whatever secrets it shows: it may have found any on the machine, and none makes more of it
+ * than it is. Who shows nothing and is no program of our own user gets nothing anyway, and is not looked into.
+ */
+async function identifyCommand(
+  { peer, headers, key }: Claim,
+  { ownUid }: Credentials,
+): Promise<Principal | null> {
+  if (!peer.mayBeContained()) return null;
+  const showsSomething = headers.authorization !== undefined || headers.cookie !== undefined || key !== null;
+  if (!showsSomething && (await peer.findUid()) !== ownUid) return null;
+  const containment = await peer.findContainment();
+  return typeof containment === 'object' ? { kind: 'contained', sessionId: containment.sessionId } : null;
 }
 
 async function identifyToken(
@@ -123,8 +137,8 @@ function toPrincipal({ role, tokenId, name }: { role: 'admin' | 'operator'; toke
 async function isOwnUser(peer: Peer, { localTrust, ownUid }: Credentials): Promise<boolean> {
   return (
     localTrust === 'admin' &&
-    peer.containment === 'no' &&
-    (ownUid === null || (await peer.findUid()) === ownUid)
+    (ownUid === null || (await peer.findUid()) === ownUid) &&
+    (await peer.findContainment()) === 'no'
   );
 }
 
