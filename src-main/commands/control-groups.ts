@@ -117,8 +117,11 @@ function canHold(parent: string, file: string): boolean {
   return result;
 }
 
+const PROBE_PREFIX = `${GROUP_PREFIX}probe-`;
+
 function tryGroup(parent: string, file: string): boolean {
-  const folder = path.join(parent, `${GROUP_PREFIX}probe-${process.pid}`);
+  const folder = path.join(parent, PROBE_PREFIX + process.pid);
+  removeStaleProbes(parent);
   try {
     mkdirSync(folder);
   } catch {
@@ -132,6 +135,19 @@ function tryGroup(parent: string, file: string): boolean {
     return status === 0 && stdout.includes(path.basename(folder));
   } finally {
     tryRemove(folder);
+  }
+}
+
+/** An agent that was killed while it tried left its group behind, empty. */
+function removeStaleProbes(parent: string): void {
+  try {
+    for (const name of readdirSync(parent)) {
+      if (name.startsWith(PROBE_PREFIX) && !existsSync(`/proc/${name.slice(PROBE_PREFIX.length)}`)) {
+        tryRemove(path.join(parent, name));
+      }
+    }
+  } catch {
+    // A folder that may not be looked into holds none of ours.
   }
 }
 

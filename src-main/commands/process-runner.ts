@@ -4,6 +4,7 @@ import type { CommandError } from '#shared/commands';
 import type { Logger } from '../logger.ts';
 import type { Containment, EnclosedProgram, Enclosure, Ownership } from './containment.ts';
 import { findProgram } from './find-program.ts';
+import { InheritedFiles } from './inherited-files.ts';
 import { LinuxContainment } from './linux-containment.ts';
 import { PosixContainment } from './posix-containment.ts';
 import type { CommandRunner, OutputListener, ProgramEnd, ProgramSpec, RunningProgram } from './program.ts';
@@ -22,6 +23,7 @@ export function chooseContainment(log: Logger, umask: number): Containment {
 export class ProcessRunner implements CommandRunner {
   readonly #containment: Containment;
   readonly #log: Logger;
+  readonly #inherited = new InheritedFiles();
 
   constructor(containment: Containment, log: Logger) {
     this.#containment = containment;
@@ -29,7 +31,7 @@ export class ProcessRunner implements CommandRunner {
   }
 
   start(spec: ProgramSpec, onOutput: OutputListener): RunningProgram {
-    return new ContainedProgram(spec, this.#containment.open(), onOutput, this.#log);
+    return new ContainedProgram(spec, this.#containment.open(), onOutput, this.#inherited, this.#log);
   }
 
   ownerOf(pid: number): Promise<Ownership | null> {
@@ -42,6 +44,7 @@ export class ProcessRunner implements CommandRunner {
 
   close(): void {
     this.#containment.close();
+    this.#inherited.close();
   }
 }
 
@@ -54,6 +57,7 @@ class ContainedProgram implements RunningProgram {
   readonly ended: Promise<ProgramEnd>;
   readonly #enclosure: Enclosure;
   readonly #onOutput: OutputListener;
+  readonly #inherited: InheritedFiles;
   readonly #log: Logger;
   #stopping = false;
   #killAt = Number.POSITIVE_INFINITY;
@@ -62,10 +66,17 @@ class ContainedProgram implements RunningProgram {
   #child: ChildProcess | null = null;
   #isGone = false;
 
-  constructor(spec: ProgramSpec, enclosure: Enclosure, onOutput: OutputListener, log: Logger) {
+  constructor(
+    spec: ProgramSpec,
+    enclosure: Enclosure,
+    onOutput: OutputListener,
+    inherited: InheritedFiles,
+    log: Logger,
+  ) {
     this.mark = enclosure.mark;
     this.#enclosure = enclosure;
     this.#onOutput = onOutput;
+    this.#inherited = inherited;
     this.#log = log;
     this.ended = this.#run(spec).catch((error: unknown) => {
       log.error({ err: error }, 'a program could not be run');
@@ -103,7 +114,7 @@ class ContainedProgram implements RunningProgram {
       child = spawn(enclosed.file, enclosed.args, {
         cwd: spec.cwd,
         env: { ...spec.env, ...enclosed.env },
-        stdio: ['ignore', 'pipe', 'pipe'],
+        stdio: ['ignore', 'pipe', 'pipe', ...this.#inherited.cover()],
         // A session and process group of its own: no terminal, no signal meant for the agent.
         detached: process.platform !== 'win32',
         windowsHide: true,

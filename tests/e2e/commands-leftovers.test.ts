@@ -1,0 +1,104 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { createEscapees } from '../integration/commands/support/escapees.ts';
+import { callApi } from './support/api-client.ts';
+import { makeDataFolder, PortholeProcess } from './support/porthole-app.ts';
+import { TestDisplay } from './support/test-display.ts';
+
+let display: TestDisplay;
+const folders: string[] = [];
+
+beforeAll(async () => {
+  display = await TestDisplay.start(1280, 720);
+});
+
+afterAll(async () => {
+  await display?.stop();
+  for (const folder of folders)
+    rmSync(folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 });
+});
+
+const until = <T>(assertion: () => T | Promise<T>) =>
+  vi.waitFor(assertion, { timeout: 15_000, interval: 20 });
+
+async function startAutonomous(url: string): Promise<string> {
+  const { body } = await callApi(url, 'POST', '/api/remote/start', { safety_mode: 'autonomous' });
+  await callApi(url, 'POST', `/api/remote/approve/${body.session_id}`);
+  return String(body.session_id);
+}
+
+async function runEscapees(dataDir: string) {
+  const porthole = await PortholeProcess.start({ display, dataDir, args: ['--hidden'] });
+  const sessionId = await startAutonomous(porthole.url);
+  const escapees = createEscapees();
+  const { status, body } = await callApi(porthole.url, 'POST', `/api/remote/execute/${sessionId}`, {
+    operation: 'shell',
+    script: escapees.script(),
+  });
+  expect(status).toBe(202);
+  await until(() => expect(escapees.count()).toBe(escapees.expected));
+  return { porthole, escapees, commandId: String(body.command_id) };
+}
+
+describe('the app leaves nothing of a command behind', () => {
+  it('when it is told to end', async () => {
+    const dataDir = makeDataFolder();
+    folders.push(dataDir);
+    const { porthole, escapees } = await runEscapees(dataDir);
+    expect(await porthole.stop('SIGTERM')).toBe(0);
+    expect(escapees.count()).toBe(0);
+  });
+
+  it('when it is killed, and says so at the next start', async () => {
+    const dataDir = makeDataFolder();
+    folders.push(dataDir);
+    const { porthole, escapees, commandId } = await runEscapees(dataDir);
+    await porthole.stop('SIGKILL');
+    await until(() => expect(escapees.count()).toBe(0));
+    const next = await PortholeProcess.start({ display, dataDir, args: ['--hidden'] });
+    const { body } = await callApi(next.url, 'GET', `/api/remote/commands/${commandId}`);
+    expect(body).toMatchObject({ status: 'failed', error: { message: 'Agent restarted' } });
+    expect(await next.stop()).toBe(0);
+  });
+});
+
+describe('a command of the app', () => {
+  it('gets the mask of the user, no open file of Electron and none of its secrets', async () => {
+    const dataDir = makeDataFolder();
+    const work = mkdtempSync(path.join(tmpdir(), 'porthole-e2e-work-'));
+    folders.push(dataDir, work);
+    const porthole = await PortholeProcess.start({
+      display,
+      dataDir,
+      args: ['--hidden'],
+      env: { PORTHOLE_SECRET: 'hush', SOME_API_KEY: 'hush' },
+    });
+    const sessionId = await startAutonomous(porthole.url);
+    const { body } = await callApi(porthole.url, 'POST', `/api/remote/execute/${sessionId}`, {
+      operation: 'shell',
+      script: 'touch made; stat -c %a made; find /proc/$$/fd -type l -printf "%f %l\\n" | sort -n; echo; env',
+      cwd: work,
+    });
+    const ended = await until(async () => {
+      const answer = await callApi(porthole.url, 'GET', `/api/remote/commands/${body.command_id}`);
+      expect(answer.body.status).toBe('completed');
+      return answer.body;
+    });
+    const [head = '', environment = ''] = String(ended.stdout).split('\n\n');
+    const [mask, ...files] = head.split('\n');
+    expect(mask).toBe((0o666 & ~process.umask()).toString(8));
+    expect(files.slice(0, 3)).toEqual([
+      '0 /dev/null',
+      ...[1, 2].map((n) => expect.stringMatching(`^${n} (pipe|socket):`)),
+    ]);
+    expect(files.slice(3).filter((file) => !file.endsWith(' /dev/null'))).toEqual([]);
+    const variables = environment.split('\n').map((line) => line.split('=')[0]);
+    expect(variables).toContain('DISPLAY');
+    expect(variables).toContain('PORTHOLE_COMMAND_ID');
+    expect(String(ended.stdout)).not.toContain('hush');
+    expect(variables.filter((name) => /ELECTRON|CHROME|SECRET|KEY/.test(String(name)))).toEqual([]);
+    expect(await porthole.stop()).toBe(0);
+  });
+});
