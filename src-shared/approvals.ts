@@ -22,6 +22,9 @@ export const deciderSchema = z.enum([
 ]);
 export type Decider = z.infer<typeof deciderSchema>;
 
+/** The reasons on record where whoever decided gave none. */
+export const USUAL_REASONS = { allowed: 'Allowed', denied: 'Denied by the person at the machine' } as const;
+
 /** How far a yes reaches: this one request, or the very same command for as long as its session lives. */
 export const allowScopeSchema = z.enum(['once', 'session']);
 export type AllowScope = z.infer<typeof allowScopeSchema>;
@@ -50,7 +53,14 @@ export const approvalSchema = z
   .meta({ id: 'Approval' });
 export type Approval = z.infer<typeof approvalSchema>;
 
-/** What each safety mode lets an operator do, in the words of the prompt. */
+/** What each safety mode lets an operator do once it is allowed, in the words of the prompt. */
+export const ALLOWED_MODE_MEANINGS = {
+  supervised: 'You are asked before each command.',
+  autonomous: 'Runs any command on this machine without asking again until it is stopped.',
+  read_only: 'May look at files and the screen, never change anything.',
+} as const satisfies Record<z.infer<typeof safetyModeSchema>, string>;
+
+/** What each safety mode means, for whoever is about to start a session at the machine. */
 export const SAFETY_MODE_MEANINGS = {
   supervised: 'Starts at once; you are asked before each command.',
   autonomous: 'Runs any command on this machine without asking again until it is stopped.',

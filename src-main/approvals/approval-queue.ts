@@ -1,5 +1,11 @@
 import { randomBytes } from 'node:crypto';
-import type { AllowScope, Approval, ApprovalKind, Decider } from '#shared/approvals';
+import {
+  type AllowScope,
+  type Approval,
+  type ApprovalKind,
+  type Decider,
+  USUAL_REASONS,
+} from '#shared/approvals';
 import type { CommandDetails } from '#shared/command-details';
 import { PortholeError } from '#shared/errors';
 import type { SafetyMode } from '#shared/sessions';
@@ -149,8 +155,7 @@ export class ApprovalQueue {
       this.#expire(pending);
       throw new PortholeError('approval_decided', 'Nobody answered in time; the request has expired.');
     }
-    const fallback = outcome === 'allowed' ? 'Allowed' : 'Denied by the person at the machine';
-    this.#settle(pending, { outcome, by, reason: reason ?? fallback, ...extent });
+    this.#settle(pending, { outcome, by, reason: reason ?? USUAL_REASONS[outcome], ...extent });
   }
 
   /** Takes a request back because what it was for has ended. Does nothing if it was decided. */

@@ -1,4 +1,5 @@
 import type { CallToolResult } from '@modelcontextprotocol/sdk/types.js';
+import { USUAL_REASONS } from '#shared/approvals';
 import type { Command } from '#shared/commands';
 import { PortholeError } from '#shared/errors';
 import type { ArchivedRemote, LiveRemote } from '#shared/sessions';
@@ -81,14 +82,10 @@ export function commandResult(command: Command): CallToolResult {
         },
       );
     case 'denied':
-      return answer(
-        `denied: The person at the machine denied this (${reason}).`,
-        { error: 'denied', command },
-        true,
-      );
+      return answer(`denied: ${denialOf(command)}`, { error: 'denied', command }, true);
     case 'expired':
       return answer(
-        `expired: Nobody allowed this in time, which counts as a denial (${reason}).`,
+        'expired: Nobody allowed this in time, which counts as a denial.',
         { error: 'expired', command },
         true,
       );
@@ -101,6 +98,12 @@ export function commandResult(command: Command): CallToolResult {
     case 'completed':
       return completedResult(command);
   }
+}
+
+function denialOf({ decided_by: by, decision_reason: reason }: Command): string {
+  if (by === 'agent' && reason !== null) return reason;
+  const isUsual = reason === null || reason === USUAL_REASONS.denied;
+  return `The person at the machine denied this${isUsual ? '.' : `: ${reason}`}`;
 }
 
 function completedResult(command: Command): CallToolResult {

@@ -1,4 +1,4 @@
-import { type Approval, SAFETY_MODE_MEANINGS } from '#shared/approvals';
+import { ALLOWED_MODE_MEANINGS, type Approval } from '#shared/approvals';
 import { useSecondTicker } from '../interaction/second-ticker.ts';
 import { formatCountdown } from '../text/format-time.ts';
 import { MODE_NAMES } from '../text/session-words.ts';
@@ -13,7 +13,7 @@ export function ApprovalDetails({ approval }: { readonly approval: Approval }) {
       {details ? <CommandDetails details={details} /> : <p className="approval-summary">{summary}</p>}
       {safety_mode !== undefined && !details && (
         <p className="approval-meaning" data-mode={safety_mode}>
-          <strong>{MODE_NAMES[safety_mode]}.</strong> {SAFETY_MODE_MEANINGS[safety_mode]}
+          <strong>{MODE_NAMES[safety_mode]}.</strong> {ALLOWED_MODE_MEANINGS[safety_mode]}
         </p>
       )}
       <dl className="approval-facts">

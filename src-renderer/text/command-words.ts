@@ -1,3 +1,4 @@
+import { USUAL_REASONS } from '#shared/approvals';
 import type { Command, CommandStatus } from '#shared/commands';
 import { DECIDER_PLACES } from './decider-places.ts';
 
@@ -22,7 +23,7 @@ export function describeDecision({
   if (by === null) return null;
   const wasRefused = status === 'denied' || status === 'expired';
   const what = wasRefused ? 'Denied' : status === 'pending_approval' ? 'Decided' : 'Allowed';
-  const usual = reason === null || reason === 'Allowed' || reason === 'Denied by the person at the machine';
+  const usual = reason === null || reason === USUAL_REASONS.allowed || reason === USUAL_REASONS.denied;
   return `${what} ${DECIDER_PLACES[by]}${usual ? '' : `: ${reason}`}`;
 }
 

@@ -84,7 +84,7 @@ describe('MCP client', () => {
     await call(agent, 'POST', `/api/approvals/${second.approval_id}/deny`, { reason: 'not that file' });
     const denied = await write;
     expect(denied).toMatchObject({ isError: true, structuredContent: { error: 'denied' } });
-    expect(textOf(denied)).toBe('denied: The person at the machine denied this (not that file).');
+    expect(textOf(denied)).toBe('denied: The person at the machine denied this: not that file');
     expect(() => readFileSync(file)).toThrow();
 
     const stopped = await caller.tool('stop_session', { session_id: sessionId });
