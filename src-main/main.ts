@@ -6,7 +6,7 @@ import { startAgent } from './agent.ts';
 import { isCliCall, runCli } from './cli/cli.ts';
 import { systemClock } from './clock.ts';
 import { APP_ICON, DesktopFace } from './desktop/desktop-face.ts';
-import { isHeadless } from './desktop/display-server.ts';
+import { hasDisplay, isHeadless, runAgainHeadless } from './desktop/display-server.ts';
 import { ElectronScreenSource } from './desktop/electron-screen-source.ts';
 import { findRunningAgent, onSecondStart, takeInstanceLock } from './desktop/instance-lock.ts';
 import { createSystemNotifier } from './desktop/notification-system.ts';
@@ -39,6 +39,7 @@ boot().catch((error: unknown) => {
 
 async function boot(): Promise<void> {
   if (isCliCall(ownArguments())) {
+    if (!hasDisplay()) process.exit(runAgainHeadless());
     app.exit(await talkToAgent());
     return;
   }

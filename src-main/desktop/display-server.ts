@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { app } from 'electron';
 
 /** Whether the screen is captured through Wayland's portal: what WebRTC, which captures it, looks at. */
@@ -14,4 +15,22 @@ export function isHeadless(): boolean {
   return (
     app.commandLine.hasSwitch('headless') || app.commandLine.getSwitchValue('ozone-platform') === 'headless'
   );
+}
+
+/** Whether Chromium could start here as it is: where there is no display, and nobody has told it, it ends itself. */
+export function hasDisplay(): boolean {
+  const { DISPLAY, WAYLAND_DISPLAY } = process.env;
+  return process.platform !== 'linux' || isHeadless() || Boolean(DISPLAY) || Boolean(WAYLAND_DISPLAY);
+}
+
+/**
+ * Runs this same command once more, without a display, and answers its exit code when it has ended. For what opens
+ * nothing: by the time that our code runs it is too late to tell Chromium not to look for a display.
+ */
+export function runAgainHeadless(): number {
+  const switches = ['--ozone-platform=headless', '--disable-gpu', '--log-level=3'];
+  const [executable = process.execPath, ...args] = process.argv;
+  const { status, error } = spawnSync(executable, [...switches, ...args], { stdio: 'inherit' });
+  if (error) throw error;
+  return status ?? 1;
 }

@@ -52,7 +52,7 @@ export function readStartOptions(args: readonly string[], version: string): Star
   for (const key of SETTING_KEYS) command.addOption(toOption(key));
   try {
     command.parse(
-      args.filter((argument) => !isRuntimeSwitch(argument)),
+      args.filter((argument) => isOwnFlag(command, argument) || !isRuntimeSwitch(argument)),
       { from: 'user' },
     );
   } catch (error) {
@@ -70,6 +70,12 @@ function partBySource(command: Command, given: Partial<Settings>): GivenSettings
   const from = (source: string) =>
     Object.fromEntries(Object.entries(given).filter(([key]) => command.getOptionValueSource(key) === source));
   return { flags: from('cli'), environment: from('env') };
+}
+
+/** Whether an argument is a flag of ours, whatever else of Chromium's begins like it. */
+function isOwnFlag(command: Command, argument: string): boolean {
+  const [name = ''] = argument.split('=');
+  return command.options.some(({ long }) => long === name);
 }
 
 /** An empty name would be the folder that the agent happens to be started in. */

@@ -36,6 +36,14 @@ describe('readStartOptions', () => {
     [['--approval-timeout-seconds', '20'], { approvalTimeoutSeconds: 20 }],
     [['--max-live-sessions', '3'], { maxLiveSessions: 3 }],
     [['--port', '1', '--port', '2'], { port: 2 }],
+    // Chromium has switches that begin like this one.
+    [['--allow-network-viewers'], { allowNetworkViewers: true }],
+    [['--allow-network-viewers=no'], { allowNetworkViewers: false }],
+    [['--allowed-hosts', 'a.example, b.example:81'], { allowedHosts: ['a.example', 'b.example:81'] }],
+    [['--local-trust', 'none'], { localTrust: 'none' }],
+    [['--ask-for-token-starts', 'no'], { askForTokenStarts: false }],
+    [['--tls'], { tls: true }],
+    [['--tls-cert', '/a.pem', '--tls-key', '/b.pem'], { tlsCert: '/a.pem', tlsKey: '/b.pem' }],
   ])('reads %j', (args, given) => {
     expect(read(...args).given).toEqual({ flags: given, environment: {} });
   });
