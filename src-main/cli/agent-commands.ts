@@ -65,7 +65,7 @@ export function createAgentCommands(run: RunCommand): Command[] {
           started.status === 'active'
             ? `${started.session_id} is shared: ${new URL(started.stream_url, url)}`
             : `${started.session_id} waits for approval`,
-          ...(key ? [`for others: ${new URL(key.view_url, url)}`] : []),
+          ...(key ? [`for others: ${new URL(key.stream_url, url)}`] : []),
         ]);
       }),
     );

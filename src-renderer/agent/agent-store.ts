@@ -2,7 +2,7 @@ import type { AnswerOf } from '#shared/api';
 import type { ServerMessage } from '#shared/events';
 import type { Quality } from '#shared/presets';
 import type { SafetyMode, SessionType } from '#shared/sessions';
-import type { CallAgent } from './api-client.ts';
+import { AgentRefusal, type CallAgent } from './api-client.ts';
 import type { Clock } from './clock.ts';
 import { EventSocket, type OpenConnection } from './event-socket.ts';
 import { applyMessage, applyView, type LiveState, UNKNOWN_LIVE_STATE } from './live-state.ts';
@@ -16,8 +16,11 @@ export const SILENCE_MS = 15_000;
 
 const DEFAULT_HEARTBEAT_SECONDS = 30;
 
-/** `live`: changes are pushed. `polling`: fetched every 2 s. `unreachable`: what is shown may be out of date. */
-export type Connection = 'connecting' | 'live' | 'polling' | 'unreachable';
+/**
+ * `live`: changes are pushed. `polling`: fetched every 2 s. `unreachable`: what is shown may be out of date. `refused`: the
+ * agent does not know who looks at this page.
+ */
+export type Connection = 'connecting' | 'live' | 'polling' | 'unreachable' | 'refused';
 
 /** What the agent tells of itself. */
 export type AgentInfo = AnswerOf<'agentInfo'>;
@@ -172,14 +175,16 @@ export class AgentStore {
       this.#answered(agent);
       const view = { sessions, approvals, locked: agent.locked };
       this.#showView(applyView(this.#state.live, view, this.clock.monotonicMs()));
-    } catch {
-      if (this.#pushes === pushesBefore) this.#wentUnanswered();
+    } catch (failure) {
+      if (this.#pushes !== pushesBefore) return;
+      if (isRefusal(failure)) this.#wasRefused();
+      else this.#wentUnanswered();
     }
   }
 
   #answered(agent: AgentInfo): void {
     this.#heardAtMs = this.clock.monotonicMs();
-    const wasUnreachable = this.#state.connection === 'unreachable';
+    const wasUnreachable = this.#state.connection === 'unreachable' || this.#state.connection === 'refused';
     this.#update({ agent, connection: this.#isSocketUp ? 'live' : 'polling' });
     if (wasUnreachable) this.#reconnect();
   }
@@ -188,6 +193,11 @@ export class AgentStore {
     this.#update({ connection: 'unreachable' });
     // A socket that is up while requests fail is a connection whose other end is gone.
     if (this.#isSocketUp) this.#reconnect();
+  }
+
+  /** What was shown is not for whoever looks now. */
+  #wasRefused(): void {
+    this.#update({ connection: 'refused', agent: null, live: UNKNOWN_LIVE_STATE });
   }
 
   #reconnect(): void {
@@ -210,4 +220,9 @@ export class AgentStore {
     this.#state = { ...this.#state, ...change };
     for (const listener of this.#listeners) listener();
   }
+}
+
+/** Whether the agent answered that it does not know, or no longer knows, who is asking. */
+function isRefusal(failure: unknown): boolean {
+  return failure instanceof AgentRefusal && (failure.status === 401 || failure.status === 403);
 }

@@ -38,6 +38,8 @@ type ParamsInput<N extends EndpointName> = string extends keyof ParamsOf<N>
 export type CallInput<N extends EndpointName> = ParamsInput<N> & {
   readonly query?: QueryInputOf<N>;
   readonly body?: BodyInputOf<N>;
+  /** Shown to the agent; for the one call that swaps it for a cookie. */
+  readonly token?: string;
 };
 
 type CallArguments<N extends EndpointName> = string extends keyof ParamsOf<N>
@@ -61,6 +63,7 @@ export function createAgentCaller(fetch: typeof globalThis.fetch): CallAgent {
       endpoint,
       buildPath(endpoint, input?.params, input?.query),
       input?.body,
+      input?.token,
     );
     const body = await readJson(response);
     if (!response.ok) throw toRefusal(response.status, body);
@@ -86,11 +89,14 @@ async function send(
   endpoint: Endpoint,
   path: string,
   body: object | undefined,
+  token: string | undefined,
 ): Promise<Response> {
   const signal = AbortSignal.timeout(REQUEST_TIMEOUT_MS);
   try {
     if (endpoint.method === 'get') return await fetch(path, { cache: 'no-store', signal });
-    const headers = { 'content-type': 'application/json' };
+    if (endpoint.method === 'delete') return await fetch(path, { method: 'DELETE', signal });
+    const shown = token === undefined ? {} : { authorization: `Bearer ${token}` };
+    const headers = { 'content-type': 'application/json', ...shown };
     return await fetch(path, { method: 'POST', headers, body: JSON.stringify(body ?? {}), signal });
   } catch {
     throw new AgentUnreachable('The agent cannot be reached.');

@@ -7,6 +7,7 @@ const CONNECTION_NAMES = {
   live: 'Connected to the agent',
   polling: 'Connected to the agent, without live updates',
   unreachable: 'The agent cannot be reached',
+  refused: 'The agent does not know you',
 } as const;
 
 /** The name, the views, and the button that ends everything, always at the top. */
@@ -27,6 +28,9 @@ export function AppHeader({ view }: { readonly view: View }) {
         </a>
         <a className="view-link" href="#history" aria-current={view === 'history' ? 'page' : undefined}>
           History
+        </a>
+        <a className="view-link" href="#access" aria-current={view === 'access' ? 'page' : undefined}>
+          Access
         </a>
         <a className="view-link" href="#settings" aria-current={view === 'settings' ? 'page' : undefined}>
           Settings

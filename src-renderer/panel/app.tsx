@@ -1,4 +1,6 @@
 import { useEffect } from 'react';
+import { AccessView } from '../access/access-view.tsx';
+import { LoginView } from '../access/login-view.tsx';
 import { SettingsView } from '../settings/settings-view.tsx';
 import { useAgent } from './agent-context.tsx';
 import { Announcer } from './announcer.tsx';
@@ -17,6 +19,14 @@ export function App() {
   useEffect(() => {
     document.title = waiting === 0 ? 'Porthole' : `(${waiting}) Porthole`;
   }, [waiting]);
+  const isRefused = useAgent((state) => state.connection === 'refused');
+  if (isRefused) {
+    return (
+      <main>
+        <LoginView />
+      </main>
+    );
+  }
   return (
     <>
       <AppHeader view={view} />
@@ -30,6 +40,7 @@ export function App() {
           </>
         )}
         {view === 'history' && <HistoryView />}
+        {view === 'access' && <AccessView />}
         {view === 'settings' && <SettingsView />}
       </main>
       <Announcer />

@@ -5,12 +5,21 @@ import { useSending } from './use-sending.ts';
 export function Banners() {
   const connection = useAgent((state) => state.connection);
   const locked = useAgent((state) => state.live.locked);
+  const isOnNetwork = useAgent((state) => state.agent?.reach?.network === true);
   return (
     <>
       {connection === 'unreachable' && (
         <div className="banner unreachable" role="alert">
           <p>
             <strong>The agent cannot be reached.</strong> Trying again… What you see may be out of date.
+          </p>
+        </div>
+      )}
+      {isOnNetwork && (
+        <div className="banner network" role="status">
+          <p>
+            <strong>Others on this network can reach the agent.</strong> Nobody gets in without a link, a
+            token or your leave. <a href="#access">Who and where</a>
           </p>
         </div>
       )}

@@ -1,5 +1,6 @@
 import { type ReactNode, useId } from 'react';
 import type { SessionType } from '#shared/sessions';
+import { ViewLinks } from '../access/view-links.tsx';
 import { TYPE_NAMES } from '../text/session-words.ts';
 import { useAgent } from './agent-context.tsx';
 import { CommandTimeline } from './command-timeline.tsx';
@@ -70,7 +71,10 @@ export function ConnectCard({
       {view.session && session && <SessionFacts session={session} />}
       {view.session?.streamUrl && <StreamLink path={view.session.streamUrl} />}
       {view.session && session?.type === 'screen_share' && (
-        <ViewerList sessionId={session.session_id} count={session.viewers} />
+        <>
+          <ViewerList sessionId={session.session_id} count={session.viewers} />
+          <ViewLinks sessionId={session.session_id} />
+        </>
       )}
       {session?.type === 'remote_access' && session.status === 'active' && (
         <CommandTimeline sessionId={session.session_id} />

@@ -7,6 +7,7 @@ import '../styles/panel.css';
 import '../styles/history.css';
 import '../styles/timeline.css';
 import '../styles/settings.css';
+import '../styles/access.css';
 import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
 import { openAgent } from '../agent/open-agent.ts';

@@ -1,5 +1,6 @@
 import { useId } from 'react';
 import type { LiveSession } from '#shared/sessions';
+import { ViewLinks } from '../access/view-links.tsx';
 import { TYPE_NAMES } from '../text/session-words.ts';
 import { useAgentStore } from './agent-context.tsx';
 import { CommandTimeline } from './command-timeline.tsx';
@@ -44,8 +45,9 @@ export function SessionCard({ session }: { readonly session: LiveSession }) {
       <SessionFacts session={session} withId />
       {type === 'screen_share' && (
         <>
-          <StreamLink path={session.stream_url} />
+          {!isPending && <StreamLink path={session.stream_url} />}
           <ViewerList sessionId={session_id} count={session.viewers} />
+          {!isPending && <ViewLinks sessionId={session_id} />}
         </>
       )}
       {type === 'remote_access' && !isPending && <CommandTimeline sessionId={session_id} />}

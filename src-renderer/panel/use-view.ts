@@ -1,9 +1,9 @@
 import { useSyncExternalStore } from 'react';
 
 /** The panel's views; each has an address of its own, so that a reload and the back button keep it. */
-export type View = 'sessions' | 'history' | 'settings';
+export type View = 'sessions' | 'history' | 'access' | 'settings';
 
-const VIEWS: readonly View[] = ['sessions', 'history', 'settings'];
+const VIEWS: readonly View[] = ['sessions', 'history', 'access', 'settings'];
 
 function subscribe(listener: () => void): () => void {
   window.addEventListener('hashchange', listener);

@@ -72,7 +72,7 @@ describe('porthole share and stop', () => {
     });
     const { out } = await porthole(agent, 'share --link');
     expect(out).toMatch(
-      /is shared: http:\S+\/stream\/screen_\w+\nfor others: http:\S+\/view\/screen_\w+\?key=phv_\S+\n/,
+      /is shared: http:\S+\/stream\/screen_\w+\nfor others: http:\S+\/stream\/screen_\w+\?key=phv_\S+\n/,
     );
     expect((await porthole(agent, 'stop')).err).toContain('Several are live; name one: ');
     expect((await porthole(agent, `stop ${sessionId} --reason "that will do"`)).out).toBe(

@@ -1,0 +1,104 @@
+import { useCallback, useState } from 'react';
+import type { ViewKey } from '#shared/access';
+import { useAgent, useAgentStore } from '../panel/agent-context.tsx';
+import { useSending } from '../panel/use-sending.ts';
+import { formatExactly } from '../text/format-time.ts';
+import { SecretOnce } from './secret-once.tsx';
+import { useList } from './use-list.ts';
+
+/** The links of a share that let others watch it, folded away until somebody wants them. */
+export function ViewLinks({ sessionId }: { readonly sessionId: string }) {
+  const [isOpen, setOpen] = useState(false);
+  return (
+    <details className="view-links" onToggle={({ currentTarget }) => setOpen(currentTarget.open)}>
+      <summary>Links for others</summary>
+      {isOpen && <LinkList sessionId={sessionId} />}
+    </details>
+  );
+}
+
+function LinkList({ sessionId }: { readonly sessionId: string }) {
+  const { call } = useAgentStore();
+  const reach = useAgent((state) => state.agent?.reach);
+  const params = { session_id: sessionId };
+  const fetchKeys = useCallback(
+    async () => (await call('listViewKeys', { params: { session_id: sessionId } })).keys,
+    [call, sessionId],
+  );
+  const { entries, error, reload } = useList(fetchKeys);
+  const [link, setLink] = useState<string | null>(null);
+  const make = useSending(async () => {
+    const made = await call('createViewKey', { params });
+    // What other machines can use, if there is such an address.
+    setLink(new URL(made.stream_url, reach?.urls[1] ?? location.origin).href);
+    await reload();
+  });
+  return (
+    <div className="view-links-content">
+      {reach?.network === false && (
+        <p className="hint">Only programs on this machine can use them while the network is switched off.</p>
+      )}
+      {link === null ? (
+        <button
+          type="button"
+          className="button small"
+          aria-disabled={make.isSending}
+          onClick={() => void make.press()}
+        >
+          {make.isSending ? 'Making…' : 'Make a link'}
+        </button>
+      ) : (
+        <SecretOnce what="The link" secret={link} onDone={() => setLink(null)} />
+      )}
+      {(make.error ?? error) && (
+        <p className="error" role="alert">
+          {make.error ?? error}
+        </p>
+      )}
+      {entries && entries.length > 0 && (
+        <ul className="access-list" aria-label="Links for others">
+          {entries.map((key) => (
+            <LinkItem key={key.key_id} viewKey={key} onRevoked={reload} />
+          ))}
+        </ul>
+      )}
+    </div>
+  );
+}
+
+function LinkItem({
+  viewKey,
+  onRevoked,
+}: {
+  readonly viewKey: ViewKey;
+  readonly onRevoked: () => Promise<void>;
+}) {
+  const { call } = useAgentStore();
+  const { key_id, session_id, name, created_at } = viewKey;
+  const { isSending, error, press } = useSending(async () => {
+    await call('revokeViewKey', { params: { session_id, key_id } });
+    await onRevoked();
+  });
+  return (
+    <li>
+      <p className="clamped access-entry" title={name}>
+        🔗 {name}
+        <span className="hint"> made {formatExactly(created_at)}</span>
+      </p>
+      <button
+        type="button"
+        className="button small danger-outline"
+        aria-disabled={isSending}
+        aria-label={`Revoke the link ${name} of ${formatExactly(created_at)}`}
+        onClick={() => void press()}
+      >
+        Revoke
+      </button>
+      {error && (
+        <p className="error" role="alert">
+          {error}
+        </p>
+      )}
+    </li>
+  );
+}
