@@ -1,48 +1,37 @@
-import { homedir } from 'node:os';
 import type { Decider } from '#shared/approvals';
-import type { Command, ExecuteBody, Operation } from '#shared/commands';
-import { type ErrorCode, PortholeError } from '#shared/errors';
+import type { Command, ExecuteBody } from '#shared/commands';
+import { PortholeError } from '#shared/errors';
 import type { AgentEvent, CommandOutput } from '#shared/events';
 import type { LiveRemote } from '#shared/sessions';
 import type { ApprovalQueue, Asked, Decision, DecisionExtent } from '../approvals/approval-queue.ts';
-import type { Clock } from '../clock.ts';
 import type { Logger } from '../logger.ts';
 import { RESTART_REASON } from '../sessions/session-events.ts';
-import type { SessionRegistry } from '../sessions/session-registry.ts';
-import { type BindingContext, type BoundOperation, bindOperation } from './bound-operation.ts';
+import type { BoundOperation } from './bound-operation.ts';
+import { CommandAdmission, type CommandAdmissionOptions } from './command-admission.ts';
 import { describeAsked, describeFinished } from './command-events.ts';
 import type { CommandJournal, CommandQuery } from './command-journal.ts';
-import { OPERATION_POLICY } from './command-policy.ts';
-import { type CommandRecord, createCommandRecord, endUnfinished } from './command-record.ts';
+import { type CommandRecord, endUnfinished } from './command-record.ts';
 import { CommandRun } from './command-run.ts';
 import { toCommand, toListedCommand } from './command-view.ts';
-import type { DenyRules } from './deny-rules.ts';
-import { describeCommand, summarize } from './describe-command.ts';
+import { describeRequest } from './describe-command.ts';
 import type { OperationExecutor } from './operation-executor.ts';
 import type { Moment, PictureFolder } from './picture-folder.ts';
 import type { CommandRunner } from './program.ts';
 import type { Camera } from './screen-camera.ts';
 
 /** What a {@link CommandService} works with. */
-export interface CommandServiceOptions {
-  readonly clock: Clock;
+export interface CommandServiceOptions extends CommandAdmissionOptions {
   readonly log: Logger;
   readonly journal: CommandJournal;
-  readonly sessions: SessionRegistry;
   readonly approvals: ApprovalQueue;
   readonly executor: OperationExecutor;
   readonly runner: CommandRunner;
   readonly camera: Camera;
   readonly pictures: PictureFolder;
-  /** This and the two limits are asked for anew at each command. */
-  readonly rules: DenyRules;
-  /** What every program finds in its environment. */
-  readonly baseEnv: Readonly<Record<string, string>>;
+  /** This and the next are asked for anew at each command. */
   readonly defaultTimeoutSeconds: number;
   /** How long a program may take to end by itself once it was asked to. */
   readonly stopGraceMs: number;
-  /** The most commands of one session that may wait or run at once. */
-  readonly maxPerSession: number;
   /** Tells of an event that is on disk. */
   readonly publish: (event: AgentEvent) => void;
   readonly publishOutput: (output: CommandOutput['data']) => void;
@@ -69,19 +58,15 @@ const SHUTDOWN_GRACE_MS = 300;
  */
 export class CommandService {
   readonly #options: CommandServiceOptions;
-  readonly #binding: BindingContext;
+  readonly #admission: CommandAdmission;
   readonly #live = new Map<string, Live>();
-  /** Requests that are being looked at and have no record yet, by session. */
-  readonly #arriving = new Map<string, number>();
-  /** What a person allowed for as long as a session lives: the hash, and who decided. */
-  readonly #allowed = new Map<string, Map<string, Decider>>();
   readonly #runs = new Set<Promise<unknown>>();
   /** What is left to do for commands that have ended. */
   readonly #afterwards = new Set<Promise<void>>();
 
   constructor(options: CommandServiceOptions) {
     this.#options = options;
-    this.#binding = { home: homedir(), baseEnv: options.baseEnv };
+    this.#admission = new CommandAdmission(options);
   }
 
   /** Ends what an earlier run left unfinished, on record and on the machine. Once, before the first request. */
@@ -102,28 +87,15 @@ export class CommandService {
    * `too_many_commands`, and, with the refusal on record, `read_only_session`, `denied_by_rule`, `no_place_to_ask`.
    */
   async execute(sessionId: string, body: ExecuteBody, origin: string): Promise<Command> {
-    const { sessions, rules, clock } = this.#options;
-    const session = sessions.assertActiveRemote(sessionId);
-    this.#assertRoom(sessionId);
-    const { reason, ...operation } = body;
-    const bound = await this.#bindArriving(sessionId, operation as Operation);
-    // The session may have ended while files were looked at.
-    sessions.assertActiveRemote(sessionId);
-    sessions.noteCommandAsked(sessionId);
-    const live: Live = {
-      record: createCommandRecord(bound, session, { reason: reason ?? null, origin, atMs: clock.wallMs() }),
-      bound,
-      session,
-      run: null,
-      cancelled: null,
-    };
-    const verdict = OPERATION_POLICY[session.safety_mode][bound.operation.operation];
-    if (verdict === 'refuse') this.#refuse(live, 'read_only_session');
-    const refusal = rules.findRefusal(bound.operation);
-    if (refusal) this.#refuse(live, 'denied_by_rule', refusal.message);
-    const decider = this.#allowed.get(sessionId)?.get(bound.hash);
-    if (verdict === 'run') this.#start(live, null);
-    else if (decider) this.#start(live, { by: decider, reason: 'Allowed for this session' });
+    const { next, ...admitted } = await this.#admission.admit(
+      sessionId,
+      body,
+      origin,
+      this.#liveOf(sessionId).length,
+    );
+    const live: Live = { ...admitted, run: null, cancelled: null };
+    if (next.step === 'refuse') this.#refuse(live, next.refusal);
+    if (next.step === 'run') this.#start(live, next.allowed);
     else this.#ask(live, []);
     return toCommand(live.run?.current() ?? live.record);
   }
@@ -181,10 +153,8 @@ export class CommandService {
 
   /** Ends everything that a session waits for or runs, and forgets what was allowed for it. Idempotent. */
   endSession(sessionId: string, reason: string): void {
-    this.#allowed.delete(sessionId);
-    for (const live of [...this.#live.values()]) {
-      if (live.session.session_id === sessionId) this.#cancel(live, reason);
-    }
+    this.#admission.forgetSession(sessionId);
+    for (const live of this.#liveOf(sessionId)) this.#cancel(live, reason);
   }
 
   /** Where the picture of a command's screen is kept. Throws `command_not_found`, `not_found`. */
@@ -235,52 +205,26 @@ export class CommandService {
     return record;
   }
 
-  #assertRoom(sessionId: string): void {
-    const waiting = [...this.#live.values()].filter(({ session }) => session.session_id === sessionId).length;
-    if (waiting + (this.#arriving.get(sessionId) ?? 0) >= this.#options.maxPerSession) {
-      throw new PortholeError('too_many_commands');
-    }
-  }
-
-  async #bindArriving(sessionId: string, operation: Operation): Promise<BoundOperation> {
-    this.#arriving.set(sessionId, (this.#arriving.get(sessionId) ?? 0) + 1);
-    try {
-      return await bindOperation(operation, this.#binding);
-    } finally {
-      const left = (this.#arriving.get(sessionId) ?? 1) - 1;
-      if (left > 0) this.#arriving.set(sessionId, left);
-      else this.#arriving.delete(sessionId);
-    }
+  #liveOf(sessionId: string): Live[] {
+    return [...this.#live.values()].filter(({ session }) => session.session_id === sessionId);
   }
 
   /** Puts on record that a command was refused, and tells the caller. */
-  #refuse(live: Live, code: ErrorCode, message?: string): never {
-    const refusal = new PortholeError(code, message);
+  #refuse(live: Live, refusal: PortholeError): never {
     this.#end(live, 'denied', { by: 'agent', reason: refusal.message });
     throw refusal;
   }
 
   #ask(live: Live, notes: readonly string[]): void {
-    const { approvals } = this.#options;
-    const { record, bound, session } = live;
-    const ask = {
-      kind: 'command' as const,
-      sessionId: session.session_id,
-      userId: session.user_id,
-      summary: summarize(bound.operation),
-      safetyMode: session.safety_mode,
-      reason: record.reason ?? undefined,
-      origin: record.origin,
-      details: describeCommand(record.commandId, bound, notes),
-    };
+    const ask = describeRequest(live.record, live.bound, live.session.safety_mode, notes);
     try {
-      approvals.ask(ask, {
+      this.#options.approvals.ask(ask, {
         onAsked: (asked) => this.#keepAsked(live, asked),
         onDecision: (decision) => this.#applyDecision(live, decision),
       });
     } catch (error) {
       if (!(error instanceof PortholeError)) throw error;
-      this.#refuse(live, error.code, error.message);
+      this.#refuse(live, error);
     }
   }
 
@@ -325,7 +269,7 @@ export class CommandService {
   /** What was allowed is what was shown: looks once more, and asks once more if anything is different now. */
   async #startUnlessChanged(live: Live, decision: Decision): Promise<void> {
     try {
-      const bound = await bindOperation(live.bound.operation, this.#binding);
+      const bound = await this.#admission.bind(live.bound.operation);
       if (live.cancelled !== null) {
         this.#end(live, 'cancelled', { by: 'agent', reason: live.cancelled });
         return;
@@ -337,18 +281,14 @@ export class CommandService {
         ]);
         return;
       }
-      if (decision.scope === 'session') this.#remember(live, decision.by);
+      if (decision.scope === 'session')
+        this.#admission.allowForSession(live.session.session_id, bound, decision.by);
       this.#start(live, decision);
     } catch (error) {
       if (error instanceof PortholeError) return;
       this.#options.log.error({ err: error }, 'a command that was allowed could not be started');
       this.#live.delete(live.record.commandId);
     }
-  }
-
-  #remember({ session, bound }: Live, by: Decider): void {
-    const allowed = this.#allowed.get(session.session_id) ?? new Map<string, Decider>();
-    this.#allowed.set(session.session_id, allowed.set(bound.hash, by));
   }
 
   #start(live: Live, decision: Pick<Decision, 'by' | 'reason'> | null): void {

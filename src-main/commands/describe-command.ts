@@ -1,8 +1,11 @@
 import { type CommandDetails, MAX_DETAIL_LENGTH } from '#shared/command-details';
 import type { Operation, OperationOf } from '#shared/commands';
 import { describeOperation, OPERATION_TITLES } from '#shared/operation-words';
+import type { SafetyMode } from '#shared/sessions';
 import { quoteArguments, revealHidden, revealHiddenInLines } from '#shared/visible-text';
+import type { ApprovalAsk } from '../approvals/approval-queue.ts';
 import type { BoundOperation, BoundProgram } from './bound-operation.ts';
+import type { CommandRecord } from './command-record.ts';
 import { bytesToWrite } from './file-writer.ts';
 import { describeChange } from './line-diff.ts';
 
@@ -12,6 +15,25 @@ const MAX_FACTS = 40;
 const MAX_TEXT_LENGTH = 16_000;
 
 type Fact = CommandDetails['facts'][number];
+
+/** What the person is asked for a command; `notes` as for {@link describeCommand}. */
+export function describeRequest(
+  { commandId, sessionId, userId, reason, origin }: CommandRecord,
+  bound: BoundOperation,
+  safetyMode: SafetyMode,
+  notes: readonly string[],
+): ApprovalAsk {
+  return {
+    kind: 'command',
+    sessionId,
+    userId,
+    summary: summarize(bound.operation),
+    safetyMode,
+    reason: reason ?? undefined,
+    origin,
+    details: describeCommand(commandId, bound, notes),
+  };
+}
 
 /** One line that says what an operation would do. */
 export function summarize(operation: Operation): string {

@@ -1,5 +1,5 @@
-import { once } from 'node:events';
 import { createReadStream } from 'node:fs';
+import { pipeline, Readable } from 'node:stream';
 import express, { type Router } from 'express';
 import { PortholeError } from '#shared/errors';
 import type { CommandService } from '../commands/command-service.ts';
@@ -35,21 +35,24 @@ export function createCommandRouter(parts: {
     response.once('close', () => file.destroy());
   });
 
-  router.get(EXPORT_PATH, async (request, response) => {
+  router.get(EXPORT_PATH, (request, response, next) => {
     const { sessionId } = request.params;
     const { scope } = guard.admissionTo('exportSession', request);
     if (!sessions.isVisible(sessionId, scope)) throw new PortholeError('session_not_found');
     const session = sessions.remoteStatus(sessionId);
     response.attachment(`${sessionId}.jsonl`);
     response.type('application/x-ndjson');
-    response.write(`${JSON.stringify({ record: 'session', ...session })}\n`);
-    for (const command of commands.each(sessionId)) {
-      if (response.destroyed) return;
-      // One command at a time: a session may hold more than fits into memory.
-      if (!response.write(`${JSON.stringify({ record: 'command', ...command })}\n`))
-        await once(response, 'drain');
-    }
-    response.end();
+    // One command at a time: a session may hold more than fits into memory.
+    const lines = function* (): Iterable<string> {
+      yield `${JSON.stringify({ record: 'session', ...session })}\n`;
+      for (const command of commands.each(sessionId)) {
+        yield `${JSON.stringify({ record: 'command', ...command })}\n`;
+      }
+    };
+    pipeline(Readable.from(lines()), response, (error) => {
+      // Whoever left has heard enough.
+      if (error && error.code !== 'ERR_STREAM_PREMATURE_CLOSE') next(error);
+    });
   });
   for (const path of [SCREENSHOT_PATH, EXPORT_PATH]) router.all(path, refuseOtherMethods);
   return router;

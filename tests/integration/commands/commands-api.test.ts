@@ -544,6 +544,26 @@ describe('record', () => {
     expect(lines.slice(1)).toEqual(commands.map((command) => ({ record: 'command', ...command })));
   });
 
+  it('is exported whole to whoever reads, though another has left in the middle', async () => {
+    const agent = await startAgent();
+    const sessionId = await startSession(agent, 'autonomous');
+    const argv = [process.execPath, '-e', `process.stdout.write('x'.repeat(400_000))`];
+    // More than the buffers between here and there can hold.
+    for (let count = 0; count < 12; count += 1) {
+      await executeToEnd(agent, sessionId, { operation: 'run', argv });
+    }
+    const url = `${agent.url}/api/remote/export/${sessionId}`;
+    const leaving = new AbortController();
+    const { body } = await fetch(url, { signal: leaving.signal });
+    await body?.getReader().read();
+    leaving.abort();
+    const lines = (await (await fetch(url)).text()).trimEnd().split('\n');
+    expect(lines.map((line) => JSON.parse(line).stdout?.length ?? 0)).toEqual([
+      0,
+      ...Array(12).fill(400_000),
+    ]);
+  });
+
   it('holds a picture of the screen before and after what a person allowed', async () => {
     const agent = await startTestAgent();
     const sessionId = await startSession(agent, 'supervised');

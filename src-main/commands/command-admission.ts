@@ -1,0 +1,119 @@
+import { homedir } from 'node:os';
+import type { Decider } from '#shared/approvals';
+import type { ExecuteBody, Operation } from '#shared/commands';
+import { PortholeError } from '#shared/errors';
+import type { LiveRemote } from '#shared/sessions';
+import type { Clock } from '../clock.ts';
+import type { SessionRegistry } from '../sessions/session-registry.ts';
+import { type BoundOperation, bindOperation } from './bound-operation.ts';
+import { OPERATION_POLICY } from './command-policy.ts';
+import { type CommandRecord, createCommandRecord } from './command-record.ts';
+import type { DenyRules } from './deny-rules.ts';
+
+/** What a {@link CommandAdmission} decides by. */
+export interface CommandAdmissionOptions {
+  readonly clock: Clock;
+  readonly sessions: SessionRegistry;
+  /** This and the limit are asked for anew at each command. */
+  readonly rules: DenyRules;
+  /** The most commands of one session that may wait or run at once. */
+  readonly maxPerSession: number;
+  /** What every program finds in its environment. */
+  readonly baseEnv: Readonly<Record<string, string>>;
+}
+
+/** What is to become of a command: it runs, a person is asked first, or it is refused. */
+export type NextStep =
+  | { readonly step: 'run'; readonly allowed: { readonly by: Decider; readonly reason: string } | null }
+  | { readonly step: 'ask' }
+  | { readonly step: 'refuse'; readonly refusal: PortholeError };
+
+/** A command that was asked for just now, and what is to become of it. */
+export interface AdmittedCommand {
+  readonly record: CommandRecord;
+  readonly bound: BoundOperation;
+  readonly session: LiveRemote;
+  readonly next: NextStep;
+}
+
+/**
+ * Decides what becomes of an operation that is asked for: by its session's safety mode, the deny rules, and what a
+ * person has allowed for as long as the session lives.
+ */
+export class CommandAdmission {
+  readonly #options: CommandAdmissionOptions;
+  /** Requests that are being looked at and have no record yet, by session. */
+  readonly #arriving = new Map<string, number>();
+  /** What a person allowed for as long as a session lives: the hash, and who decided. */
+  readonly #allowed = new Map<string, Map<string, Decider>>();
+
+  constructor(options: CommandAdmissionOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * Looks at one operation for a session that has `unfinished` commands. `origin` says where the request came from.
+   * Throws `session_not_found`, `session_ended`, `session_not_active`, `too_many_commands`.
+   */
+  async admit(
+    sessionId: string,
+    { reason, ...operation }: ExecuteBody,
+    origin: string,
+    unfinished: number,
+  ): Promise<AdmittedCommand> {
+    const { sessions, clock } = this.#options;
+    const session = sessions.assertActiveRemote(sessionId);
+    const arriving = this.#arriving.get(sessionId) ?? 0;
+    if (unfinished + arriving >= this.#options.maxPerSession) throw new PortholeError('too_many_commands');
+    this.#arriving.set(sessionId, arriving + 1);
+    let bound: BoundOperation;
+    try {
+      bound = await this.bind(operation as Operation);
+    } finally {
+      this.#leave(sessionId);
+    }
+    // The session may have ended while files were looked at.
+    sessions.assertActiveRemote(sessionId);
+    sessions.noteCommandAsked(sessionId);
+    const request = { reason: reason ?? null, origin, atMs: clock.wallMs() };
+    return {
+      record: createCommandRecord(bound, session, request),
+      bound,
+      session,
+      next: this.#decide(session, bound),
+    };
+  }
+
+  /** What an operation would do on this machine now. */
+  bind(operation: Operation): Promise<BoundOperation> {
+    return bindOperation(operation, { home: homedir(), baseEnv: this.#options.baseEnv });
+  }
+
+  /** Lets the very same operation run unasked from now on, until {@link forgetSession}. */
+  allowForSession(sessionId: string, { hash }: BoundOperation, by: Decider): void {
+    const allowed = this.#allowed.get(sessionId) ?? new Map<string, Decider>();
+    this.#allowed.set(sessionId, allowed.set(hash, by));
+  }
+
+  /** Forgets what was allowed for a session. */
+  forgetSession(sessionId: string): void {
+    this.#allowed.delete(sessionId);
+  }
+
+  #decide(session: LiveRemote, bound: BoundOperation): NextStep {
+    const { operation, hash } = bound;
+    const verdict = OPERATION_POLICY[session.safety_mode][operation.operation];
+    if (verdict === 'refuse') return { step: 'refuse', refusal: new PortholeError('read_only_session') };
+    const refusal = this.#options.rules.findRefusal(operation);
+    if (refusal) return { step: 'refuse', refusal: new PortholeError('denied_by_rule', refusal.message) };
+    if (verdict === 'run') return { step: 'run', allowed: null };
+    const by = this.#allowed.get(session.session_id)?.get(hash);
+    return by ? { step: 'run', allowed: { by, reason: 'Allowed for this session' } } : { step: 'ask' };
+  }
+
+  #leave(sessionId: string): void {
+    const left = (this.#arriving.get(sessionId) ?? 1) - 1;
+    if (left > 0) this.#arriving.set(sessionId, left);
+    else this.#arriving.delete(sessionId);
+  }
+}
