@@ -175,13 +175,6 @@ export class ApprovalQueue {
     return () => this.#listeners.delete(listener);
   }
 
-  /** Denies everything that waits. */
-  denyAll(reason: string): void {
-    for (const pending of [...this.#pending.values()]) {
-      this.#settle(pending, { outcome: 'denied', by: 'agent', reason });
-    }
-  }
-
   #onTimeout(approvalId: string): void {
     const pending = this.#pending.get(approvalId);
     if (!pending) return;

@@ -4,6 +4,7 @@ import { formatCountdown } from '../text/format-time.ts';
 import { MODE_NAMES } from '../text/session-words.ts';
 import { useAgent, useAgentStore } from './agent-context.tsx';
 import { CommandDetails } from './command-details.tsx';
+import { RequestFacts } from './request-facts.tsx';
 
 /** All that a person needs to decide on a request: who asks for what, what that permits, why, and how long. */
 export function ApprovalDetails({ approval }: { readonly approval: Approval }) {
@@ -19,16 +20,7 @@ export function ApprovalDetails({ approval }: { readonly approval: Approval }) {
       <dl className="approval-facts">
         <dt>Asked by</dt>
         <dd className="who">{user_id}</dd>
-        {reason !== undefined && (
-          <>
-            <dt>Reason</dt>
-            <dd className="quoted">
-              <q>{reason}</q>
-            </dd>
-          </>
-        )}
-        <dt>From</dt>
-        <dd className="quoted">{origin}</dd>
+        <RequestFacts reason={reason} origin={origin} />
         <dt>Session</dt>
         <dd>
           <code>{session_id}</code>

@@ -6,6 +6,7 @@ import { describeFailure } from '../agent/api-client.ts';
 import { describeDecision, describeExit, STATUS_NAMES } from '../text/command-words.ts';
 import { formatDuration, formatExactly } from '../text/format-time.ts';
 import { useAgentStore } from './agent-context.tsx';
+import { RequestFacts } from './request-facts.tsx';
 
 /** A page is no terminal: beyond this, what a command wrote is for the API. */
 const SHOWN_OUTPUT_LENGTH = 20_000;
@@ -84,16 +85,7 @@ function CommandContent({ command: listed }: { readonly command: Command }) {
       {result && <Output name="Result" text={describeResult(result)} />}
       <Screens screenshots={screenshots} />
       <dl className="approval-facts">
-        {reason !== null && (
-          <>
-            <dt>Reason</dt>
-            <dd className="quoted">
-              <q>{reason}</q>
-            </dd>
-          </>
-        )}
-        <dt>From</dt>
-        <dd className="quoted">{origin}</dd>
+        <RequestFacts reason={reason} origin={origin} />
         <dt>Command</dt>
         <dd>
           <code>{command_id}</code>

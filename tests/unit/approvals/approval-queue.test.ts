@@ -211,16 +211,6 @@ describe('approvalQueue', () => {
     expect(changes.map(({ change }) => change)).toEqual(['asked', 'decided']);
   });
 
-  it('denies everything that waits at once', () => {
-    const { clock, queue, decisions, ask } = createQueue();
-    for (let count = 0; count < 5; count += 1) ask();
-    queue.denyAll('The owner stopped everything');
-    expect(decisions).toHaveLength(5);
-    expect(decisions.every(({ outcome, by }) => outcome === 'denied' && by === 'agent')).toBe(true);
-    expect(queue.list()).toEqual([]);
-    expect(clock.pendingTimers).toBe(0);
-  });
-
   it('lets no surface that fails disturb the others, the asker or the decider', () => {
     const clock = new ManualClock();
     const errors: unknown[] = [];
