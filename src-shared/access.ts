@@ -85,6 +85,8 @@ export const viewerSchema = z
     frames: z.int().min(0),
     drops: z.int().min(0),
     bytes: z.int().min(0),
+    /** How old the newest picture was when the whole of it had left for the viewer; null before the first. */
+    frame_age_ms: z.number().min(0).nullable(),
   })
   .meta({ id: 'Viewer' });
 export type ViewerEntry = z.infer<typeof viewerSchema>;

@@ -28,6 +28,7 @@ import {
   timestampSchema,
 } from './sessions.ts';
 import { SETTINGS_API } from './settings-api.ts';
+import { STREAM_API } from './stream-api.ts';
 import { callerTextSchema } from './text.ts';
 
 /** One endpoint of the JSON API: what it takes and what it answers. Routes, client and OpenAPI derive from it. */
@@ -39,6 +40,8 @@ export interface Endpoint {
   readonly params: z.ZodObject;
   readonly query: z.ZodObject;
   readonly body: z.ZodType;
+  /** Whether `?key=` lets a viewer in. */
+  readonly takesKey?: boolean;
   /** The most bytes that a request's body may have, where that is more than usual. */
   readonly maxBodyBytes?: number;
   /** The status of a good answer, 200 if it is left out. */
@@ -427,6 +430,7 @@ export const API = {
     answer: z.object({ success }),
     errors: [],
   },
+  ...STREAM_API,
   ...SETTINGS_API,
   agentInfo: {
     method: 'get',

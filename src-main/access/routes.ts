@@ -1,4 +1,4 @@
-import { API, type EndpointName } from '#shared/api';
+import { API, type Endpoint, type EndpointName } from '#shared/api';
 
 /** An address that is not part of the JSON API. */
 interface ServiceRoute {
@@ -20,7 +20,6 @@ export const SERVICE_ROUTES = {
   asset: { method: 'get', path: '/assets/{*}' },
   viewPage: { method: 'get', path: '/view/{session_id}', isPage: true },
   stream: { method: 'get', path: '/stream/{session_id}', isPage: true, takesKey: true },
-  streamState: { method: 'get', path: '/stream/{session_id}/state', takesKey: true },
   streamSnapshot: { method: 'get', path: '/stream/{session_id}/snapshot', takesKey: true },
   commandScreenshot: { method: 'get', path: '/api/remote/commands/{command_id}/screenshots/{moment}' },
   exportSession: { method: 'get', path: '/api/remote/export/{session_id}' },
@@ -68,8 +67,8 @@ const PATTERNS: readonly Pattern[] = [
     method,
     segments: path.split('/'),
   })),
-  ...Object.entries(API).map(([name, { method, path }]) => ({
-    route: { name: name as EndpointName, isPage: false, takesKey: false },
+  ...Object.entries<Endpoint>(API).map(([name, { method, path, takesKey }]) => ({
+    route: { name: name as EndpointName, isPage: false, takesKey: takesKey ?? false },
     method,
     segments: path.split('/'),
   })),

@@ -11,8 +11,8 @@ import type { ViewRequests } from '../access/view-requests.ts';
 import type { SessionRegistry } from '../sessions/session-registry.ts';
 import { streamUrl } from '../sessions/session-view.ts';
 import type { StreamService } from '../stream/stream-service.ts';
-import type { ViewerState } from '../stream/viewer.ts';
 import type { ApiHandlers } from './api-router.ts';
+import { toViewerEntry } from './viewer-entry.ts';
 
 /** What the endpoints of access are an interface to. */
 export interface AccessParts {
@@ -137,21 +137,5 @@ export function createAccessHandlers(parts: AccessParts): Pick<ApiHandlers, Acce
       cookies.clear(LOGIN_COOKIE);
       return { success: true };
     },
-  };
-}
-
-function toViewerEntry(viewer: ViewerState) {
-  return {
-    viewer_id: viewer.viewerId,
-    session_id: viewer.sessionId,
-    address: viewer.remoteAddress,
-    user_agent: viewer.userAgent,
-    admitted_by: viewer.grant?.admission ?? ('local' as const),
-    name: viewer.grant?.name ?? null,
-    connected_at: new Date(viewer.connectedAtMs).toISOString(),
-    fps: viewer.framesPerSecond,
-    frames: viewer.frames,
-    drops: viewer.drops,
-    bytes: viewer.bytes,
   };
 }

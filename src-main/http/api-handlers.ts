@@ -15,6 +15,7 @@ import { type AccessParts, createAccessHandlers } from './access-handlers.ts';
 import type { ApiHandlers } from './api-router.ts';
 import { createCommandHandlers } from './command-handlers.ts';
 import { createSettingsHandlers } from './settings-handlers.ts';
+import { createStreamHandlers } from './stream-handlers.ts';
 
 /** What the JSON API is an interface to. */
 export interface ApiParts {
@@ -153,6 +154,7 @@ export function createApiHandlers(parts: ApiParts): ApiHandlers {
       reach: reach(),
       ...about,
     }),
+    ...createStreamHandlers(access),
     ...createAccessHandlers(access),
   };
 }

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { createDocument, type ZodOpenApiPathsObject, type ZodOpenApiResponsesObject } from 'zod-openapi';
 import { API, type Endpoint, type EndpointName, healthSchema } from '#shared/api';
 import { ERROR_KINDS, type ErrorCode } from '#shared/errors';
+import { viewKeyQuery } from '#shared/stream-api';
 import { refusalsAt } from '../access/access-table.ts';
 import type { RouteName } from '../access/routes.ts';
 import { EVENTS_PATH } from './event-socket.ts';
@@ -19,11 +20,6 @@ const COMMON_ERRORS: readonly ErrorCode[] = [
 
 /** Refusals of a body, which any endpoint of the API reads. */
 const BODY_ERRORS: readonly ErrorCode[] = ['payload_too_large', 'unsupported_media_type'];
-
-const viewKey = z
-  .string()
-  .optional()
-  .meta({ description: 'A view key, for those who can send nothing else' });
 
 /** What is served besides the endpoints of {@link API}. */
 const SERVICE_PATHS: ZodOpenApiPathsObject = {
@@ -47,7 +43,7 @@ const SERVICE_PATHS: ZodOpenApiPathsObject = {
       summary: 'The screen as an endless multipart answer of JPEG parts; an <img> plays it',
       requestParams: {
         path: z.object({ session_id: z.string() }),
-        query: z.object({ key: viewKey }),
+        query: z.object({ key: viewKeyQuery }),
       },
       responses: {
         '200': {
@@ -128,7 +124,7 @@ const SERVICE_PATHS: ZodOpenApiPathsObject = {
       summary: 'WebSocket: every event as it happens, and a snapshot of all that is live after each change',
       requestParams: {
         query: z.object({
-          key: viewKey,
+          key: viewKeyQuery,
           session_id: z
             .string()
             .optional()

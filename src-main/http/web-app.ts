@@ -46,7 +46,7 @@ export function createWebApp(parts: WebAppParts): RequestListener {
   app.set('query parser', 'simple');
   app.use(securityHeaders);
   app.use(guard.handler);
-  app.use(['/api', '/healthz'], noStore);
+  app.use(['/api', '/healthz', '/stream'], noStore);
   app.get('/healthz', (request, response) => {
     const { kind } = guard.admissionTo('health', request).principal;
     const isKnown = kind !== 'guest' && kind !== 'viewer';

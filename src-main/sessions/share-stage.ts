@@ -23,7 +23,8 @@ export function createShareStage(streams: StreamService): ShareStage {
   };
 }
 
-function toCaptureState(status: StreamStatus): CaptureState {
+/** What a share's picture is doing, in its wire form. */
+export function toCaptureState(status: StreamStatus): CaptureState {
   return 'message' in status ? { state: status.state, message: status.message } : { state: status.state };
 }
 

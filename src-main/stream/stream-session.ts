@@ -37,6 +37,8 @@ export interface StreamState {
   /** Captures of the screen since the session began, those that looked as the one before included. */
   readonly framesCaptured: number;
   readonly capturesPerSecond: number;
+  /** How long ago the screen was last looked at; null while it cannot be seen. */
+  readonly frameAgeMs: number | null;
   /** Sums over all viewers, those that left included. */
   readonly framesDelivered: number;
   readonly bytesDelivered: number;
@@ -181,6 +183,7 @@ export class StreamSession {
     const viewers = [...this.#viewers.values()].map((viewer) => viewer.state());
     const sum = (pick: (viewer: ViewerState) => number): number =>
       viewers.reduce((total, viewer) => total + pick(viewer), 0);
+    const newest = this.#capture?.newest ?? null;
     return {
       sessionId: this.#options.sessionId,
       sourceId: this.#request.sourceId,
@@ -189,6 +192,7 @@ export class StreamSession {
       frameSize: this.#frameSize,
       framesCaptured: this.#framesCaptured,
       capturesPerSecond: this.#capture?.capturesPerSecond() ?? 0,
+      frameAgeMs: newest && this.#options.clock.monotonicMs() - newest.capturedAtMs,
       framesDelivered: this.#past.frames + sum((viewer) => viewer.frames),
       bytesDelivered: this.#past.bytes + sum((viewer) => viewer.bytes),
       framesDropped: this.#past.drops + sum((viewer) => viewer.drops),

@@ -39,6 +39,8 @@ export interface ViewerState extends ViewerInfo {
   /** Bytes of JPEG delivered. */
   readonly bytes: number;
   readonly framesPerSecond: number;
+  /** How old the newest picture was when the whole of it had been handed over; null before the first. */
+  readonly frameAgeMs: number | null;
 }
 
 /** What a {@link Viewer} needs. */
@@ -51,7 +53,8 @@ export interface ViewerOptions {
   readonly heldBytes: HeldBytes;
   readonly clock: Clock;
   readonly settleMs: number;
-  onDelivered(frame: StreamFrame): void;
+  /** A part has left whole; `ageMs` is how old its picture was then, null for a repeat. */
+  onDelivered(frame: StreamFrame, ageMs: number | null): void;
   /** Called once; the viewer is to be forgotten then. */
   onEnd(viewer: Viewer, reason: ViewerEnd): void;
 }
@@ -67,6 +70,7 @@ export class Viewer {
   #parts = 0;
   #drops = 0;
   #bytes = 0;
+  #frameAgeMs: number | null = null;
 
   constructor(options: ViewerOptions) {
     this.viewerId = options.viewerId;
@@ -111,16 +115,20 @@ export class Viewer {
       drops: this.#drops,
       bytes: this.#bytes,
       framesPerSecond: this.#rate.perSecond(),
+      frameAgeMs: this.#frameAgeMs,
     };
   }
 
   #onDelivered(frame: StreamFrame, bytes: number, repeated: boolean): void {
     this.#parts += 1;
     this.#bytes += bytes;
+    let ageMs: number | null = null;
     if (!repeated) {
+      ageMs = this.#options.clock.monotonicMs() - frame.capturedAtMs;
       this.#frames += 1;
+      this.#frameAgeMs = ageMs;
       this.#rate.add();
     }
-    this.#options.onDelivered(frame);
+    this.#options.onDelivered(frame, ageMs);
   }
 }

@@ -4,6 +4,7 @@ import { Validator } from '@seriousme/openapi-schema-validator';
 import Database from 'libsql';
 import { describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
+import { API } from '../../../src-shared/api.ts';
 import { ERROR_KINDS, type ErrorCode, PortholeError } from '../../../src-shared/errors.ts';
 import { assertKeepsContract, DOCUMENT, findOperation } from '../support/contract.ts';
 import { startTestAgent, type TestAgent } from '../support/test-agent.ts';
@@ -128,10 +129,13 @@ async function exploreEndpoints(explorer: Explorer): Promise<void> {
   await call('GET', '/api/sessions/active');
   await call('GET', `/stream/${share}`);
   await call('HEAD', `/stream/${share}`);
+  await call('GET', `/stream/${share}/state`);
   await call('POST', '/api/screen_share/stop', { session_id: share });
-  await call('GET', `/stream/${share}`);
+  for (const part of ['', '/state']) {
+    await call('GET', `/stream/${share}${part}`);
+    await call('GET', `/stream/screen_00000000${part}`);
+  }
   await call('GET', `/api/screen_share/status/${share}`);
-  await call('GET', '/stream/screen_00000000');
   await call('GET', '/stream/%zz');
   await call('GET', '/api/screen_share/status/screen_00000000');
   await call('POST', '/api/screen_share/stop', { session_id: 'screen_00000000' });
@@ -180,6 +184,7 @@ async function exploreAccess(explorer: Explorer): Promise<void> {
 
   const waiting = (await call('POST', '/api/screen_share/start', {}, as(operator))).session_id;
   await call('GET', `/stream/${waiting}`);
+  await call('GET', `/stream/${waiting}/state`);
   await call('GET', `/api/screen_share/${waiting}/keys`);
   await call('POST', `/api/screen_share/${waiting}/keys`);
   await call('DELETE', `/api/screen_share/${waiting}/keys/key_0`);
@@ -339,7 +344,7 @@ async function exploreGuards(explorer: Explorer): Promise<void> {
     await send({ origin: 'http://evil.example' });
     await send({ authorization: 'Basic YTpi' });
     await send({}, undefined, '#fragment');
-    if (!target.startsWith('/api/') || target === '/api/events' || target === '/api/openapi.json') continue;
+    if (!Object.values(API).some(({ path: known }) => known === template)) continue;
     await send({}, 'x'.repeat(70_000));
     await send({ 'content-encoding': 'unknown' }, '{}');
   }
