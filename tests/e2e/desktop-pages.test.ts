@@ -39,9 +39,19 @@ interface Violation {
   readonly nodes: readonly { readonly target: readonly unknown[] }[];
 }
 
+/** The buttons of a page whose words do not fit into them. */
+function findCutOff(page: Page): Promise<string[]> {
+  return page.evaluate(() =>
+    [...document.querySelectorAll('button')]
+      .filter(({ scrollWidth, clientWidth }) => scrollWidth > clientWidth)
+      .map(({ textContent }) => textContent),
+  );
+}
+
 /** Keeps pictures of a page in light and dark, and expects nothing that axe knows to be wrong with either. */
 async function keepAccessible(name: string, page: Page): Promise<void> {
   await keepPage(name, page);
+  expect(await findCutOff(page), name).toEqual([]);
   for (const colorScheme of ['dark', 'light'] as const) {
     await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
     // Evaluated by the debugger, which the page's policy against foreign scripts does not bind.
@@ -136,11 +146,12 @@ describe('the panel', () => {
   });
 
   it('holds names of any length, at 320 pixels too', async () => {
-    await call('/api/remote/start', { user_id: LONG });
+    const { body } = await call('/api/remote/start', { user_id: LONG });
+    await call(`/api/remote/execute/${body.session_id}`, { operation: 'run', argv: ['df', '-h'] });
     await call('/api/remote/start', { user_id: 'ann 🚀', safety_mode: 'read_only' });
     await startShare(porthole.url, 'low');
     await call('/api/remote/start', { user_id: LONG, reason: LONG, safety_mode: 'autonomous' });
-    await panel.getByText('Approval needed').waitFor();
+    await panel.getByText('Approval needed').nth(1).waitFor();
     await keepAccessible('panel-full', panel);
     await resizePanel(320, 700);
     const overflow = await panel.evaluate(() => document.documentElement.scrollWidth - innerWidth);
