@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { filmCommandSchemas, filmReportSchemas } from './film-messages.ts';
 
 /** The channel on which a capture window's preload says that it is there, and gets its end of the message port. */
 export const CAPTURE_PORT_CHANNEL = 'capture-port';
@@ -24,6 +25,7 @@ export const captureCommandSchema = z.discriminatedUnion('type', [
   z.object({ type: z.literal('demand'), watched: z.boolean() }),
   /** The agent has taken one frame: another may be sent. */
   z.object({ type: z.literal('taken') }),
+  ...filmCommandSchemas,
 ]);
 
 /** See {@link captureCommandSchema}. */
@@ -51,6 +53,7 @@ export const captureReportSchema = z.discriminatedUnion('type', [
   }),
   /** The capture ended or could not begin; `name` is a DOMException's. The window is of no further use. */
   z.object({ type: z.literal('lost'), name: z.string().max(100), message: z.string().max(500) }),
+  ...filmReportSchemas,
 ]);
 
 /** See {@link captureReportSchema}. */

@@ -7,11 +7,13 @@ import {
 } from '#shared/capture-messages';
 import type { Preset } from '#shared/presets';
 import type { Logger } from '../logger.ts';
+import type { Film, FilmSink } from '../stream/screen-source.ts';
 import { CAPTURE_ORIGIN, getCaptureSession, grantSource } from './capture-session.ts';
 import { isWaylandSession } from './display-server.ts';
 import { createHardenedWindow } from './hardened-window.ts';
 import type { CaptureAttempt, CaptureAttemptObserver } from './recovering-capture.ts';
 import { isTrustedSender } from './trusted-sender.ts';
+import { WindowFilms } from './window-films.ts';
 
 /** What a {@link CaptureWindow} needs. */
 export interface CaptureWindowOptions {
@@ -19,6 +21,8 @@ export interface CaptureWindowOptions {
   readonly preset: Preset;
   /** libjpeg's, 1 to 100. */
   readonly jpegQuality: number;
+  /** What films are to take up; VP9 stays below it where little moves. */
+  readonly filmBitsPerSecond: number;
   readonly watched: boolean;
   /** Absolute path of the built `preload/capture.ts`. */
   readonly preload: string;
@@ -37,12 +41,14 @@ export class CaptureWindow implements CaptureAttempt {
   readonly #window: BrowserWindow;
   readonly #port: MessagePortMain;
   #watched: boolean;
+  readonly #films: WindowFilms;
   #begun = false;
   #done = false;
 
   constructor(options: CaptureWindowOptions) {
     this.#options = options;
     this.#watched = options.watched;
+    this.#films = new WindowFilms(options.filmBitsPerSecond);
     this.#window = createHardenedWindow({
       allowedOrigin: CAPTURE_ORIGIN,
       session: getCaptureSession(),
@@ -90,6 +96,7 @@ export class CaptureWindow implements CaptureAttempt {
         watched: this.#watched,
       });
       this.#begun = true;
+      this.#films.onListening((command) => this.#tell(command));
     });
     port1.on('message', ({ data }) => this.#onMessage(data));
     port1.start();
@@ -105,8 +112,13 @@ export class CaptureWindow implements CaptureAttempt {
     if (this.#begun && !this.#done) this.#tell({ type: 'demand', watched });
   }
 
+  film(sink: FilmSink, paused: boolean): Film {
+    return this.#films.begin(sink, paused);
+  }
+
   close(): void {
     this.#done = true;
+    this.#films.close();
     this.#port.close();
     if (!this.#window.isDestroyed()) this.#window.destroy();
   }
@@ -139,6 +151,8 @@ export class CaptureWindow implements CaptureAttempt {
       });
     } else if (report.type === 'alive') {
       observer.onAlive(report.captures, report.unchangedCaptures, report.capturedAtMs + clockOffsetMs);
+    } else if (report.type === 'film_piece' || report.type === 'film_ended') {
+      this.#films.onReport(report);
     } else {
       log.warn({ name: report.name, detail: report.message }, 'The capture process lost the screen');
       // The portal would put its question to the person again and again.

@@ -24,6 +24,13 @@ const PORTAL_TIMEOUT_MS = 120_000;
  */
 const JPEG_QUALITY: Readonly<Record<Quality, number>> = { low: 80, medium: 75, high: 70 };
 
+/** A moving half of the screen takes less than half of it; see docs/decisions/0024-recordings.md. */
+const FILM_BITS_PER_SECOND: Readonly<Record<Quality, number>> = {
+  low: 1_000_000,
+  medium: 2_500_000,
+  high: 5_000_000,
+};
+
 /** What an {@link ElectronScreenSource} needs. */
 export interface ElectronScreenSourceOptions {
   readonly clock: Clock;
@@ -64,6 +71,7 @@ export class ElectronScreenSource implements ScreenSource {
           sourceId: request.sourceId,
           preset: PRESETS[request.quality],
           jpegQuality: JPEG_QUALITY[request.quality],
+          filmBitsPerSecond: FILM_BITS_PER_SECOND[request.quality],
           watched,
           preload: path.join(app.getAppPath(), 'dist/preload/capture.cjs'),
           clockOffsetMs: this.#clockOffsetMs,
@@ -74,6 +82,7 @@ export class ElectronScreenSource implements ScreenSource {
     this.#captures.add(capture);
     return {
       setDemand: (demand) => capture.setDemand(demand),
+      film: (sink, paused) => capture.film(sink, paused),
       close: () => {
         this.#captures.delete(capture);
         capture.close();

@@ -1,15 +1,20 @@
 import type { Clock } from '../clock.ts';
 import type { Logger } from '../logger.ts';
+import { LastingFilm } from '../stream/lasting-film.ts';
 import type {
   CaptureDemand,
   CapturedFrame,
   CaptureObserver,
+  Film,
+  FilmSink,
   ScreenCapture,
 } from '../stream/screen-source.ts';
 
 /** One try at capturing the screen. It does not recover; once lost it only wants to be closed. */
 export interface CaptureAttempt {
   setWatched(watched: boolean): void;
+  /** See {@link ScreenCapture.film}; ends with this attempt. */
+  film(sink: FilmSink, paused: boolean): Film;
   /** Releases everything; the observer hears nothing afterwards. Idempotent. */
   close(): void;
 }
@@ -67,6 +72,7 @@ export class RecoveringCapture implements ScreenCapture {
   #capturedAtMs = 0;
   #cancelRetry: () => void = () => {};
   #cancelWatchdog: () => void = () => {};
+  readonly #films = new Set<LastingFilm>();
 
   constructor(options: RecoveringCaptureOptions) {
     this.#options = options;
@@ -78,9 +84,17 @@ export class RecoveringCapture implements ScreenCapture {
     this.#attempt?.setWatched(this.#watched);
   }
 
+  film(sink: FilmSink, paused: boolean): Film {
+    const film = new LastingFilm(sink, paused, () => this.#films.delete(film));
+    this.#films.add(film);
+    if (this.#attempt) film.takeFrom(this.#attempt);
+    return film;
+  }
+
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
+    this.#films.clear();
     this.#cancelRetry();
     this.#endAttempt();
   }
@@ -108,6 +122,7 @@ export class RecoveringCapture implements ScreenCapture {
       },
     });
     this.#attempt = attempt;
+    for (const film of this.#films) film.takeFrom(attempt);
     this.#watch(now);
   }
 
@@ -160,6 +175,7 @@ export class RecoveringCapture implements ScreenCapture {
   #endAttempt(): void {
     const attempt = this.#attempt;
     this.#attempt = null;
+    for (const film of this.#films) film.lose();
     this.#cancelWatchdog();
     attempt?.close();
   }

@@ -41,10 +41,33 @@ export interface CaptureObserver {
  */
 export type CaptureDemand = 'watched' | 'unwatched';
 
+/**
+ * Where a film of a capture goes. A film is WebM as Chromium records it; each time the capture begins anew, so does the
+ * stream, with a header and a key frame and its times from zero.
+ */
+export interface FilmSink {
+  /** A new stream begins. */
+  onStream(): void;
+  /** The next bytes of the stream, never written to again. `taken` is to be called when they have been dealt with. */
+  onPiece(bytes: Buffer, taken: () => void): void;
+  /** The film is over, by itself or as it was told to; `fault` is a clause for people, null if nothing went wrong. */
+  onEnd(fault: string | null): void;
+}
+
+/** A film that is being taken. */
+export interface Film {
+  /** The time in which it is paused is left out of it. */
+  setPaused(paused: boolean): void;
+  /** Ends it; what has been filmed still comes, and then `onEnd`. Idempotent. */
+  end(): void;
+}
+
 /** A running capture of one source at one preset. It recovers by itself until it is closed. */
 export interface ScreenCapture {
   setDemand(demand: CaptureDemand): void;
-  /** Ends the capture and releases its window. Idempotent. */
+  /** Films what is captured from now on, through losses of the picture too, at the rate of the capture's demand. */
+  film(sink: FilmSink, paused: boolean): Film;
+  /** Ends the capture and releases its window. Films end with it, at once and without a word. Idempotent. */
   close(): void;
 }
 

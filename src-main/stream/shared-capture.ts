@@ -5,6 +5,8 @@ import type {
   CaptureObserver,
   CaptureRequest,
   CaptureStatus,
+  Film,
+  FilmSink,
   ScreenCapture,
   ScreenSource,
 } from './screen-source.ts';
@@ -13,6 +15,8 @@ import type {
 export interface CaptureSubscription {
   /** Whether this session wants the full rate; the capture runs at the highest that any session wants. */
   setWatched(watched: boolean): void;
+  /** Films what is captured, for as long as this session is there. */
+  film(sink: FilmSink, paused: boolean): Film;
   /** Leaves the capture; the last one to leave ends it. Idempotent. */
   close(): void;
 }
@@ -63,6 +67,7 @@ export class SharedCapture {
   /** Joins: `observer` hears the present status, gets the newest frame if there is one, and then all that comes. */
   subscribe(observer: CaptureObserver): CaptureSubscription {
     const subscriber: Subscriber = { observer, watched: false };
+    const films: Film[] = [];
     this.#subscribers.add(subscriber);
     observer.onStatus(this.#status);
     if (this.newest) observer.onFrame(this.newest);
@@ -71,8 +76,14 @@ export class SharedCapture {
         subscriber.watched = watched;
         this.#updateDemand();
       },
+      film: (sink, paused) => {
+        const film = this.#capture.film(sink, paused);
+        films.push(film);
+        return film;
+      },
       close: () => {
         if (!this.#subscribers.delete(subscriber)) return;
+        for (const film of films) film.end();
         if (this.#subscribers.size > 0) {
           this.#updateDemand();
           return;

@@ -4,7 +4,7 @@ import { PortholeError } from '#shared/errors';
 import type { Clock } from '../clock.ts';
 import type { Logger } from '../logger.ts';
 import { beginMjpegResponse } from './mjpeg-writer.ts';
-import type { CapturedFrame, CaptureRequest, ScreenSource } from './screen-source.ts';
+import type { CapturedFrame, CaptureRequest, Film, FilmSink, ScreenSource } from './screen-source.ts';
 import { SendQueues } from './send-queues.ts';
 import { SharedCapture } from './shared-capture.ts';
 import { type StreamObserver, StreamSession, type StreamState } from './stream-session.ts';
@@ -122,6 +122,11 @@ export class StreamService {
    */
   async snapshot(sessionId: string): Promise<CapturedFrame | null> {
     return this.#get(sessionId).snapshot(SNAPSHOT_TIMEOUT_MS);
+  }
+
+  /** Films what a session shows, until that is told to end or the session ends. Throws `session_not_found`. */
+  film(sessionId: string, sink: FilmSink): Film {
+    return this.#get(sessionId).film(sink);
   }
 
   /** A session's stream in figures. Throws `session_not_found`. */

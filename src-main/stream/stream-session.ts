@@ -3,8 +3,9 @@ import { type FrameSize, PRESETS, type Quality } from '#shared/presets';
 import type { Clock } from '../clock.ts';
 import type { Logger } from '../logger.ts';
 import { FrameHub } from './frame-hub.ts';
+import { LastingFilm } from './lasting-film.ts';
 import type { ViewerEnd } from './mjpeg-writer.ts';
-import type { CapturedFrame, CaptureRequest, CaptureStatus } from './screen-source.ts';
+import type { CapturedFrame, CaptureRequest, CaptureStatus, Film, FilmSink } from './screen-source.ts';
 import type { HeldBytes } from './send-queues.ts';
 import type { CaptureSubscription, SharedCapture } from './shared-capture.ts';
 import { renderSlate } from './slate.ts';
@@ -82,6 +83,7 @@ export class StreamSession {
   #framesCaptured = 0;
   #past = { frames: 0, bytes: 0, drops: 0 };
   #cancelSlate: () => void = () => {};
+  #film: LastingFilm | null = null;
   #closed = false;
 
   constructor(request: CaptureRequest, options: StreamSessionOptions) {
@@ -140,14 +142,14 @@ export class StreamSession {
         this.#past.frames += state.frames;
         this.#past.bytes += state.bytes;
         this.#past.drops += state.drops;
-        this.#subscription?.setWatched(this.#viewers.size > 0);
+        this.#followDemand();
         observer.onViewerLeft(state, reason);
       },
     });
     if (output.destroyed) return viewer;
     this.#viewers.set(viewerId, viewer);
     unsubscribe = this.#hub.subscribe((frame) => viewer.offer(frame));
-    this.#subscription?.setWatched(true);
+    this.#followDemand();
     observer.onViewerJoined(viewer.state());
     return viewer;
   }
@@ -178,6 +180,27 @@ export class StreamSession {
     return this.#capture?.newest ?? null;
   }
 
+  /**
+   * Films what this session shows, whatever that is to be later; time in which the session is paused or has no picture
+   * is left out. A session has one film at a time.
+   */
+  film(sink: FilmSink): Film {
+    const film = new LastingFilm(sink, false, () => {
+      this.#film = null;
+      this.#followDemand();
+    });
+    this.#film = film;
+    if (this.#subscription) film.takeFrom(this.#subscription);
+    this.#followDemand();
+    return {
+      setPaused: (paused) => {
+        film.setPaused(paused);
+        this.#followDemand();
+      },
+      end: () => film.end(),
+    };
+  }
+
   /** The stream in figures. */
   state(): StreamState {
     const viewers = [...this.#viewers.values()].map((viewer) => viewer.state());
@@ -206,6 +229,7 @@ export class StreamSession {
     this.#closed = true;
     this.#cancelSlate();
     this.#leaveCapture();
+    this.#film?.end();
     for (const viewer of [...this.#viewers.values()]) viewer.end('ended');
     this.#releaseWaiting();
   }
@@ -223,10 +247,16 @@ export class StreamSession {
       onUnchanged: (captures) => this.#countCaptures(captures),
       onStatus: (status) => this.#onStatus(status),
     });
-    this.#subscription.setWatched(this.#viewers.size > 0);
+    this.#film?.takeFrom(this.#subscription);
+    this.#followDemand();
+  }
+
+  #followDemand(): void {
+    this.#subscription?.setWatched(this.#viewers.size > 0 || this.#film?.isIdle === false);
   }
 
   #leaveCapture(): void {
+    this.#film?.lose();
     this.#subscription?.close();
     this.#subscription = null;
     this.#capture = null;

@@ -19,7 +19,11 @@ const screenSource: ScreenSource = {
       () => observer.onFrame({ jpeg, widthPx: 640, heightPx: 360, capturedAtMs: performance.now() }),
       FRAME_MS,
     );
-    return { setDemand: () => undefined, close: () => clearInterval(timer) };
+    return {
+      setDemand: () => undefined,
+      film: () => ({ setPaused: () => undefined, end: () => undefined }),
+      close: () => clearInterval(timer),
+    };
   },
 };
 

@@ -6,6 +6,7 @@ import type {
   ScreenSource,
 } from '../../src-main/stream/screen-source.ts';
 import { PortholeError } from '../../src-shared/errors.ts';
+import { beginFakeFilm, type FakeFilm } from './fake-film.ts';
 
 /** A capture that a test drives by hand. */
 export interface FakeCapture {
@@ -13,6 +14,8 @@ export interface FakeCapture {
   readonly observer: CaptureObserver;
   demand: CaptureDemand;
   closed: boolean;
+  /** The films that are taken of it. */
+  readonly films: FakeFilm[];
 }
 
 /** A screen that shows what a test says; `available` false is a machine without one. */
@@ -25,12 +28,13 @@ export class FakeScreenSource implements ScreenSource {
   }
 
   open(request: CaptureRequest, observer: CaptureObserver): ScreenCapture {
-    const capture: FakeCapture = { request, observer, demand: 'unwatched', closed: false };
+    const capture: FakeCapture = { request, observer, demand: 'unwatched', closed: false, films: [] };
     this.captures.push(capture);
     return {
       setDemand: (demand) => {
         capture.demand = demand;
       },
+      film: (sink, paused) => beginFakeFilm(capture.films, sink, paused),
       close: () => {
         capture.closed = true;
       },

@@ -16,8 +16,10 @@ ipcRenderer.once(CAPTURE_PORT_CHANNEL, (event) => {
       void recorder.record();
     } else if (command.type === 'demand') {
       recorder?.setWatched(command.watched);
-    } else {
+    } else if (command.type === 'taken') {
       recorder?.onTaken();
+    } else {
+      recorder?.performFilm(command);
     }
   };
 });

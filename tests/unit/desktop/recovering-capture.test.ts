@@ -4,6 +4,7 @@ import {
   RecoveringCapture,
 } from '../../../src-main/desktop/recovering-capture.ts';
 import type { CaptureStatus } from '../../../src-main/stream/screen-source.ts';
+import { beginFakeFilm, type FakeFilm, notingSink } from '../../fakes/fake-film.ts';
 import { ManualClock } from '../../fakes/manual-clock.ts';
 import { SilentLogger } from '../../fakes/silent-logger.ts';
 
@@ -12,6 +13,7 @@ interface Attempt {
   readonly openedAtMs: number;
   watched: boolean;
   closed: boolean;
+  readonly films: FakeFilm[];
 }
 
 const FRAME = { jpeg: Buffer.from('jpeg'), widthPx: 4, heightPx: 2, capturedAtMs: 1 };
@@ -37,12 +39,19 @@ function createRig({ steadyFrames = true } = {}) {
       onStatus: (status) => statuses.push(status),
     },
     openAttempt: (watched, observer) => {
-      const attempt: Attempt = { observer, openedAtMs: clock.monotonicMs(), watched, closed: false };
+      const attempt: Attempt = {
+        observer,
+        openedAtMs: clock.monotonicMs(),
+        watched,
+        closed: false,
+        films: [],
+      };
       attempts.push(attempt);
       return {
         setWatched: (now) => {
           attempt.watched = now;
         },
+        film: (sink, paused) => beginFakeFilm(attempt.films, sink, paused),
         close: () => {
           attempt.closed = true;
         },
@@ -99,6 +108,31 @@ describe('recoveringCapture', () => {
     });
     rig.latest().observer.onFrame(FRAME);
     expect(rig.statuses.at(-1)).toEqual({ state: 'live' });
+  });
+
+  it('goes on filming, with a new stream, when the picture is back', () => {
+    const rig = createRig();
+    const { sink, notes } = notingSink();
+    rig.latest().observer.onFrame(FRAME);
+    const film = rig.capture.film(sink, false);
+    rig.latest().films[0]?.sink.onPiece(Buffer.from('one'), () => undefined);
+    const lost = rig.latest();
+    rig.live(6000);
+    lost.observer.onLost('the capture process ended unexpectedly');
+    film.setPaused(true);
+    rig.clock.advance(0);
+    expect(rig.latest()).not.toBe(lost);
+    expect(rig.latest().films[0]?.paused).toBe(true);
+    lost.films[0]?.sink.onPiece(Buffer.from('late'), () => undefined);
+    rig.latest().films[0]?.sink.onPiece(Buffer.from('two'), () => undefined);
+    expect(notes).toEqual(['stream', 'one', 'stream', 'two']);
+    film.end();
+    rig.latest().films[0]?.sink.onEnd(null);
+    expect(notes.at(-1)).toBe('end');
+    const last = rig.latest();
+    last.observer.onLost('the capture process ended unexpectedly');
+    while (rig.latest() === last) rig.clock.advance(100);
+    expect(rig.latest().films).toEqual([]);
   });
 
   it('waits ever longer, up to 10 s, while it keeps failing, and says so', () => {

@@ -3,6 +3,7 @@ import type { ViewerEnd } from '../../../src-main/stream/mjpeg-writer.ts';
 import type { CapturedFrame, CaptureStatus } from '../../../src-main/stream/screen-source.ts';
 import { SharedCapture } from '../../../src-main/stream/shared-capture.ts';
 import { StreamSession, type StreamStatus } from '../../../src-main/stream/stream-session.ts';
+import { notingSink } from '../../fakes/fake-film.ts';
 import { FakeScreenSource } from '../../fakes/fake-screen-source.ts';
 import { GatedOutput, settle } from '../../fakes/gated-output.ts';
 import { ManualClock } from '../../fakes/manual-clock.ts';
@@ -264,5 +265,26 @@ describe('streamSession', () => {
     expect(rig.joined).toEqual([]);
     expect(rig.left).toEqual([]);
     expect(rig.capture().demand).toBe('unwatched');
+  });
+
+  it('films at the full rate, through pauses and other pictures, until it ends', () => {
+    const { session, capture, source } = createRig();
+    const { sink, notes } = notingSink();
+    const film = session.film(sink);
+    expect(capture().demand).toBe('watched');
+    capture().films[0]?.sink.onPiece(Buffer.from('one'), () => undefined);
+    film.setPaused(true);
+    expect(capture().demand).toBe('unwatched');
+    expect(capture().films[0]?.paused).toBe(true);
+    film.setPaused(false);
+    session.setPaused(true);
+    expect(capture()).toMatchObject({ closed: true });
+    session.setPaused(false);
+    session.update({ sourceId: null, quality: 'low' });
+    expect(source.captures).toHaveLength(3);
+    expect(capture().demand).toBe('watched');
+    expect(notes).toEqual(['stream', 'one', 'stream', 'stream']);
+    session.close();
+    expect(notes.at(-1)).toBe('end');
   });
 });

@@ -4,9 +4,11 @@ import {
   type CaptureCommand,
   type CaptureReport,
 } from '#shared/capture-messages';
+import type { FilmCommand } from '#shared/film-messages';
 import type { FrameSize } from '#shared/presets';
 import { CapturePace } from './capture-pace.ts';
 import { type CaptureScale, planScale } from './capture-scale.ts';
+import { FilmSet } from './film-set.ts';
 import { StripeEncoder } from './stripe-encoder.ts';
 
 /** What to ask for until the first frame tells how large the screen is; none is larger than this. */
@@ -28,10 +30,14 @@ export class ScreenRecorder {
   readonly #send: SendReport;
   readonly #encoder: StripeEncoder;
   readonly #pace: CapturePace;
+  readonly #films: FilmSet;
   #track: MediaStreamTrack | null = null;
   #scale = ANY_SCALE;
   /** The size of the frames that fit the scale, once one has come. */
   #settledSize: FrameSize | null = null;
+  /** Whether the scale was planned for films, and whether without any the encoder has a share in it. */
+  #filming = false;
+  #scalesByMeans = false;
   /** What the track was told last. */
   #applied: { readonly fps: number; readonly scale: CaptureScale };
   #applying = false;
@@ -46,6 +52,7 @@ export class ScreenRecorder {
     this.#send = send;
     this.#encoder = new StripeEncoder(order.jpegQuality);
     this.#pace = new CapturePace(order.framesPerSecond, order.watched, monotonicMs());
+    this.#films = new FilmSet(send);
     this.#applied = { fps: order.framesPerSecond, scale: this.#scale };
   }
 
@@ -82,6 +89,11 @@ export class ScreenRecorder {
     this.#credits += 1;
   }
 
+  /** Does what the agent wants of films, which show each frame as it is captured. */
+  performFilm(command: FilmCommand): void {
+    this.#films.perform(command);
+  }
+
   async #readFrames(track: MediaStreamTrack): Promise<void> {
     // One frame is kept while another is encoded, and a newer one takes its place: never a queue.
     const processor = new MediaStreamTrackProcessor({ track, maxBufferSize: 1 });
@@ -93,7 +105,10 @@ export class ScreenRecorder {
         return;
       }
       try {
-        if (this.#fitsPreset(frame)) await this.#look(frame);
+        if (this.#fitsPreset(frame)) {
+          this.#films.begin(track);
+          await this.#look(frame);
+        }
       } finally {
         frame.close();
       }
@@ -124,9 +139,16 @@ export class ScreenRecorder {
    */
   #fitsPreset(frame: VideoFrame): boolean {
     const { width: widthPx = 0, height: heightPx = 0 } = frame.visibleRect ?? {};
+    if (this.#filming === this.#films.isEmpty) {
+      this.#filming = !this.#films.isEmpty;
+      if (this.#scalesByMeans) this.#planAnew();
+    }
     if (this.#scale === ANY_SCALE) {
       if (this.#applying || this.#applied.scale !== ANY_SCALE) return false;
-      this.#scale = planScale({ widthPx, heightPx }, this.#order);
+      const means = planScale({ widthPx, heightPx }, this.#order);
+      this.#scalesByMeans = means.shrink > 1;
+      // A film is what Chromium sends, and no larger than the preset.
+      this.#scale = this.#filming ? { ...this.#order, shrink: 1 } : means;
     }
     if (this.#scale.shrink > 1 && frame.format !== 'I420') {
       // Only this format can be averaged; it comes from wherever Chromium scales on the processor.
@@ -135,12 +157,16 @@ export class ScreenRecorder {
     if (widthPx > this.#scale.maxWidthPx || heightPx > this.#scale.maxHeightPx) return false;
     const settled = this.#settledSize;
     if (settled && (settled.widthPx !== widthPx || settled.heightPx !== heightPx)) {
-      this.#scale = ANY_SCALE;
-      this.#settledSize = null;
+      this.#planAnew();
       return false;
     }
     this.#settledSize = { widthPx, heightPx };
     return true;
+  }
+
+  #planAnew(): void {
+    this.#scale = ANY_SCALE;
+    this.#settledSize = null;
   }
 
   /** Brings the track to the pace and scale that are wanted, one change at a time; each takes some 20 ms. */

@@ -23,7 +23,11 @@ const screenSource: ScreenSource = {
       count += 1;
       observer.onFrame({ jpeg, widthPx: 1280, heightPx: 720, capturedAtMs: systemClock.monotonicMs() });
     }, FRAME_MS);
-    return { setDemand: () => undefined, close: () => clearInterval(timer) };
+    return {
+      setDemand: () => undefined,
+      film: () => ({ setPaused: () => undefined, end: () => undefined }),
+      close: () => clearInterval(timer),
+    };
   },
 };
 
