@@ -30,6 +30,7 @@ import { SqliteLockoutJournal } from './store/sqlite-lockout-journal.ts';
 import { SqliteSessionJournal } from './store/sqlite-session-journal.ts';
 import { SqliteTokenJournal } from './store/sqlite-token-journal.ts';
 import type { ScreenSource } from './stream/screen-source.ts';
+import { SourceCatalogue } from './stream/source-catalogue.ts';
 import { StreamService } from './stream/stream-service.ts';
 import type { ViewerState } from './stream/viewer.ts';
 
@@ -232,6 +233,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
     liveness,
     commands: commands.service,
     streams,
+    sources: new SourceCatalogue(options.screenSource, clock),
     log,
     panelPass,
     mcp,

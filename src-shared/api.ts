@@ -26,8 +26,10 @@ import {
   startRemoteBodySchema,
   startScreenBodySchema,
   timestampSchema,
+  updateScreenBodySchema,
 } from './sessions.ts';
 import { SETTINGS_API } from './settings-api.ts';
+import { shareSourceSchema } from './sources.ts';
 import { STREAM_API } from './stream-api.ts';
 import { callerTextSchema } from './text.ts';
 
@@ -157,6 +159,7 @@ export const API = {
       'too_many_sessions',
       'no_screen',
       'screen_permission_denied',
+      'source_not_found',
       'no_place_to_ask',
     ],
   },
@@ -176,6 +179,42 @@ export const API = {
       already_ended: z.literal(true).optional(),
     }),
     errors: ['session_not_found'],
+  },
+  updateScreenShare: {
+    method: 'post',
+    path: '/api/screen_share/update/{session_id}',
+    summary: 'Change what a running screen share shows, pause it or resume it; its viewers stay',
+    params: ofSession,
+    query: none,
+    body: updateScreenBodySchema,
+    answer: z.object({
+      success,
+      session_id: z.string(),
+      quality: qualitySchema,
+      source: liveScreenSchema.shape.source,
+      paused: z.boolean(),
+      cursor: z.boolean(),
+    }),
+    errors: [
+      'session_not_found',
+      'session_not_active',
+      'session_ended',
+      'beyond_grant',
+      'source_not_found',
+      'cursor_always_shown',
+      'no_screen',
+      'screen_permission_denied',
+    ],
+  },
+  listSources: {
+    method: 'get',
+    path: '/api/screen_share/sources',
+    summary: 'The screens and windows that can be shared now',
+    params: none,
+    query: none,
+    body: none,
+    answer: z.object({ sources: z.array(shareSourceSchema), total: z.int().min(0) }),
+    errors: ['no_screen', 'screen_permission_denied'],
   },
   screenShareStatus: {
     method: 'get',

@@ -24,9 +24,18 @@ export const ERROR_KINDS = {
     status: 403,
     message: 'This session may only read: it may look at files and the screen, never run or write anything.',
   },
+  beyond_grant: {
+    status: 403,
+    message:
+      'The person at the machine allowed less than that: with this token a share can be paused, resumed and lowered in quality, not shown wider. Start another share, which asks.',
+  },
   denied_by_rule: { status: 403, message: "A deny rule in this machine's settings forbids this." },
   not_found: { status: 404, message: 'There is nothing at this address.' },
   session_not_found: { status: 404, message: 'No session has this id.' },
+  source_not_found: {
+    status: 404,
+    message: 'No screen or window of this id can be shared now; list them again.',
+  },
   command_not_found: { status: 404, message: 'No command has this id.' },
   token_not_found: { status: 404, message: 'No token has this id.' },
   key_not_found: { status: 404, message: 'This screen share has no such view key.' },
@@ -38,6 +47,10 @@ export const ERROR_KINDS = {
   session_not_active: { status: 409, message: 'The session is not active yet; it waits for approval.' },
   command_not_pending: { status: 409, message: 'The command is not waiting for approval.' },
   approval_decided: { status: 409, message: 'This request has already been decided.' },
+  cursor_always_shown: {
+    status: 409,
+    message: 'This platform does not let the cursor be left out of the picture.',
+  },
   setting_given_at_start: {
     status: 409,
     message: 'This setting was given where the agent was started, and cannot be changed while it runs.',

@@ -15,6 +15,7 @@ export const agentEventNameSchema = z.enum([
   'remote_command_started',
   'remote_command_finished',
   'screen_share_started',
+  'screen_share_updated',
   'screen_share_approval_needed',
   'screen_share_approved',
   'screen_share_denied',

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { metadataSchema } from './metadata.ts';
 import { qualitySchema } from './presets.ts';
+import { sharedSourceSchema, sourceIdSchema } from './sources.ts';
 import { callerTextSchema } from './text.ts';
 
 /** What a session is for. */
@@ -62,7 +63,7 @@ export type LiveRemote = z.infer<typeof liveRemoteSchema>;
 
 /** What the capture behind a share is doing; `message` says why there is no picture. */
 export const captureStateSchema = z.object({
-  state: z.enum(['starting', 'live', 'recovering', 'failed', 'paused']),
+  state: z.enum(['starting', 'live', 'recovering', 'failed', 'paused', 'hidden', 'gone']),
   message: z.string().optional(),
 });
 export type CaptureState = z.infer<typeof captureStateSchema>;
@@ -74,6 +75,10 @@ export const liveScreenSchema = z
     type: z.literal('screen_share'),
     status: z.enum(['pending_approval', 'active']),
     quality: qualitySchema,
+    source: sharedSourceSchema,
+    paused: z.boolean(),
+    /** Whether the mouse pointer is in the picture. */
+    cursor: z.boolean(),
     stream_url: z.string(),
     frames_captured: count,
     frame_size: z.object({ width: z.int(), height: z.int() }).nullable(),
@@ -114,6 +119,7 @@ export const archivedScreenSchema = z
     ...archivedFields,
     type: z.literal('screen_share'),
     quality: qualitySchema,
+    source: sharedSourceSchema,
     frames_captured: count,
   })
   .meta({ id: 'ArchivedScreenSession' });
@@ -140,8 +146,19 @@ export const startScreenBodySchema = z.strictObject({
   user_id: callerTextSchema.default('user'),
   quality: qualitySchema.default('medium'),
   metadata: metadataSchema.default({}),
+  /** What to share; the primary screen if it is left out. */
+  source_id: sourceIdSchema.optional(),
 });
 export type StartScreenBody = z.infer<typeof startScreenBodySchema>;
+
+/** Body of a change of a running screen share: what is left out stays as it is. */
+export const updateScreenBodySchema = z.strictObject({
+  quality: qualitySchema.optional(),
+  source_id: sourceIdSchema.optional(),
+  paused: z.boolean().optional(),
+  cursor: z.boolean().optional(),
+});
+export type UpdateScreenBody = z.infer<typeof updateScreenBodySchema>;
 
 /** The first characters of an id, as people are shown it: 9 of a remote one, 10 of a screen one. */
 export function shortSessionId(sessionId: string): string {

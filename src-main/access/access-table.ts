@@ -66,6 +66,10 @@ export const ACCESS_TABLE: Readonly<Record<RouteName, Row>> = {
   startScreenShare: STARTERS,
   stopScreenShare: WORKERS,
   screenShareStatus: WORKERS,
+  updateScreenShare: { ...DECIDERS, operator: 'own' },
+  // The titles of windows and pictures of what is in them: nobody sees these who has not been let in.
+  listSources: DECIDERS,
+  sourceThumbnail: DECIDERS,
 
   activeSessions: WORKERS,
   heartbeat: WORKERS,

@@ -21,6 +21,7 @@ export const SERVICE_ROUTES = {
   viewPage: { method: 'get', path: '/view/{session_id}', isPage: true },
   stream: { method: 'get', path: '/stream/{session_id}', isPage: true, takesKey: true },
   streamSnapshot: { method: 'get', path: '/stream/{session_id}/snapshot', takesKey: true },
+  sourceThumbnail: { method: 'get', path: '/api/screen_share/sources/{source_id}/thumbnail' },
   commandScreenshot: { method: 'get', path: '/api/remote/commands/{command_id}/screenshots/{moment}' },
   exportSession: { method: 'get', path: '/api/remote/export/{session_id}' },
   events: { method: 'upgrade', path: '/api/events', takesKey: true },

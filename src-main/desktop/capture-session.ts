@@ -1,5 +1,6 @@
 import { desktopCapturer, type Session, screen, session, type WebContents, webContents } from 'electron';
 import { isWaylandSession } from './display-server.ts';
+import { PORTAL_SOURCE } from './source-list.ts';
 
 /** Where the capture window's page seems to be; nothing outside this process is ever asked for it. */
 export const CAPTURE_ORIGIN = 'https://capture.porthole.invalid';
@@ -87,9 +88,7 @@ async function findSource(
   sourceId: string | null | undefined,
 ): Promise<{ id: string; name: string } | undefined> {
   if (sourceId === undefined) return undefined;
-  // Ids are good for one use on Wayland, where the portal asks the person what to share: listing the sources would
-  // make it ask twice. https://github.com/electron/electron/issues/30652
-  if (sourceId === null && isWaylandSession()) return { id: 'screen:0:0', name: 'Screen' };
+  if (isWaylandSession()) return PORTAL_SOURCE;
   const sources = await desktopCapturer.getSources({
     types: sourceId?.startsWith('window:') ? ['window'] : ['screen'],
     thumbnailSize: { width: 0, height: 0 },

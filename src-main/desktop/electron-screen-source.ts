@@ -1,7 +1,7 @@
 import path from 'node:path';
 import { app, screen, systemPreferences } from 'electron';
 import { PortholeError } from '#shared/errors';
-import { PRESETS, type Quality } from '#shared/presets';
+import { type FrameSize, PRESETS, type Quality } from '#shared/presets';
 import type { Clock } from '../clock.ts';
 import type { Logger } from '../logger.ts';
 import type {
@@ -9,10 +9,12 @@ import type {
   CaptureRequest,
   ScreenCapture,
   ScreenSource,
+  SourceListing,
 } from '../stream/screen-source.ts';
 import { CaptureWindow } from './capture-window.ts';
 import { isHeadless, isWaylandSession } from './display-server.ts';
 import { RecoveringCapture } from './recovering-capture.ts';
+import { listSources } from './source-list.ts';
 
 const FIRST_FRAME_TIMEOUT_MS = 10_000;
 /** The portal asks the person what to share, who may have to come to the machine first. */
@@ -57,6 +59,10 @@ export class ElectronScreenSource implements ScreenSource {
       const access = systemPreferences.getMediaAccessStatus('screen');
       if (access === 'denied' || access === 'restricted') throw new PortholeError('screen_permission_denied');
     }
+  }
+
+  list(thumbnail: FrameSize | null): Promise<SourceListing> {
+    return listSources(thumbnail);
   }
 
   open(request: CaptureRequest, observer: CaptureObserver): ScreenCapture {

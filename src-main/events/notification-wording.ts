@@ -26,6 +26,7 @@ const MANNERS = {
   remote_command_started: null,
   remote_command_finished: null,
   screen_share_started: { title: 'Screen share', group: 'started' },
+  screen_share_updated: { title: 'Screen share', group: null },
   screen_share_approval_needed: null,
   screen_share_approved: { title: 'Screen share', group: 'started' },
   screen_share_denied: { title: 'Screen share', group: 'ended' },

@@ -1,20 +1,19 @@
 import type { Reach } from '#shared/access';
 import type { AnswerOf } from '#shared/api';
-import type { LiveSession } from '#shared/sessions';
-import type { Settings } from '#shared/settings';
-import type { Admission } from '../access/gate.ts';
 import { tokenOf } from '../access/principal.ts';
 import type { ApprovalQueue } from '../approvals/approval-queue.ts';
 import type { CommandService } from '../commands/command-service.ts';
 import type { Logger } from '../logger.ts';
 import type { Liveness } from '../sessions/liveness.ts';
-import type { SessionRegistry, StartClaim } from '../sessions/session-registry.ts';
-import { streamUrl } from '../sessions/session-view.ts';
+import type { SessionRegistry } from '../sessions/session-registry.ts';
 import type { SettingsStore } from '../settings/settings-store.ts';
+import type { SourceCatalogue } from '../stream/source-catalogue.ts';
 import { type AccessParts, createAccessHandlers } from './access-handlers.ts';
 import type { ApiHandlers } from './api-router.ts';
 import { createCommandHandlers } from './command-handlers.ts';
 import { createSettingsHandlers } from './settings-handlers.ts';
+import { createShareHandlers } from './share-handlers.ts';
+import { claimOf, whileWaiting } from './start-claim.ts';
 import { createStreamHandlers } from './stream-handlers.ts';
 
 /** What the JSON API is an interface to. */
@@ -25,6 +24,7 @@ export interface ApiParts {
   readonly commands: CommandService;
   readonly access: AccessParts;
   readonly settings: SettingsStore;
+  readonly sources: SourceCatalogue;
   readonly log: Logger;
   /** What clients are told of this agent, and where it can be reached. */
   readonly about: Omit<AnswerOf<'agentInfo'>, 'name' | 'locked' | 'you' | 'reach'>;
@@ -36,7 +36,7 @@ const DEFAULT_STOP_ALL_REASON = 'The owner stopped everything';
 
 /** The handlers of the JSON API, in the contract's order. */
 export function createApiHandlers(parts: ApiParts): ApiHandlers {
-  const { sessions, approvals, liveness, commands, access, settings, log, about, reach } = parts;
+  const { sessions, approvals, liveness, commands, access, settings, sources, log, about, reach } = parts;
   return {
     startRemote: ({ body, origin, by, admission }) => {
       const session = sessions.startRemote(body, origin, by, claimOf(admission, settings.current));
@@ -76,34 +76,7 @@ export function createApiHandlers(parts: ApiParts): ApiHandlers {
       sessions.decide(params.session_id, 'denied', by, body.reason);
       return { success: true, session_id: params.session_id, status: 'denied' };
     },
-    startScreenShare: ({ body, origin, by, admission }) => {
-      const session = sessions.startScreen(body, origin, by, claimOf(admission, settings.current));
-      return {
-        success: true,
-        session_id: session.session_id,
-        status: session.status,
-        stream_url: streamUrl(session.session_id),
-        quality: session.quality,
-        ...(session.status === 'pending_approval' ? { requires_approval: true } : {}),
-        ...whileWaiting(session),
-      };
-    },
-    stopScreenShare: ({ body, by }) => {
-      const { session, alreadyEnded } = sessions.stopScreen(
-        body.session_id,
-        body.reason ?? DEFAULT_STOP_REASON,
-        by,
-      );
-      return {
-        success: true,
-        session_id: session.session_id,
-        status: session.status,
-        frames_captured: session.frames_captured,
-        duration_seconds: session.duration_seconds,
-        ...(alreadyEnded ? { already_ended: true } : {}),
-      };
-    },
-    screenShareStatus: ({ params }) => sessions.screenStatus(params.session_id),
+    ...createShareHandlers({ sessions, sources, settings }),
     activeSessions: ({ admission }) => {
       const live = sessions.listLive(admission.scope);
       return { active_sessions: live, total: live.length };
@@ -156,18 +129,5 @@ export function createApiHandlers(parts: ApiParts): ApiHandlers {
     }),
     ...createStreamHandlers(access),
     ...createAccessHandlers(access),
-  };
-}
-
-/** On whose account a call starts a session: the person's own, or a token's. */
-export function claimOf({ principal }: Admission, { askForTokenStarts }: Settings): StartClaim {
-  const token = tokenOf(principal);
-  return { owner: token?.tokenId ?? null, mustAsk: token !== null && askForTokenStarts };
-}
-
-function whileWaiting({ approval_id, expires_at }: LiveSession) {
-  return {
-    ...(approval_id === undefined ? {} : { approval_id }),
-    ...(expires_at === undefined ? {} : { expires_at }),
   };
 }

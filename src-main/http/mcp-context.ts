@@ -6,7 +6,8 @@ import { callerTextSchema } from '#shared/text';
 import type { Clock } from '../clock.ts';
 import type { CommandService } from '../commands/command-service.ts';
 import type { EventBus } from '../events/event-bus.ts';
-import type { SessionRegistry, StartClaim } from '../sessions/session-registry.ts';
+import type { SessionRegistry } from '../sessions/session-registry.ts';
+import type { StartClaim } from '../sessions/session-starts.ts';
 import { commandResult, refusalResult, sessionResult } from './mcp-results.ts';
 import { waitFor } from './mcp-waiting.ts';
 

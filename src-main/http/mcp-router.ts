@@ -7,12 +7,12 @@ import { grantOf, type Principal } from '../access/principal.ts';
 import type { ServiceRouteName } from '../access/routes.ts';
 import type { Logger } from '../logger.ts';
 import type { LiveSettings } from '../settings/settings-store.ts';
-import { claimOf } from './api-handlers.ts';
 import { describeOrigin } from './api-router.ts';
 import type { Guard } from './guard.ts';
 import type { McpParts } from './mcp-context.ts';
 import { sendWebResponse, toWebRequest } from './mcp-exchange.ts';
 import { createMcpServer } from './mcp-server.ts';
+import { claimOf } from './start-claim.ts';
 
 /** What the MCP endpoint works with. */
 export interface McpRouterParts extends McpParts {

@@ -59,6 +59,20 @@ const SERVICE_PATHS: ZodOpenApiPathsObject = {
       },
     },
   },
+  '/api/screen_share/sources/{source_id}/thumbnail': {
+    get: {
+      operationId: 'sourceThumbnail',
+      summary: 'What a screen or window shows, as a small JPEG',
+      requestParams: { path: z.object({ source_id: z.string() }) },
+      responses: {
+        '200': {
+          description: 'The picture',
+          content: { 'image/jpeg': { schema: { type: 'string', format: 'binary' } } },
+        },
+        ...describeErrors('sourceThumbnail', ['source_not_found', 'no_screen', 'screen_permission_denied']),
+      },
+    },
+  },
   '/api/remote/commands/{command_id}/screenshots/{moment}': {
     get: {
       operationId: 'commandScreenshot',

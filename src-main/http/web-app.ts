@@ -16,6 +16,7 @@ import { refuseOtherMethods } from './other-methods.ts';
 import type { PanelPass } from './panel-pass.ts';
 import { assertRoutesHaveRules, listRoutes } from './route-rules.ts';
 import { SECURITY_HEADERS, securityHeaders } from './security-headers.ts';
+import { createSourceRouter } from './source-router.ts';
 import { createStreamRouter } from './stream-router.ts';
 
 /** What the web app serves. */
@@ -73,6 +74,7 @@ export function createWebApp(parts: WebAppParts): RequestListener {
     }),
   );
   app.use(createCommandRouter(parts));
+  app.use(createSourceRouter(parts));
   app.use(parts.mcp.router);
   app.use(createStreamRouter(parts));
   app.use(createPages(guard, parts.pagesFolder));

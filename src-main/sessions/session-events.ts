@@ -1,8 +1,9 @@
 import type { Decider } from '#shared/approvals';
 import type { AgentEventData, AgentEventName } from '#shared/events';
 import type { EventDraft } from './session-journal.ts';
-import type { SessionRecord } from './session-record.ts';
+import type { ScreenRecord, SessionRecord } from './session-record.ts';
 import type { SessionMove } from './session-state.ts';
+import type { ShareTerms } from './share-updates.ts';
 
 type Happening = 'start' | SessionMove;
 
@@ -148,6 +149,36 @@ function screenWording(session: SessionRecord & { type: 'screen_share' }, happen
         extra: { reason },
       };
   }
+}
+
+/** The event that tells that a share goes on otherwise than `before`; `atMs` is wall time. */
+export function describeShareUpdate(
+  session: ScreenRecord,
+  before: ShareTerms,
+  after: ShareTerms,
+  atMs: number,
+  by: Decider,
+): EventDraft {
+  const { quality, source, paused } = after;
+  const changes = [
+    ...(source.id === before.source.id ? [] : [`shows ${source.name}`]),
+    ...(quality === before.quality ? [] : [`${quality} quality`]),
+    ...(paused === before.paused ? [] : [paused ? 'paused' : 'resumed']),
+  ];
+  return {
+    event: 'screen_share_updated',
+    data: {
+      session_id: session.sessionId,
+      user_id: session.userId,
+      message: `Screen share session changed: ${changes.join(', ')}`,
+      badge: paused ? '⏸️' : '📺',
+      timestamp: new Date(atMs).toISOString(),
+      by,
+      quality,
+      source,
+      paused,
+    },
+  };
 }
 
 /** Why sessions that a crash cut off are archived as dropped. */

@@ -1,5 +1,6 @@
 import type { Quality } from '#shared/presets';
 import type { SafetyMode, SessionStatus } from '#shared/sessions';
+import type { SharedSource } from '#shared/sources';
 
 /** What is kept of a session of either type; a record never changes, a new one takes its place. */
 export interface CommonRecord {
@@ -34,6 +35,7 @@ export interface RemoteRecord extends CommonRecord {
 export interface ScreenRecord extends CommonRecord {
   readonly type: 'screen_share';
   readonly quality: Quality;
+  readonly source: SharedSource;
   readonly framesCaptured: number;
 }
 

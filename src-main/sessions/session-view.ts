@@ -13,6 +13,7 @@ import { isEndStatus } from './session-state.ts';
 export interface ShareView {
   readonly frameSize: { readonly widthPx: number; readonly heightPx: number } | null;
   readonly capture: CaptureState;
+  readonly paused: boolean;
   readonly viewers: number;
 }
 
@@ -54,6 +55,10 @@ export function toLiveScreen(record: ScreenRecord, share: ShareView): LiveScreen
     ...liveFields(record),
     type: 'screen_share',
     quality: record.quality,
+    source: record.source,
+    paused: share.paused,
+    // No platform that we capture on lets us leave it out.
+    cursor: true,
     stream_url: streamUrl(record.sessionId),
     frames_captured: record.framesCaptured,
     frame_size: share.frameSize && { width: share.frameSize.widthPx, height: share.frameSize.heightPx },
@@ -93,6 +98,7 @@ export function toArchivedScreen(record: ScreenRecord): ArchivedScreen {
     ...archivedFields(record),
     type: 'screen_share',
     quality: record.quality,
+    source: record.source,
     frames_captured: record.framesCaptured,
   };
 }

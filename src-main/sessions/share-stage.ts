@@ -1,26 +1,52 @@
 import type { AgentEvent } from '#shared/events';
 import type { CaptureState } from '#shared/sessions';
 import type { Clock } from '../clock.ts';
+import type { CaptureRequest } from '../stream/screen-source.ts';
 import type { StreamService } from '../stream/stream-service.ts';
 import type { StreamObserver, StreamStatus } from '../stream/stream-session.ts';
 import type { ViewerState } from '../stream/viewer.ts';
 import type { EventDraft, SessionJournal } from './session-journal.ts';
-import type { SessionRegistry, ShareStage } from './session-registry.ts';
+import type { ScreenRecord } from './session-record.ts';
+import type { SessionRegistry } from './session-registry.ts';
+import type { ShareView } from './session-view.ts';
+
+/** Where shares get their picture from; opened when a share starts, closed when it ends. */
+export interface ShareStage {
+  /** Throws `no_screen` or `screen_permission_denied` if no share could start now. */
+  assertAvailable(): void;
+  /** Never throws: a capture that fails later says so in the stream. */
+  begin(share: ScreenRecord): void;
+  /** Shows the share's source and quality as they are now, to whoever watches. Never throws. */
+  update(share: ScreenRecord): void;
+  /** While paused, nothing is captured and viewers see that. Idempotent, never throws. */
+  setPaused(sessionId: string, paused: boolean): void;
+  /** Ends every stream of the share at once and lets go of its capture. Idempotent, never throws. */
+  end(sessionId: string): void;
+  describe(sessionId: string): ShareView;
+}
 
 /** The stage of screen shares: the stream service, in the registry's terms. */
 export function createShareStage(streams: StreamService): ShareStage {
   return {
     assertAvailable: () => streams.assertAvailable(),
-    begin: (share) => streams.start(share.sessionId, { sourceId: null, quality: share.quality }),
+    begin: (share) => streams.start(share.sessionId, toRequest(share)),
+    update: (share) => streams.update(share.sessionId, toRequest(share)),
+    setPaused: (sessionId, paused) => streams.setPaused(sessionId, paused),
     end: (sessionId) => {
       streams.stop(sessionId);
     },
     describe: (sessionId) => {
-      if (!streams.has(sessionId)) return { frameSize: null, capture: { state: 'starting' }, viewers: 0 };
+      if (!streams.has(sessionId))
+        return { frameSize: null, capture: { state: 'starting' }, paused: false, viewers: 0 };
       const { frameSize, status, viewers } = streams.state(sessionId);
-      return { frameSize, capture: toCaptureState(status), viewers: viewers.length };
+      const paused = status.state === 'paused';
+      return { frameSize, capture: toCaptureState(status), paused, viewers: viewers.length };
     },
   };
+}
+
+function toRequest({ source, quality }: ScreenRecord): CaptureRequest {
+  return { sourceId: source.id, quality };
 }
 
 /** What a share's picture is doing, in its wire form. */

@@ -111,6 +111,11 @@ export const MIGRATIONS: readonly string[] = [
     waiting INTEGER NOT NULL CHECK (waiting IN (0, 1))
   ) STRICT, WITHOUT ROWID;
   `,
+  `
+  -- What a share shows; neither is there for the primary screen.
+  ALTER TABLE sessions ADD COLUMN source_id TEXT;
+  ALTER TABLE sessions ADD COLUMN source_name TEXT;
+  `,
 ];
 
 /**

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { type AgentEvent, agentEventDataSchema, agentEventNameSchema } from '#shared/events';
 import { qualitySchema } from '#shared/presets';
 import { safetyModeSchema, sessionStatusSchema } from '#shared/sessions';
+import { kindOfSource, PRIMARY_SCREEN, type SharedSource } from '#shared/sources';
 import type { EventDraft, HistoryQuery, SessionJournal } from '../sessions/session-journal.ts';
 import type { SessionRecord } from '../sessions/session-record.ts';
 
@@ -42,6 +43,8 @@ const sessionRow = z
       ...commonRow,
       type: z.literal('screen_share'),
       quality: qualitySchema,
+      source_id: z.string().nullable(),
+      source_name: z.string().nullable(),
       frames_captured: z.number(),
     }),
   ])
@@ -68,7 +71,13 @@ const sessionRow = z
           safetyMode: row.safety_mode,
           commandsExecuted: row.commands_executed,
         }
-      : { ...common, type: row.type, quality: row.quality, framesCaptured: row.frames_captured };
+      : {
+          ...common,
+          type: row.type,
+          quality: row.quality,
+          source: toSource(row.source_id, row.source_name),
+          framesCaptured: row.frames_captured,
+        };
   });
 
 const eventRow = z.object({ seq: z.number(), event: agentEventNameSchema, data: z.string() }).transform(
@@ -80,15 +89,16 @@ const eventRow = z.object({ seq: z.number(), event: agentEventNameSchema, data: 
 );
 
 const WRITE_SESSION = `
-  INSERT INTO sessions (session_id, type, status, user_id, origin, owner, metadata, safety_mode, quality, approval_id,
-    expires_at_ms, started_at_ms, last_activity_at_ms, duration_seconds, stopped_at_ms, stop_reason,
-    commands_executed, frames_captured, end_order)
-  VALUES (:sessionId, :type, :status, :userId, :origin, :owner, :metadata, :safetyMode, :quality, :approvalId,
-    :expiresAtMs, :startedAtMs, :lastActivityAtMs, :durationSeconds, :stoppedAtMs, :stopReason,
-    :commandsExecuted, :framesCaptured,
+  INSERT INTO sessions (session_id, type, status, user_id, origin, owner, metadata, safety_mode, quality, source_id,
+    source_name, approval_id, expires_at_ms, started_at_ms, last_activity_at_ms, duration_seconds, stopped_at_ms,
+    stop_reason, commands_executed, frames_captured, end_order)
+  VALUES (:sessionId, :type, :status, :userId, :origin, :owner, :metadata, :safetyMode, :quality, :sourceId,
+    :sourceName, :approvalId, :expiresAtMs, :startedAtMs, :lastActivityAtMs, :durationSeconds, :stoppedAtMs,
+    :stopReason, :commandsExecuted, :framesCaptured,
     CASE WHEN :stoppedAtMs IS NULL THEN NULL ELSE (SELECT coalesce(max(seq), 0) FROM events) END)
   ON CONFLICT (session_id) DO UPDATE SET
-    status = excluded.status, last_activity_at_ms = excluded.last_activity_at_ms,
+    status = excluded.status, quality = excluded.quality, source_id = excluded.source_id,
+    source_name = excluded.source_name, last_activity_at_ms = excluded.last_activity_at_ms,
     duration_seconds = excluded.duration_seconds, stopped_at_ms = excluded.stopped_at_ms,
     stop_reason = excluded.stop_reason, commands_executed = excluded.commands_executed,
     frames_captured = excluded.frames_captured, end_order = excluded.end_order`;
@@ -247,9 +257,16 @@ export class SqliteSessionJournal implements SessionJournal {
   }
 }
 
+/** Shares of before there was a choice have neither. */
+function toSource(id: string | null, name: string | null): SharedSource {
+  if (id === null) return PRIMARY_SCREEN;
+  return { id, name: name ?? '', kind: kindOfSource(id) };
+}
+
 function toRow(session: SessionRecord): Record<string, string | number | null> {
   const remote = session.type === 'remote_access' ? session : null;
   const screen = session.type === 'screen_share' ? session : null;
+  const chosen = screen && screen.source.id !== null ? screen.source : null;
   return {
     sessionId: session.sessionId,
     type: session.type,
@@ -260,6 +277,8 @@ function toRow(session: SessionRecord): Record<string, string | number | null> {
     metadata: JSON.stringify(session.metadata),
     safetyMode: remote?.safetyMode ?? null,
     quality: screen?.quality ?? null,
+    sourceId: chosen?.id ?? null,
+    sourceName: chosen?.name ?? null,
     approvalId: session.approvalId,
     expiresAtMs: session.expiresAtMs,
     startedAtMs: session.startedAtMs,

@@ -1,4 +1,5 @@
 import type { FrameSize, Quality } from '#shared/presets';
+import type { ShareSource } from '#shared/sources';
 
 /** What to capture. Captures with equal requests show the same picture and can be shared. */
 export interface CaptureRequest {
@@ -71,6 +72,16 @@ export interface ScreenCapture {
   close(): void;
 }
 
+/** A screen or window that can be captured; `name` is as some other program wrote it. */
+export type ListedSource = Omit<ShareSource, 'thumbnail_url'>;
+
+/** What can be captured, and what each of them looks like in small. */
+export interface SourceListing {
+  readonly sources: readonly ListedSource[];
+  /** A JPEG of a source by its id; null where the platform gives no picture of it. */
+  thumbnail(sourceId: string): Buffer | null;
+}
+
 /** Where pictures of the screen come from; implemented by the desktop. */
 export interface ScreenSource {
   /**
@@ -78,6 +89,11 @@ export interface ScreenSource {
    * known at once, without opening anything, so that a start can be refused before it has any effect.
    */
   assertAvailable(): void;
+  /**
+   * The screens, primary first, and the windows that can be captured now, without the agent's own; with pictures at
+   * most as large as `thumbnail`, or without any. Rejects where the system cannot say.
+   */
+  list(thumbnail: FrameSize | null): Promise<SourceListing>;
   /** Begins to capture; the first frame arrives later through `observer`. Never throws. */
   open(request: CaptureRequest, observer: CaptureObserver): ScreenCapture;
 }

@@ -56,6 +56,8 @@ const CAPTURE_STATES: Readonly<Record<Exclude<CaptureState['state'], 'live'>, st
   recovering: 'The picture was lost and is being restored.',
   failed: 'There is no picture; the agent keeps trying.',
   paused: 'The picture is paused.',
+  hidden: 'The shared window is minimised.',
+  gone: 'What was shared is no longer there.',
 };
 
 function CaptureTrouble({ capture }: { readonly capture: CaptureState }) {
@@ -68,5 +70,5 @@ function CaptureTrouble({ capture }: { readonly capture: CaptureState }) {
 }
 
 function isTrouble({ state }: CaptureState): boolean {
-  return state === 'recovering' || state === 'failed';
+  return state === 'recovering' || state === 'failed' || state === 'gone';
 }

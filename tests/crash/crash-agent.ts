@@ -12,6 +12,7 @@ const FRAME_MS = 20;
 /** A screen on which a frame comes every 20 ms, so that shares count. */
 const screenSource: ScreenSource = {
   assertAvailable: () => undefined,
+  list: async () => ({ sources: [], thumbnail: () => null }),
   open: (_request, observer) => {
     const jpeg = Buffer.from('not looked at');
     observer.onStatus({ state: 'live' });

@@ -2,10 +2,13 @@ import type {
   CaptureDemand,
   CaptureObserver,
   CaptureRequest,
+  ListedSource,
   ScreenCapture,
   ScreenSource,
+  SourceListing,
 } from '../../src-main/stream/screen-source.ts';
 import { PortholeError } from '../../src-shared/errors.ts';
+import type { FrameSize } from '../../src-shared/presets.ts';
 import { beginFakeFilm, type FakeFilm } from './fake-film.ts';
 
 /** A capture that a test drives by hand. */
@@ -22,9 +25,26 @@ export interface FakeCapture {
 export class FakeScreenSource implements ScreenSource {
   readonly captures: FakeCapture[] = [];
   available = true;
+  /** What can be shared, in the system's order; the picture of each is its id, in so many bytes. */
+  sources: ListedSource[] = [
+    { id: 'screen:1:0', name: 'Entire screen', kind: 'screen', is_primary: true },
+    { id: 'window:7:0', name: 'Editor', kind: 'window', is_primary: false },
+  ];
+  /** The sizes of pictures that lists were asked for, null for none. */
+  readonly lists: (FrameSize | null)[] = [];
 
   assertAvailable(): void {
     if (!this.available) throw new PortholeError('no_screen');
+  }
+
+  async list(thumbnail: FrameSize | null): Promise<SourceListing> {
+    this.lists.push(thumbnail);
+    const { sources } = this;
+    return {
+      sources,
+      thumbnail: (sourceId) =>
+        thumbnail && sources.some(({ id }) => id === sourceId) ? Buffer.from(sourceId) : null,
+    };
   }
 
   open(request: CaptureRequest, observer: CaptureObserver): ScreenCapture {

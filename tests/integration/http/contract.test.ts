@@ -127,6 +127,14 @@ async function exploreEndpoints(explorer: Explorer): Promise<void> {
     ?.observer.onFrame({ jpeg: Buffer.from('jpeg'), widthPx: 640, heightPx: 360, capturedAtMs: 0 });
   await call('GET', `/api/screen_share/status/${share}`);
   await call('GET', '/api/sessions/active');
+  const update = `/api/screen_share/update/${share}`;
+  await call('POST', update, { quality: 'high', paused: true, source_id: 'window:7:0' });
+  await call('POST', update, { source_id: 'window:0:0' });
+  await call('POST', update, { cursor: false });
+  await call('GET', '/api/screen_share/sources');
+  await call('GET', '/api/screen_share/sources/window%3A7%3A0/thumbnail');
+  await call('GET', '/api/screen_share/sources/window%3A0%3A0/thumbnail');
+  await call('POST', '/api/screen_share/start', { source_id: 'window:0:0' });
   await call('GET', `/stream/${share}`);
   await call('HEAD', `/stream/${share}`);
   await call('GET', `/stream/${share}/state`);
@@ -136,14 +144,20 @@ async function exploreEndpoints(explorer: Explorer): Promise<void> {
     await call('GET', `/stream/screen_00000000${part}`);
   }
   await call('GET', `/api/screen_share/status/${share}`);
+  await call('POST', update, {});
+  await call('POST', '/api/screen_share/update/screen_00000000', {});
   await call('GET', '/stream/%zz');
   await call('GET', '/api/screen_share/status/screen_00000000');
   await call('POST', '/api/screen_share/stop', { session_id: 'screen_00000000' });
+  const shown = (await call('POST', '/api/screen_share/start', {})).session_id;
   for (const refusal of ['no_screen', 'screen_permission_denied'] as const) {
     agent.screen.assertAvailable = () => {
       throw new PortholeError(refusal);
     };
     await call('POST', '/api/screen_share/start', {});
+    await call('GET', '/api/screen_share/sources');
+    await call('GET', '/api/screen_share/sources/window%3A7%3A0/thumbnail');
+    await call('POST', `/api/screen_share/update/${shown}`, { source_id: 'window:7:0' });
   }
   agent.screen.assertAvailable = () => undefined;
 
@@ -184,6 +198,8 @@ async function exploreAccess(explorer: Explorer): Promise<void> {
 
   const waiting = (await call('POST', '/api/screen_share/start', {}, as(operator))).session_id;
   await call('GET', `/stream/${waiting}`);
+  await call('POST', `/api/screen_share/update/${waiting}`, {});
+  await call('POST', `/api/screen_share/update/${waiting}`, { source_id: 'window:7:0' }, as(operator));
   await call('GET', `/stream/${waiting}/state`);
   await call('GET', `/api/screen_share/${waiting}/keys`);
   await call('POST', `/api/screen_share/${waiting}/keys`);

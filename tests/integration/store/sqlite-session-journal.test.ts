@@ -12,6 +12,7 @@ import {
   SqliteSessionJournal,
   UNFINISHED_STATEMENT,
 } from '../../../src-main/store/sqlite-session-journal.ts';
+import { PRIMARY_SCREEN } from '../../../src-shared/sources.ts';
 
 const START_MS = Date.UTC(2026, 0, 1);
 
@@ -65,6 +66,7 @@ const screen = (sessionId: string, fields: Partial<ScreenRecord> = {}) =>
     type: 'screen_share',
     status: 'active',
     quality: 'medium',
+    source: PRIMARY_SCREEN,
     framesCaptured: 0,
     ...fields,
   }) as ScreenRecord;

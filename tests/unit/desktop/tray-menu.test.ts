@@ -8,6 +8,7 @@ import {
 } from '../../../src-main/desktop/tray-menu.ts';
 import type { Approval } from '../../../src-shared/approvals.ts';
 import type { LiveRemote, LiveScreen } from '../../../src-shared/sessions.ts';
+import { PRIMARY_SCREEN } from '../../../src-shared/sources.ts';
 
 const AT = '2026-01-01T00:00:00.000Z';
 const common = { user_id: 'ann', started_at: AT, duration_seconds: 1, last_activity: AT };
@@ -25,6 +26,9 @@ const share: LiveScreen = {
   type: 'screen_share',
   status: 'active',
   quality: 'medium',
+  source: PRIMARY_SCREEN,
+  paused: false,
+  cursor: true,
   stream_url: '/stream/screen_5f6a7b8c',
   frames_captured: 0,
   frame_size: null,

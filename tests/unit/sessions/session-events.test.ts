@@ -8,6 +8,7 @@ import type { RemoteRecord, ScreenRecord } from '../../../src-main/sessions/sess
 import { agentEventDataSchema, agentEventNameSchema } from '../../../src-shared/events.ts';
 import { PRESETS, type Quality } from '../../../src-shared/presets.ts';
 import { safetyModeSchema } from '../../../src-shared/sessions.ts';
+import { PRIMARY_SCREEN } from '../../../src-shared/sources.ts';
 
 const AT_MS = Date.UTC(2026, 2, 4, 5, 6, 7, 89);
 const TIMESTAMP = '2026-03-04T05:06:07.089Z';
@@ -45,6 +46,7 @@ function screen(fields: Partial<ScreenRecord> = {}): ScreenRecord {
     type: 'screen_share',
     status: 'active',
     quality: 'medium',
+    source: PRIMARY_SCREEN,
     framesCaptured: 0,
     ...fields,
   };

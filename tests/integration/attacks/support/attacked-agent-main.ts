@@ -14,6 +14,7 @@ const FRAME_BYTES = 90_000;
 
 const screenSource: ScreenSource = {
   assertAvailable: () => undefined,
+  list: async () => ({ sources: [], thumbnail: () => null }),
   open: (_request, observer) => {
     const pictures = Array.from({ length: 8 }, () => randomBytes(FRAME_BYTES));
     observer.onStatus({ state: 'live' });

@@ -1,6 +1,7 @@
 import type { Approval } from '#shared/approvals';
 import type { Snapshot } from '#shared/events';
 import type { ArchivedSession, LiveRemote, LiveScreen, LiveSession } from '#shared/sessions';
+import { PRIMARY_SCREEN } from '../../../../src-shared/sources.ts';
 
 const AT = '2026-01-01T00:00:00.000Z';
 
@@ -29,6 +30,9 @@ export function liveScreen(differences: Partial<LiveScreen> = {}): LiveScreen {
     status: 'active',
     user_id: 'user',
     quality: 'medium',
+    source: PRIMARY_SCREEN,
+    paused: false,
+    cursor: true,
     stream_url: '/stream/screen_00000001',
     started_at: AT,
     last_activity: AT,

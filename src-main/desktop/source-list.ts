@@ -1,0 +1,60 @@
+import { BrowserWindow, type DesktopCapturerSource, desktopCapturer, screen } from 'electron';
+import type { FrameSize } from '#shared/presets';
+import { kindOfSource } from '#shared/sources';
+import type { ListedSource, SourceListing } from '../stream/screen-source.ts';
+import { isWaylandSession } from './display-server.ts';
+
+const THUMBNAIL_JPEG_QUALITY = 75;
+
+/**
+ * The one source that there is on Wayland, where the portal asks the person what to share when a capture begins.
+ * Ids are good for one use there, and listing the sources would make it ask once more:
+ * https://github.com/electron/electron/issues/30652
+ */
+export const PORTAL_SOURCE = { id: 'screen:0:0', name: 'What you choose when asked' } as const;
+
+/** The screens and windows that can be captured now, without our own windows. See `ScreenSource.list`. */
+export async function listSources(thumbnail: FrameSize | null): Promise<SourceListing> {
+  if (isWaylandSession()) {
+    return { sources: [{ ...PORTAL_SOURCE, kind: 'screen', is_primary: true }], thumbnail: () => null };
+  }
+  const found = await desktopCapturer.getSources({
+    types: ['screen', 'window'],
+    thumbnailSize: { width: thumbnail?.widthPx ?? 0, height: thumbnail?.heightPx ?? 0 },
+    fetchWindowIcons: false,
+  });
+  const own = new Set(BrowserWindow.getAllWindows().map((window) => handleOf(window.getMediaSourceId())));
+  const others = found.filter(({ id }) => !own.has(handleOf(id)));
+  const pictures = new Map(others.map(({ id, thumbnail: picture }) => [id, picture]));
+  const jpegs = new Map<string, Buffer>();
+  return {
+    sources: others.map(toListed).sort((a, b) => rank(a) - rank(b)),
+    thumbnail: (sourceId) => {
+      const picture = pictures.get(sourceId);
+      if (!picture || picture.isEmpty()) return null;
+      const jpeg = jpegs.get(sourceId) ?? picture.toJPEG(THUMBNAIL_JPEG_QUALITY);
+      jpegs.set(sourceId, jpeg);
+      return jpeg;
+    },
+  };
+}
+
+function toListed({ id, name, display_id }: DesktopCapturerSource): ListedSource {
+  const kind = kindOfSource(id);
+  return { id, name, kind, is_primary: kind === 'screen' && isPrimaryDisplay(display_id) };
+}
+
+/** The primary screen, further screens, windows: each in the order in which the system names them. */
+function rank({ kind, is_primary }: ListedSource): number {
+  if (is_primary) return 0;
+  return kind === 'screen' ? 1 : 2;
+}
+
+function isPrimaryDisplay(displayId: string): boolean {
+  return displayId === String(screen.getPrimaryDisplay().id);
+}
+
+/** What the system knows a window by; the last part of an id says whose it is. */
+function handleOf(sourceId: string): string {
+  return sourceId.split(':').slice(0, 2).join(':');
+}
