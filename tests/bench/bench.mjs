@@ -1,66 +1,106 @@
 // @ts-check
-import { writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
 import { parseArgs } from 'node:util';
-import {
-  measureCrowd,
-  measureIdle,
-  measureLatency,
-  measurePreset,
-  measureStart,
-  measureStill,
-  measureUnfairCrowd,
-} from './scenarios.mjs';
+import { drawChart } from './report/chart.mjs';
+import { mergeResults } from './report/result.mjs';
+import { formatMarkdown, formatTable } from './report/table.mjs';
+import { measureLatency, measureStillScreen } from './scenarios/changes.mjs';
+import { measureCrowd, measureUnfairCrowd } from './scenarios/crowds.mjs';
+import { measureIdle } from './scenarios/idle.mjs';
+import { measureInstalledTree } from './scenarios/installed-tree.mjs';
+import { measureMovingScreen } from './scenarios/moving-screen.mjs';
+import { measurePicture } from './scenarios/picture.mjs';
+import { measureSessions } from './scenarios/sessions.mjs';
+import { measureFirstViewer, measureStart } from './scenarios/starting.mjs';
 import { startAgent } from './support/agent-process.mjs';
+import { closeApiConnections } from './support/api-call.mjs';
+import { describeMachine, watchOthers } from './support/machine.mjs';
+import { round } from './support/statistics.mjs';
 import { startScreen } from './support/virtual-screen.mjs';
 
-const { values } = parseArgs({
-  options: {
-    seconds: { type: 'string', default: '6' },
-    repeat: { type: 'string', default: '3' },
-    only: { type: 'string', multiple: true },
-    json: { type: 'string' },
-  },
-});
-const effort = { seconds: Number(values.seconds), repeat: Number(values.repeat) };
-
 const SCENARIOS = {
-  high: measurePreset('high'),
-  medium: measurePreset('medium'),
-  low: measurePreset('low'),
-  start: measureStart,
+  high: measureMovingScreen('high'),
+  medium: measureMovingScreen('medium'),
+  low: measureMovingScreen('low'),
+  picture: measurePicture,
   latency: measureLatency,
-  still: measureStill,
+  start: measureStart,
+  'first-viewer': measureFirstViewer,
+  still: measureStillScreen,
   idle: measureIdle,
   crowd: measureCrowd,
   unfair: measureUnfairCrowd,
+  sessions: measureSessions,
+  tree: measureInstalledTree,
 };
 
+const { values } = parseArgs({
+  options: {
+    quick: { type: 'boolean', default: false },
+    rounds: { type: 'string' },
+    seconds: { type: 'string' },
+    only: { type: 'string', multiple: true },
+    json: { type: 'string', default: 'test-results/bench.json' },
+    svg: { type: 'string', default: 'test-results/bench.svg' },
+    merge: { type: 'boolean', default: false },
+    markdown: { type: 'boolean', default: false },
+  },
+});
+const rounds = Number(values.rounds ?? (values.quick ? 1 : 3));
+const seconds = Number(values.seconds ?? (values.quick ? 2 : 4));
+const only = (values.only ?? []).flatMap((names) => names.split(','));
+const unknown = only.filter((name) => !(name in SCENARIOS));
+if (unknown.length > 0 || !(rounds >= 1) || !(seconds > 0)) {
+  process.stderr.write(
+    `Unknown: ${unknown.join(', ')}. --only takes ${Object.keys(SCENARIOS).join(', ')}; --rounds at least 1; --seconds above 0.\n`,
+  );
+  process.exit(2);
+}
+
+const readOthers = watchOthers();
+const startedAtMs = performance.now();
 const screen = await startScreen();
 const agent = await startAgent(screen.display);
-/** @type {import('./scenarios.mjs').Result[]} */
-const results = [];
+/** @type {import('./report/result.mjs').Result[]} */
+const measured = [];
 try {
   for (const [name, scenario] of Object.entries(SCENARIOS)) {
-    if (values.only && !values.only.includes(name)) continue;
-    for (const result of await scenario({ agent, display: screen.display, ...effort })) {
-      results.push(result);
-      process.stdout.write(`${formatResult(result)}\n`);
-    }
+    if (only.length > 0 && !only.includes(name)) continue;
+    process.stderr.write(`measuring: ${name}\n`);
+    measured.push(...(await scenario({ agent, display: screen.display, seconds, rounds })));
   }
 } finally {
   await agent.close();
+  closeApiConnections();
   screen.close();
 }
-if (values.json) writeFileSync(values.json, `${JSON.stringify(results, null, 2)}\n`);
+const machine = describeMachine(agent.executable);
+const othersPercent = round(readOthers(), 0);
+const results = values.merge ? mergeResults(readResults(values.json), measured) : measured;
+const described = `${machine.cores} cores of ${machine.processor}, Electron ${machine.electron}, ffmpeg ${machine.ffmpeg}`;
+process.stdout.write(`${values.markdown ? formatMarkdown(results) : formatTable(results)}\n\n`);
+process.stdout.write(
+  `${described}; ${rounds} rounds of ${seconds} s; other programs took ${othersPercent} % of a core; ` +
+    `${Math.round((performance.now() - startedAtMs) / 1000)} s in all\n`,
+);
+writeOut(values.json, `${JSON.stringify({ machine, rounds, seconds, othersPercent, results }, null, 2)}\n`);
+writeOut(values.svg, drawChart(results, described));
 process.exitCode = results.every(({ passed }) => passed !== false) ? 0 : 1;
 
 /**
- * @param {import('./scenarios.mjs').Result} result
- * @returns {string}
+ * @param {string} file
+ * @returns {import('./report/result.mjs').Result[]}
  */
-function formatResult({ what, value, unit, bar, passed, note }) {
-  const verdict = passed === null ? '  ' : passed ? 'ok' : 'NO';
-  return [verdict, what.padEnd(52), `${value} ${unit}`.padStart(14), bar.padEnd(14), note]
-    .join('  ')
-    .trimEnd();
+function readResults(file) {
+  return JSON.parse(readFileSync(file, 'utf8')).results;
+}
+
+/**
+ * @param {string} file
+ * @param {string} content
+ */
+function writeOut(file, content) {
+  mkdirSync(path.dirname(path.resolve(file)), { recursive: true });
+  writeFileSync(file, content);
 }

@@ -2,8 +2,16 @@
 import { get } from 'node:http';
 
 /**
- * One part as it arrived. `atMs` is `performance.now()` when its last byte was there.
+ * One part as it arrived. `atMs` is `performance.now()` when its last byte was there; `sequence` is what the server says,
+ * or counts the parts of one that says nothing.
  * @typedef {{ atMs: number, sequence: number, bytes: number, jpeg: Buffer | null }} Part
+ */
+
+/**
+ * @typedef {object} MjpegClientOptions
+ * @property {boolean} [keepJpegs] Whether parts have their pictures.
+ * @property {(part: Part) => void} [onPart] Takes each part; none is kept then.
+ * @property {(reason: string) => void} [onEnd] Told once when the stream is over, unless `close` or `abort` ended it.
  */
 
 /**
@@ -12,12 +20,14 @@ import { get } from 'node:http';
 export class MjpegClient {
   /** @type {Part[]} */
   parts = [];
-  #keepJpegs;
+  #options;
   /** @type {Buffer[]} */
   #chunks = [];
   #buffered = 0;
   /** Bytes that must be there before it is worth looking again. */
   #wanted = 0;
+  #taken = 0;
+  #over = false;
   /** @type {import('node:http').ClientRequest} */
   #request;
   /** @type {import('node:http').IncomingMessage | null} */
@@ -25,21 +35,34 @@ export class MjpegClient {
 
   /**
    * @param {string} url
-   * @param {{ keepJpegs?: boolean }} [options]
+   * @param {MjpegClientOptions} [options]
    */
-  constructor(url, { keepJpegs = false } = {}) {
-    this.#keepJpegs = keepJpegs;
+  constructor(url, options = {}) {
+    this.#options = options;
     this.#request = get(url, { agent: false }, (response) => {
       this.#response = response;
-      if (response.statusCode !== 200) throw new Error(`${url} answered ${response.statusCode}`);
-      response.on('data', (chunk) => this.#onData(chunk));
+      response.on('error', () => {});
+      response.once('close', () => this.#end('the stream ended'));
+      if (response.statusCode === 200) response.on('data', (chunk) => this.#onData(chunk));
+      else {
+        response.resume();
+        this.#end(`answered ${response.statusCode}`);
+      }
     });
-    this.#request.on('error', () => {});
+    this.#request.on('error', (error) => this.#end(error.message));
   }
 
-  /** Waits for the first part. */
+  /** Whether the stream is over, whoever ended it. */
+  get isOver() {
+    return this.#over;
+  }
+
+  /** Waits for the first part. Rejects if the stream ends without one. */
   async ready() {
-    while (this.parts.length === 0) await new Promise((resolve) => setTimeout(resolve, 1));
+    while (this.parts.length === 0) {
+      if (this.#over) throw new Error('the stream ended before its first picture');
+      await new Promise((resolve) => setTimeout(resolve, 1));
+    }
     return /** @type {Part} */ (this.parts[0]);
   }
 
@@ -65,8 +88,27 @@ export class MjpegClient {
     response.once('close', () => clearInterval(timer));
   }
 
+  /** Leaves as a browser does. */
   close() {
+    this.#over = true;
     this.#request.destroy();
+  }
+
+  /** Leaves without a word, as a program that crashes: the connection is reset. */
+  abort() {
+    this.#over = true;
+    const socket = this.#request.socket;
+    if (socket) socket.resetAndDestroy();
+    else this.#request.destroy();
+  }
+
+  /**
+   * @param {string} reason
+   */
+  #end(reason) {
+    if (this.#over) return;
+    this.#over = true;
+    this.#options.onEnd?.(reason);
   }
 
   /**
@@ -88,18 +130,21 @@ export class MjpegClient {
       return false;
     }
     const head = bytes.subarray(0, headEnd).toString('latin1');
-    const length = Number(/Content-Length: (\d+)/.exec(head)?.[1]);
+    const length = Number(/Content-Length: (\d+)/i.exec(head)?.[1]);
     const end = headEnd + 4 + length;
     if (bytes.length < end) {
       this.#wanted = end;
       return false;
     }
-    this.parts.push({
+    this.#taken += 1;
+    const part = {
       atMs: performance.now(),
-      sequence: Number(/X-Sequence: (\d+)/.exec(head)?.[1]),
+      sequence: Number(/X-Sequence: (\d+)/.exec(head)?.[1] ?? this.#taken),
       bytes: length,
-      jpeg: this.#keepJpegs ? Buffer.from(bytes.subarray(headEnd + 4, end)) : null,
-    });
+      jpeg: this.#options.keepJpegs ? Buffer.from(bytes.subarray(headEnd + 4, end)) : null,
+    };
+    if (this.#options.onPart) this.#options.onPart(part);
+    else this.parts.push(part);
     const rest = bytes.subarray(end);
     this.#chunks = [rest];
     this.#buffered = rest.length;

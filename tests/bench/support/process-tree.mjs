@@ -2,7 +2,8 @@
 import { execFileSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 
-const TICKS_PER_SECOND = Number(execFileSync('getconf', ['CLK_TCK'], { encoding: 'utf8' }));
+/** The unit in which the kernel counts processor time. */
+export const TICKS_PER_SECOND = Number(execFileSync('getconf', ['CLK_TCK'], { encoding: 'utf8' }));
 
 /**
  * The processor time that a process and all its descendants have used, in seconds. Those that ended meanwhile are
@@ -21,6 +22,15 @@ export function cpuSecondsOfTree(rootPid) {
  */
 export function privateBytesOfTree(rootPid) {
   return readTree(rootPid).reduce((sum, { pid }) => sum + privateBytes(pid), 0);
+}
+
+/**
+ * The processes of a tree that live now, the root first.
+ * @param {number} rootPid
+ * @returns {number[]} Their ids.
+ */
+export function pidsOfTree(rootPid) {
+  return readTree(rootPid).map(({ pid }) => pid);
 }
 
 /**
@@ -62,10 +72,11 @@ function readStat(name) {
 }
 
 /**
+ * The memory that only this process uses, in bytes; 0 if it has ended.
  * @param {number} pid
  * @returns {number}
  */
-function privateBytes(pid) {
+export function privateBytes(pid) {
   try {
     const rollup = readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8');
     const lines = rollup.matchAll(/^(?:Private_Clean|Private_Dirty|SwapPss):\s+(\d+) kB$/gm);

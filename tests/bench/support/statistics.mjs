@@ -1,13 +1,14 @@
 // @ts-check
 
 /**
+ * The smallest value that this part of all values does not exceed (nearest rank).
  * @param {readonly number[]} values At least one.
  * @param {number} fraction 0.5 is the median.
  * @returns {number}
  */
 export function quantile(values, fraction) {
   const sorted = [...values].sort((a, b) => a - b);
-  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * fraction))] ?? Number.NaN;
+  return sorted[Math.max(0, Math.ceil(sorted.length * fraction) - 1)] ?? Number.NaN;
 }
 
 /**

@@ -7,10 +7,11 @@ export const SCREEN = { widthPx: 1920, heightPx: 1080 };
 
 /**
  * A display of its own with a window manager, if there is one.
+ * @param {{ widthPx: number, heightPx: number }} [screen]
  * @returns {Promise<{ display: string, close: () => void }>}
  */
-export async function startScreen() {
-  const size = `${SCREEN.widthPx}x${SCREEN.heightPx}x24`;
+export async function startScreen(screen = SCREEN) {
+  const size = `${screen.widthPx}x${screen.heightPx}x24`;
   const server = spawn('Xvfb', ['-displayfd', '3', '-screen', '0', size, '-nolisten', 'tcp'], {
     stdio: ['ignore', 'ignore', 'ignore', 'pipe'],
   });

@@ -1,0 +1,140 @@
+// @ts-check
+import { fitTrend } from '../bench/support/linear-trend.mjs';
+
+/**
+ * One measure over time; `unit` is what its values count.
+ * @typedef {{ subject: string, measure: string, unit: 'MiB' | '', points: { x: number, y: number }[] }} Series
+ */
+
+/**
+ * How much a measure grows per hour, give or take `errorPerHour` (one standard error), and whether that is a leak.
+ * @typedef {object} Growth
+ * @property {string} subject
+ * @property {string} measure
+ * @property {'MiB' | ''} unit
+ * @property {number} mean
+ * @property {number} slopePerHour
+ * @property {number} errorPerHour
+ * @property {number} points
+ * @property {boolean} isFlat
+ */
+
+/**
+ * What the agent looked like at one moment. `atHours` is since the soak began.
+ * @typedef {object} Sample
+ * @property {number} atHours
+ * @property {import('./process-sampler.mjs').ProcessSample[]} processes
+ * @property {import('./main-inspector.mjs').MainFigures} main
+ */
+
+const MIB = 2 ** 20;
+/** Growth below this is no leak that anybody would notice within a month. */
+const LIMITS_PER_HOUR = { MiB: 2, '': 1 };
+/** A slope that is not so many standard errors above 0 may be chance. */
+const SIGNIFICANT_ERRORS = 2;
+
+/**
+ * @template Source
+ * @typedef {readonly [name: string, unit: 'MiB' | '', read: (source: Source) => number]} Measure
+ */
+
+/** @type {readonly Measure<import('./process-sampler.mjs').ProcessSample>[]} */
+const PROCESS_MEASURES = [
+  ['resident memory', 'MiB', ({ residentBytes }) => residentBytes / MIB],
+  ['private memory', 'MiB', ({ privateBytes }) => privateBytes / MIB],
+  ['descriptors', '', ({ descriptors }) => descriptors],
+  ['threads', '', ({ threads }) => threads],
+];
+
+/** @type {readonly Measure<import('./main-inspector.mjs').MainFigures>[]} */
+const MAIN_MEASURES = [
+  ['heap in use', 'MiB', ({ heapBytes }) => heapBytes / MIB],
+  ['memory outside the heap', 'MiB', ({ externalBytes }) => externalBytes / MIB],
+  ['handles', '', ({ handles }) => handles],
+  ['timers', '', ({ timers }) => timers],
+];
+
+/**
+ * The measures of every process that was there all the time, of what the main process says of itself, and of all
+ * processes together.
+ * @param {readonly Sample[]} samples Without those of the warm-up.
+ * @returns {Series[]}
+ */
+export function collectSeries(samples) {
+  const lastingPids = (samples[0]?.processes ?? [])
+    .map(({ pid }) => pid)
+    .filter((pid) => samples.every(({ processes }) => processes.some((process) => process.pid === pid)));
+  const lasting = lastingPids.flatMap((pid) => {
+    const history = samples.flatMap(({ atHours, processes }) =>
+      processes.filter((process) => process.pid === pid).map((process) => ({ atHours, process })),
+    );
+    const subject = `${history[0]?.process.role} (${pid})`;
+    return PROCESS_MEASURES.map(([measure, unit, read]) => ({
+      subject,
+      measure,
+      unit,
+      points: history.map(({ atHours, process }) => ({ x: atHours, y: read(process) })),
+    }));
+  });
+  const main = MAIN_MEASURES.map(([measure, unit, read]) => ({
+    subject: 'main, by itself',
+    measure,
+    unit,
+    points: samples.map((sample) => ({ x: sample.atHours, y: read(sample.main) })),
+  }));
+  const together = PROCESS_MEASURES.map(([measure, unit, read]) => ({
+    subject: 'all processes',
+    measure,
+    unit,
+    points: samples.map(({ atHours, processes }) => ({
+      x: atHours,
+      y: processes.reduce((sum, process) => sum + read(process), 0),
+    })),
+  }));
+  return [...lasting, ...main, ...together];
+}
+
+/**
+ * @param {Series} series
+ * @returns {Growth}
+ */
+export function judgeGrowth({ subject, measure, unit, points }) {
+  const { slope, error, mean } = fitTrend(points);
+  return {
+    subject,
+    measure,
+    unit,
+    mean,
+    slopePerHour: slope,
+    errorPerHour: error,
+    points: points.length,
+    isFlat: slope <= LIMITS_PER_HOUR[unit] || slope <= SIGNIFICANT_ERRORS * error,
+  };
+}
+
+/**
+ * @param {readonly Growth[]} growths
+ * @returns {string} One line for each, with headings.
+ */
+export function formatGrowth(growths) {
+  const rows = growths.map(({ subject, measure, unit, mean, slopePerHour, errorPerHour, isFlat }) => [
+    subject,
+    measure,
+    `${mean.toFixed(1)} ${unit}`.trimEnd(),
+    `${slopePerHour >= 0 ? '+' : ''}${slopePerHour.toFixed(2)}`,
+    `± ${errorPerHour.toFixed(2)}`,
+    isFlat ? 'flat' : 'NOT FLAT',
+  ]);
+  const table = [['process', 'measure', 'mean', 'per hour', 'error', 'verdict'], ...rows];
+  const widths = (table[0] ?? []).map((_, column) =>
+    Math.max(...table.map((row) => (row[column] ?? '').length)),
+  );
+  return table
+    .map((row) =>
+      row
+        .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+        .join('  ')
+        .trimEnd(),
+    )
+    .join('\n');
+}

@@ -1,0 +1,150 @@
+// @ts-check
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { parseArgs } from 'node:util';
+import { startAgent } from '../bench/support/agent-process.mjs';
+import { closeApiConnections } from '../bench/support/api-call.mjs';
+import { pidsOfTree } from '../bench/support/process-tree.mjs';
+import { sleep } from '../bench/support/statistics.mjs';
+import { startScreen } from '../bench/support/virtual-screen.mjs';
+import { killCaptures } from './capture-killer.mjs';
+import { runEventClients, runQuestions } from './client-traffic.mjs';
+import { collectSeries, formatGrowth, judgeGrowth } from './growth.mjs';
+import { MainInspector } from './main-inspector.mjs';
+import { MarkerClock } from './marker-clock.mjs';
+import { findCaptureProcesses, sampleProcesses } from './process-sampler.mjs';
+import { dropForgottenSessions, runRemoteTraffic } from './remote-traffic.mjs';
+import { ShareTraffic } from './share-traffic.mjs';
+import { formatPictures, judgePictures } from './soak-report.mjs';
+import { SoakRig } from './soak-rig.mjs';
+
+const { values } = parseArgs({
+  options: {
+    minutes: { type: 'string', default: '30' },
+    'warm-up': { type: 'string' },
+    seed: { type: 'string', default: String(Date.now() % 100_000) },
+    'sample-seconds': { type: 'string', default: '5' },
+    'kill-seconds': { type: 'string', default: '60' },
+    json: { type: 'string' },
+  },
+});
+const minutes = Number(values.minutes);
+const warmUpHours = Number(values['warm-up'] ?? minutes / 4) / 60;
+const SCREEN = { widthPx: 1280, heightPx: 720 };
+
+const folder = mkdtempSync(path.join(tmpdir(), 'porthole-soak-'));
+const logFile = path.join(folder, 'agent.log');
+const screen = await startScreen(SCREEN);
+const clock = new MarkerClock(screen.display, SCREEN);
+await clock.start();
+const agent = await startAgent(screen.display, { args: ['--inspect=0', '--notifications=none'], logFile });
+const inspector = await MainInspector.connect(logFile);
+const rig = new SoakRig(agent, clock, Number(values.seed));
+const shares = new ShareTraffic(rig);
+process.stdout.write(`soak of ${minutes} minutes with seed ${values.seed}, log in ${logFile}\n`);
+
+const beganAtMs = performance.now();
+const traffic = [shares.stay()];
+while (shares.countSeeing() === 0) await rig.pause(50);
+const [sparedPid = 0] = findCaptureProcesses(agent.pid);
+const killing = { sparedPid, everyMs: 1000 * Number(values['kill-seconds']), stream: 1 };
+traffic.push(
+  killCaptures(rig, shares, killing),
+  ...[10, 11].map((stream) => shares.comeAndGo(stream)),
+  ...[20, 21].map((stream) => runRemoteTraffic(rig, stream)),
+  dropForgottenSessions(rig),
+  ...[30, 31].map((stream) => runEventClients(rig, stream)),
+  runQuestions(rig, 40),
+);
+
+/** @type {import('./growth.mjs').Sample[]} */
+const samples = [];
+/** @type {import('./main-inspector.mjs').MainFigures | null} */
+let collectedAfterWarmUp = null;
+const hours = () => (performance.now() - beganAtMs) / 3_600_000;
+let latestLookMs = performance.now();
+let longestDelayMs = 0;
+const delayWatch = setInterval(() => {
+  longestDelayMs = Math.max(longestDelayMs, performance.now() - latestLookMs - 100);
+  latestLookMs = performance.now();
+}, 100);
+while (hours() * 60 < minutes) {
+  await rig.pause(1000 * Number(values['sample-seconds']));
+  if (!collectedAfterWarmUp && hours() >= warmUpHours) collectedAfterWarmUp = await inspector.readCollected();
+  const processes = sampleProcesses(agent.pid, agent.executable);
+  samples.push({ atHours: hours(), processes, main: await inspector.read() });
+  if (samples.length % 60 === 0)
+    process.stdout.write(`${Math.round(hours() * 60)} min: ${JSON.stringify(rig.counts)}\n`);
+}
+rig.finish();
+await Promise.all(traffic);
+clearInterval(delayWatch);
+const collectedAtEnd = await inspector.readCollected();
+inspector.close();
+closeApiConnections();
+const capturesLeft = await countLeft(() => findCaptureProcesses(agent.pid));
+const tree = pidsOfTree(agent.pid);
+const exitCode = await agent.close();
+const processesLeft = await countLeft(() => tree.filter((pid) => pidsOfTree(pid).length > 0));
+clock.stop();
+screen.close();
+
+const warm = samples.filter(({ atHours }) => atHours >= warmUpHours);
+const growth = collectSeries(warm).map(judgeGrowth);
+const pictures = judgePictures(shares.watches);
+const collected = { afterWarmUp: collectedAfterWarmUp, atEnd: collectedAtEnd };
+process.stdout.write(`\n${formatGrowth(growth)}\n\n${formatPictures(pictures)}\n`);
+process.stdout.write(
+  [
+    `main's heap after collection: ${mib(collectedAfterWarmUp?.heapBytes)} MiB after the warm-up, ${mib(collectedAtEnd.heapBytes)} MiB at the end`,
+    `did: ${Object.entries(rig.counts)
+      .map(([what, count]) => `${count} ${what}`)
+      .join(', ')}`,
+    `longest that this load generator itself had to wait for the processor: ${longestDelayMs.toFixed(0)} ms`,
+    `at the end: exit code ${exitCode}, ${capturesLeft} capture processes and ${processesLeft} others left over, ${rig.faults.length} faults`,
+    ...rig.faults.map((fault) => `  ${fault}`),
+  ].join('\n'),
+);
+const passed =
+  growth.every(({ isFlat }) => isFlat) &&
+  pictures.passed &&
+  rig.faults.length === 0 &&
+  exitCode === 0 &&
+  capturesLeft + processesLeft === 0;
+process.stdout.write(`\n${passed ? 'PASSED' : 'FAILED'}\n`);
+if (values.json) {
+  const report = {
+    minutes,
+    seed: rig.seed,
+    passed,
+    growth,
+    pictures,
+    collected,
+    counts: rig.counts,
+    faults: rig.faults,
+    samples,
+  };
+  writeFileSync(values.json, `${JSON.stringify(report)}\n`);
+}
+if (passed) rmSync(folder, { recursive: true, force: true });
+process.exitCode = passed ? 0 : 1;
+
+/**
+ * How many are still there after a moment in which they may end.
+ * @param {() => readonly number[]} find
+ * @returns {Promise<number>}
+ */
+async function countLeft(find) {
+  const deadlineMs = performance.now() + 5000;
+  while (find().length > 0 && performance.now() < deadlineMs) await sleep(100);
+  return find().length;
+}
+
+/**
+ * @param {number | undefined} bytes
+ * @returns {string}
+ */
+function mib(bytes) {
+  return bytes === undefined ? '?' : (bytes / 2 ** 20).toFixed(1);
+}
