@@ -11,18 +11,20 @@ import react from '@vitejs/plugin-react';
  * @property {(outDir: string) => import('vite').InlineConfig} config
  */
 
-/** Stay outside the bundles: native addons find their binaries beside themselves, Electron provides its own. */
+/** Stay outside the bundles: native addons and large modules find their binaries beside themselves, Electron provides its own. */
 const EXTERNAL = [
   'electron',
   'libsql',
   '@julusian/jpeg-turbo',
+  '@img/sharp-wasm32/sharp.node',
   ...builtinModules,
   ...builtinModules.map((name) => `node:${name}`),
 ];
 
 /**
  * Everything that is bundled, in the order in which it is built:
- * `main/main.cjs` (with chunks beside it for what it imports late), `main/porthole.cjs` (the command line client), `preload/<name>.cjs` for each file of
+ * `main/main.cjs` (with chunks beside it for what it imports late), `main/porthole.cjs` (the command line client),
+ * `main/picture-worker.cjs` (the thread that makes snapshots), `preload/<name>.cjs` for each file of
  * `src-main/desktop/preload`, and `renderer/` with one page for each `src-renderer/*.html`.
  * Parts that have no sources are left out.
  * @param {string} root The repository.
@@ -32,12 +34,15 @@ export function listBundles(root) {
   const preloadFolder = path.join(root, 'src-main/desktop/preload');
   const preloads = filesWithExtension(preloadFolder, '.ts');
   const pages = filesWithExtension(path.join(root, 'src-renderer'), '.html');
-  const client = path.join(root, 'src-main/cli/porthole.ts');
+  const others = ['src-main/cli/porthole.ts', 'src-main/stream/picture-worker.ts']
+    .map((file) => path.join(root, file))
+    .filter((file) => existsSync(file));
   return [
     { name: 'main', config: (outDir) => nodeBundle(root, outDir, path.join(root, 'src-main/main.ts')) },
-    ...(existsSync(client)
-      ? [{ name: 'main', config: (/** @type {string} */ outDir) => nodeBundle(root, outDir, client) }]
-      : []),
+    ...others.map((file) => ({
+      name: 'main',
+      config: (/** @type {string} */ outDir) => nodeBundle(root, outDir, file),
+    })),
     ...preloads.map((file) => ({
       name: 'preload',
       config: (/** @type {string} */ outDir) => preloadBundle(root, outDir, path.join(preloadFolder, file)),
@@ -61,6 +66,8 @@ export function listBundles(root) {
 function nodeBundle(root, outDir, entry) {
   return {
     ...common(root),
+    // Its native part must not be loaded beside GTK (electron#46323); the same made of WebAssembly can be.
+    resolve: { alias: [{ find: /^\.\/sharp\.[cm]js$/, replacement: '@img/sharp-wasm32/sharp.node' }] },
     ssr: { noExternal: true, external: EXTERNAL, target: 'node' },
     // express answers errors with a stack trace unless it runs in production.
     define: { 'process.env.NODE_ENV': '"production"', __APP_VERSION__: JSON.stringify(readVersion(root)) },

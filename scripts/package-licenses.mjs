@@ -1,7 +1,7 @@
 // @ts-check
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
-import { listPackage } from '@electron/asar';
+import { extractFile, listPackage } from '@electron/asar';
 
 /** The file beside Electron's own licenses that holds ours and those of what we bundle. */
 export const LICENSES_FILE = 'LICENSES.porthole.txt';
@@ -48,13 +48,21 @@ const SEPARATOR = `\n\n${'-'.repeat(80)}\n\n`;
 /**
  * @param {string} root
  * @param {string} archive
- * @returns {string[]} Their folders in the repository.
+ * @returns {string[]} Their folders in the repository, where npm may have put them elsewhere than they are packed.
  */
 function shippedPackages(root, archive) {
+  const { packages } = JSON.parse(readFileSync(path.join(root, 'package-lock.json'), 'utf8'));
+  const installed = /** @type {[string, {version: string}][]} */ (Object.entries(packages));
   return listPackage(archive, { isPack: false })
-    .map((file) => file.replaceAll('\\', '/'))
-    .filter((file) => file.startsWith('/node_modules/') && file.endsWith('/package.json'))
-    .map((file) => path.join(root, path.dirname(file)));
+    .map((file) => file.replaceAll('\\', '/').slice(1))
+    .filter((file) => file.startsWith('node_modules/') && file.endsWith('/package.json'))
+    .map((file) => {
+      const { name, version } = JSON.parse(extractFile(archive, file).toString('utf8'));
+      const found = installed.find(
+        ([folder, { version: other }]) => folder.endsWith(`node_modules/${name}`) && other === version,
+      );
+      return path.join(root, found?.[0] ?? path.dirname(file));
+    });
 }
 
 /**

@@ -29,7 +29,9 @@ import { SqliteCommandJournal } from './store/sqlite-command-journal.ts';
 import { SqliteLockoutJournal } from './store/sqlite-lockout-journal.ts';
 import { SqliteSessionJournal } from './store/sqlite-session-journal.ts';
 import { SqliteTokenJournal } from './store/sqlite-token-journal.ts';
+import type { PictureMaker } from './stream/picture.ts';
 import type { ScreenSource } from './stream/screen-source.ts';
+import { Snapshots } from './stream/snapshots.ts';
 import { SourceCatalogue } from './stream/source-catalogue.ts';
 import { StreamService } from './stream/stream-service.ts';
 import type { ViewerState } from './stream/viewer.ts';
@@ -44,6 +46,8 @@ export interface AgentOptions {
   /** The folder of the built panel. */
   readonly pagesFolder: string;
   readonly screenSource: ScreenSource;
+  /** Makes snapshots of other sizes and formats; whoever made it closes it, after the agent. */
+  readonly pictureMaker: PictureMaker;
   /** The file mode mask that commands run with; the agent's own is tighter. The usual 022 if it is left out. */
   readonly commandUmask?: number;
   /** Whether the desktop could show a request for approval now. */
@@ -234,6 +238,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
     commands: commands.service,
     streams,
     sources: new SourceCatalogue(options.screenSource, clock),
+    snapshots: new Snapshots(options.pictureMaker, clock),
     log,
     panelPass,
     mcp,

@@ -19,6 +19,7 @@ import { removeRunningFile, writeRunningFile } from './settings/running-file.ts'
 import { SettingsStore } from './settings/settings-store.ts';
 import { claimFirstTelling } from './settings/told-once.ts';
 import { Shutdown } from './shutdown.ts';
+import { PictureThread } from './stream/picture-thread.ts';
 
 /** Exit code of a start that was refused: wrong flags, folder, database or port. */
 const EXIT_REFUSED = 2;
@@ -76,6 +77,11 @@ async function boot(): Promise<void> {
   shutdown.add('screen source', () => screenSource.close());
 
   const dist = path.join(app.getAppPath(), 'dist');
+  const pictureMaker = new PictureThread({
+    clock: systemClock,
+    workerFile: path.join(dist, 'main/picture-worker.cjs'),
+  });
+  shutdown.add('pictures', () => pictureMaker.close());
   let face: DesktopFace | null = null;
   const notifier = createSystemNotifier({
     clock: systemClock,
@@ -95,6 +101,7 @@ async function boot(): Promise<void> {
       commandUmask: userUmask,
       pagesFolder: path.join(dist, 'renderer'),
       screenSource,
+      pictureMaker,
       canPrompt: canShowPrompt,
       tls,
       notifier,

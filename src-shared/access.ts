@@ -81,6 +81,8 @@ export const viewerSchema = z
     /** The name of the token or key, or the one that an approved viewer gave; null where there is none. */
     name: z.string().nullable(),
     connected_at: timestampSchema,
+    /** The stream, or single pictures now and then. */
+    takes: z.enum(['stream', 'snapshots']),
     fps: z.number().min(0),
     frames: z.int().min(0),
     drops: z.int().min(0),

@@ -74,6 +74,10 @@ export const ERROR_KINDS = {
     status: 429,
     message: 'Too many requests to watch wait for an answer; try again later.',
   },
+  too_many_snapshots: {
+    status: 429,
+    message: 'Too many pictures of the screen are being made; try again in a moment.',
+  },
   too_many_tokens: { status: 429, message: 'There are too many tokens; revoke one first.' },
   too_many_keys: { status: 429, message: 'This share has too many view keys; revoke one first.' },
   internal_error: { status: 500, message: 'The agent failed to handle this request; its log says why.' },
@@ -82,6 +86,7 @@ export const ERROR_KINDS = {
     message: 'The settings file cannot be written, and nothing has changed.',
   },
   no_screen: { status: 503, message: 'There is no screen to share on this machine.' },
+  no_picture: { status: 503, message: 'The screen cannot be seen right now; try again in a moment.' },
   screen_permission_denied: {
     status: 503,
     message:

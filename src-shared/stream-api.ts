@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { viewerSchema } from './access.ts';
 import type { Endpoint } from './api.ts';
 import { qualitySchema } from './presets.ts';
+import { optionalWholeNumber } from './query-values.ts';
 import { captureStateSchema, liveScreenSchema } from './sessions.ts';
 
 const ofSession = z.strictObject({ session_id: z.string() });
@@ -11,6 +12,23 @@ export const viewKeyQuery = z
   .string()
   .optional()
   .meta({ description: 'A view key, for those who can send nothing else' });
+
+/** What a snapshot can be. */
+export const snapshotFormatSchema = z.enum(['jpeg', 'png', 'webp']);
+
+/** See {@link snapshotFormatSchema}. */
+export type SnapshotFormat = z.infer<typeof snapshotFormatSchema>;
+
+/** How a snapshot is asked for. Without any of it, it is the newest frame of the stream as it is. */
+export const snapshotQuerySchema = z.strictObject({
+  key: viewKeyQuery,
+  width: optionalWholeNumber(16, 16_384).describe('The largest width in pixels; nothing is scaled up'),
+  format: snapshotFormatSchema.default('jpeg'),
+  quality: optionalWholeNumber(1, 100).describe('Of jpeg and webp; png loses nothing'),
+});
+
+/** See {@link snapshotQuerySchema}. */
+export type SnapshotQuery = z.infer<typeof snapshotQuerySchema>;
 
 /** A share's stream in figures. */
 export const streamStateSchema = z

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { createDocument, type ZodOpenApiPathsObject, type ZodOpenApiResponsesObject } from 'zod-openapi';
 import { API, type Endpoint, type EndpointName, healthSchema } from '#shared/api';
 import { ERROR_KINDS, type ErrorCode } from '#shared/errors';
-import { viewKeyQuery } from '#shared/stream-api';
+import { snapshotFormatSchema, snapshotQuerySchema, viewKeyQuery } from '#shared/stream-api';
 import { refusalsAt } from '../access/access-table.ts';
 import type { RouteName } from '../access/routes.ts';
 import { EVENTS_PATH } from './event-socket.ts';
@@ -70,6 +70,36 @@ const SERVICE_PATHS: ZodOpenApiPathsObject = {
           content: { 'image/jpeg': { schema: { type: 'string', format: 'binary' } } },
         },
         ...describeErrors('sourceThumbnail', ['source_not_found', 'no_screen', 'screen_permission_denied']),
+      },
+    },
+  },
+  '/stream/{session_id}/snapshot': {
+    get: {
+      operationId: 'streamSnapshot',
+      summary:
+        'The screen as it looks now, in one picture; without a query the very bytes of the newest frame',
+      requestParams: {
+        path: z.object({ session_id: z.string() }),
+        query: snapshotQuerySchema,
+      },
+      responses: {
+        '200': {
+          description: 'The picture',
+          content: Object.fromEntries(
+            snapshotFormatSchema.options.map((format) => [
+              `image/${format}`,
+              { schema: { type: 'string', format: 'binary' } },
+            ]),
+          ),
+        },
+        ...describeErrors('streamSnapshot', [
+          'session_not_found',
+          'session_not_active',
+          'stream_ended',
+          'no_picture',
+          'too_many_viewers',
+          'too_many_snapshots',
+        ]),
       },
     },
   },

@@ -11,6 +11,7 @@ export function toViewerEntry(viewer: ViewerState): ViewerEntry {
     admitted_by: viewer.grant?.admission ?? 'local',
     name: viewer.grant?.name ?? null,
     connected_at: new Date(viewer.connectedAtMs).toISOString(),
+    takes: viewer.takes,
     fps: viewer.framesPerSecond,
     frames: viewer.frames,
     drops: viewer.drops,

@@ -4,6 +4,7 @@ import { PortholeError } from '#shared/errors';
 import type { RouteName } from '../access/routes.ts';
 import type { Logger } from '../logger.ts';
 import type { SessionRegistry } from '../sessions/session-registry.ts';
+import type { Snapshots } from '../stream/snapshots.ts';
 import type { StreamService } from '../stream/stream-service.ts';
 import { type ApiParts, createApiHandlers } from './api-handlers.ts';
 import { createApiRouter } from './api-router.ts';
@@ -23,6 +24,7 @@ import { createStreamRouter } from './stream-router.ts';
 export interface WebAppParts extends ApiParts {
   readonly sessions: SessionRegistry;
   readonly streams: StreamService;
+  readonly snapshots: Snapshots;
   readonly log: Logger;
   readonly guard: Guard;
   /** Knows the agent's own windows. */

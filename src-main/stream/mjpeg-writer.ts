@@ -1,6 +1,7 @@
 import type { ServerResponse } from 'node:http';
 import type { Writable } from 'node:stream';
 import type { Clock } from '../clock.ts';
+import { formatCaptureTime } from './capture-time.ts';
 import type { StreamFrame } from './frame-hub.ts';
 import type { LinkPace } from './link-pace.ts';
 
@@ -158,7 +159,7 @@ export class MjpegWriter {
     const head = Buffer.from(
       '\r\nContent-Type: image/jpeg\r\n' +
         `Content-Length: ${frame.jpeg.length}\r\n` +
-        `X-Timestamp: ${this.#wallSeconds(frame.capturedAtMs)}\r\n` +
+        `X-Timestamp: ${formatCaptureTime(this.#clock, frame.capturedAtMs)}\r\n` +
         `X-Sequence: ${frame.sequence}\r\n\r\n`,
       'latin1',
     );
@@ -251,10 +252,5 @@ export class MjpegWriter {
     this.#waiting = null;
     this.#sent = null;
     this.#output.removeListener('close', this.#onClose);
-  }
-
-  /** Seconds since the epoch with six decimals, as ustreamer and others write it. */
-  #wallSeconds(monotonicMs: number): string {
-    return ((this.#clock.wallMs() - this.#clock.monotonicMs() + monotonicMs) / 1000).toFixed(6);
   }
 }

@@ -3,10 +3,12 @@ import type { ServerResponse } from 'node:http';
 import { PortholeError } from '#shared/errors';
 import type { Clock } from '../clock.ts';
 import type { Logger } from '../logger.ts';
+import { formatCaptureTime } from './capture-time.ts';
 import { beginMjpegResponse } from './mjpeg-writer.ts';
 import type { CapturedFrame, CaptureRequest, Film, FilmSink, ScreenSource } from './screen-source.ts';
 import { SendQueues } from './send-queues.ts';
 import { SharedCapture } from './shared-capture.ts';
+import type { SnapshotViewer } from './snapshot-viewer.ts';
 import { type StreamObserver, StreamSession, type StreamState } from './stream-session.ts';
 import type { ViewerInfo, ViewerState } from './viewer.ts';
 
@@ -101,14 +103,21 @@ export class StreamService {
    */
   watch(sessionId: string, response: ServerResponse, info: ViewerInfo): string {
     const session = this.#get(sessionId);
-    const total = [...this.#sessions.values()].reduce((sum, { viewerCount }) => sum + viewerCount, 0);
-    if (session.viewerCount >= this.#limits.maxViewersPerSession || total >= this.#limits.maxViewers) {
-      throw new PortholeError('too_many_viewers');
-    }
-    const viewerId = `viewer_${randomBytes(4).toString('hex')}`;
+    const viewerId = this.#admitViewer(session);
     const heldBytes = response.socket ? this.#sendQueues.watch(response.socket) : () => null;
     session.addViewer(viewerId, { output: beginMjpegResponse(response), heldBytes }, info);
     return viewerId;
+  }
+
+  /**
+   * Takes note that somebody asks for a picture, which makes them a viewer for a while: what they take is to be noted
+   * there, and nothing is to be given to them once they have ended. Throws `session_not_found` or `too_many_viewers`.
+   */
+  noteSnapshotViewer(sessionId: string, info: ViewerInfo): SnapshotViewer {
+    const session = this.#get(sessionId);
+    const known = session.findSnapshotViewer(info);
+    known?.noteRequest();
+    return known ?? session.addSnapshotViewer(this.#admitViewer(session), info);
   }
 
   /** Ends one viewer's stream; false if nobody has this id. */
@@ -127,6 +136,11 @@ export class StreamService {
   /** Films what a session shows, until that is told to end or the session ends. Throws `session_not_found`. */
   film(sessionId: string, sink: FilmSink): Film {
     return this.#get(sessionId).film(sink);
+  }
+
+  /** When a frame was captured, as the header `X-Timestamp` has it. */
+  captureTimeOf({ capturedAtMs }: CapturedFrame): string {
+    return formatCaptureTime(this.#options.clock, capturedAtMs);
   }
 
   /** A session's stream in figures. Throws `session_not_found`. */
@@ -148,6 +162,15 @@ export class StreamService {
     const session = this.#sessions.get(sessionId);
     if (!session) throw new PortholeError('session_not_found');
     return session;
+  }
+
+  /** An id for one viewer more. Throws `too_many_viewers`. */
+  #admitViewer(session: StreamSession): string {
+    const total = [...this.#sessions.values()].reduce((sum, { viewerCount }) => sum + viewerCount, 0);
+    if (session.viewerCount >= this.#limits.maxViewersPerSession || total >= this.#limits.maxViewers) {
+      throw new PortholeError('too_many_viewers');
+    }
+    return `viewer_${randomBytes(4).toString('hex')}`;
   }
 
   #join(request: CaptureRequest): SharedCapture {

@@ -9,6 +9,7 @@ import type { CapturedFrame, CaptureRequest, CaptureStatus, Film, FilmSink } fro
 import type { HeldBytes } from './send-queues.ts';
 import type { CaptureSubscription, SharedCapture } from './shared-capture.ts';
 import { renderSlate } from './slate.ts';
+import { SnapshotViewer } from './snapshot-viewer.ts';
 import { Viewer, type ViewerInfo, type ViewerState } from './viewer.ts';
 
 /** Told what happens in the streams, each time it happens; must return soon and must not throw. */
@@ -73,6 +74,7 @@ export class StreamSession {
   readonly #options: StreamSessionOptions;
   readonly #hub = new FrameHub();
   readonly #viewers = new Map<string, Viewer>();
+  readonly #snapshotViewers = new Map<string, SnapshotViewer>();
   readonly #waitingForPicture = new Set<() => void>();
   #request: CaptureRequest;
   #capture: SharedCapture | null = null;
@@ -98,7 +100,7 @@ export class StreamSession {
   }
 
   get viewerCount(): number {
-    return this.#viewers.size;
+    return this.#viewers.size + this.#snapshotViewers.size;
   }
 
   /** Changes what is captured; viewers stay, and see the old picture until the new one comes. */
@@ -138,12 +140,8 @@ export class StreamSession {
       onEnd: (ended, reason) => {
         unsubscribe();
         if (!this.#viewers.delete(ended.viewerId)) return;
-        const state = ended.state();
-        this.#past.frames += state.frames;
-        this.#past.bytes += state.bytes;
-        this.#past.drops += state.drops;
         this.#followDemand();
-        observer.onViewerLeft(state, reason);
+        this.#onViewerLeft(ended.state(), reason);
       },
     });
     if (output.destroyed) return viewer;
@@ -154,20 +152,44 @@ export class StreamSession {
     return viewer;
   }
 
+  /** Who takes single pictures and is `info`, if they have done so lately. */
+  findSnapshotViewer(info: ViewerInfo): SnapshotViewer | undefined {
+    return [...this.#snapshotViewers.values()].find((viewer) => viewer.is(info));
+  }
+
+  /** Lets somebody take single pictures, for whom the capture runs no faster. */
+  addSnapshotViewer(viewerId: string, info: ViewerInfo): SnapshotViewer {
+    const { sessionId, clock, observer } = this.#options;
+    const viewer = new SnapshotViewer({
+      viewerId,
+      sessionId,
+      info,
+      clock,
+      onPicture: () => observer.onDelivered(sessionId),
+      onEnd: (ended, reason) => {
+        this.#snapshotViewers.delete(ended.viewerId);
+        this.#onViewerLeft(ended.state(), reason);
+      },
+    });
+    this.#snapshotViewers.set(viewerId, viewer);
+    observer.onViewerJoined(viewer.state());
+    return viewer;
+  }
+
   /** Ends one viewer's stream; false if there is no such viewer. */
   kick(viewerId: string): boolean {
-    const viewer = this.#viewers.get(viewerId);
+    const viewer = this.#viewers.get(viewerId) ?? this.#snapshotViewers.get(viewerId);
     viewer?.end('kicked');
     return viewer !== undefined;
   }
 
   /**
-   * The screen as it looks now. While it cannot be seen, waits up to `timeoutMs` for it, and answers null if that
-   * is not enough, or if the session is paused or ends.
+   * The screen as it looks now. While it cannot be seen yet, or for a moment, waits up to `timeoutMs` for it, and
+   * answers null if that is not enough, or if the capture has failed, or the session is paused or ends.
    */
   async snapshot(timeoutMs: number): Promise<CapturedFrame | null> {
     const newest = this.#capture?.newest ?? null;
-    if (newest || this.#closed || this.#status.state === 'paused') return newest;
+    if (newest || this.#closed || ['paused', 'failed'].includes(this.#status.state)) return newest;
     await new Promise<void>((resolve) => {
       const finish = (): void => {
         cancel();
@@ -203,7 +225,7 @@ export class StreamSession {
 
   /** The stream in figures. */
   state(): StreamState {
-    const viewers = [...this.#viewers.values()].map((viewer) => viewer.state());
+    const viewers = this.#everybody().map((viewer) => viewer.state());
     const sum = (pick: (viewer: ViewerState) => number): number =>
       viewers.reduce((total, viewer) => total + pick(viewer), 0);
     const newest = this.#capture?.newest ?? null;
@@ -230,8 +252,19 @@ export class StreamSession {
     this.#cancelSlate();
     this.#leaveCapture();
     this.#film?.end();
-    for (const viewer of [...this.#viewers.values()]) viewer.end('ended');
+    for (const viewer of this.#everybody()) viewer.end('ended');
     this.#releaseWaiting();
+  }
+
+  #everybody(): (Viewer | SnapshotViewer)[] {
+    return [...this.#viewers.values(), ...this.#snapshotViewers.values()];
+  }
+
+  #onViewerLeft(state: ViewerState, reason: ViewerEnd): void {
+    this.#past.frames += state.frames;
+    this.#past.bytes += state.bytes;
+    this.#past.drops += state.drops;
+    this.#options.observer.onViewerLeft(state, reason);
   }
 
   #joinCapture(): void {

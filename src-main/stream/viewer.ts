@@ -28,6 +28,8 @@ export interface ViewerGrant {
 export interface ViewerState extends ViewerInfo {
   readonly viewerId: string;
   readonly sessionId: string;
+  /** The stream, or single pictures now and then. */
+  readonly takes: 'stream' | 'snapshots';
   /** Wall clock, milliseconds since the epoch. */
   readonly connectedAtMs: number;
   /** Different pictures delivered; repeats of a still one are not counted. */
@@ -109,6 +111,7 @@ export class Viewer {
       ...info,
       viewerId,
       sessionId,
+      takes: 'stream',
       connectedAtMs: this.#connectedAtMs,
       frames: this.#frames,
       parts: this.#parts,

@@ -4,6 +4,7 @@ import { systemClock } from '../../src-main/clock.ts';
 import type { Logger } from '../../src-main/logger.ts';
 import { prepareDataFolder } from '../../src-main/settings/data-folder.ts';
 import type { ScreenSource } from '../../src-main/stream/screen-source.ts';
+import { DirectPictureMaker } from '../fakes/direct-picture-maker.ts';
 import { FakeNotifier } from '../fakes/fake-notifier.ts';
 import { openSettings } from '../integration/support/open-settings.ts';
 
@@ -48,6 +49,7 @@ async function run(): Promise<void> {
     log,
     databaseFile: data.database,
     pagesFolder: path.join(data.folder, 'pages'),
+    pictureMaker: new DirectPictureMaker(),
     screenSource,
     canPrompt: () => true,
     notifier: new FakeNotifier(),

@@ -101,6 +101,30 @@ describe('a screen share, from the button to the browser', () => {
     },
   );
 
+  it('takes single pictures, as they are in the stream and in any size and format', async () => {
+    const sessionId = await startShare(porthole.url, 'medium');
+    const take = async (query: string) => {
+      const answer = await fetch(`${porthole.url}/stream/${sessionId}/snapshot${query}`);
+      expect([answer.status, answer.headers.get('content-type')?.split('/')[0]]).toEqual([200, 'image']);
+      return Buffer.from(await answer.arrayBuffer());
+    };
+    picture.freeze();
+    await expect
+      .poll(async () => measureSimilarity(await take(''), display.grab()), { timeout: 20_000 })
+      .toBeGreaterThan(0.97);
+    for (const [query, magic] of [
+      ['?format=jpeg&quality=90', 'ffd8ff'],
+      ['?format=png', '89504e47'],
+      ['?format=webp&width=640', '52494646'],
+    ] as const) {
+      const made = await take(query);
+      expect(made.subarray(0, magic.length / 2).toString('hex')).toBe(magic);
+      expect(measureSimilarity(made, display.grab()), query).toBeGreaterThan(0.9);
+    }
+    picture.resume();
+    await callApi(porthole.url, 'POST', '/api/screen_share/stop', { session_id: sessionId });
+  });
+
   it('serves two viewers at once, and is not held up by one that reads nothing', async () => {
     const sessionId = await startShare(porthole.url, 'high');
     const streamUrl = `${porthole.url}/stream/${sessionId}`;

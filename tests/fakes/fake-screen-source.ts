@@ -1,5 +1,6 @@
 import type {
   CaptureDemand,
+  CapturedFrame,
   CaptureObserver,
   CaptureRequest,
   ListedSource,
@@ -32,6 +33,8 @@ export class FakeScreenSource implements ScreenSource {
   ];
   /** The sizes of pictures that lists were asked for, null for none. */
   readonly lists: (FrameSize | null)[] = [];
+  /** What every capture shows as soon as it is opened, if anything. */
+  still: CapturedFrame | null = null;
 
   assertAvailable(): void {
     if (!this.available) throw new PortholeError('no_screen');
@@ -50,6 +53,11 @@ export class FakeScreenSource implements ScreenSource {
   open(request: CaptureRequest, observer: CaptureObserver): ScreenCapture {
     const capture: FakeCapture = { request, observer, demand: 'unwatched', closed: false, films: [] };
     this.captures.push(capture);
+    queueMicrotask(() => {
+      if (!this.still || capture.closed) return;
+      observer.onStatus({ state: 'live' });
+      observer.onFrame(this.still);
+    });
     return {
       setDemand: (demand) => {
         capture.demand = demand;

@@ -73,6 +73,7 @@ function requestTo(route: RouteName, targets: Targets): Sent {
 }
 
 async function prepare(agent: TestAgent): Promise<Targets> {
+  agent.screen.still = { jpeg: Buffer.from('jpeg'), widthPx: 640, heightPx: 360, capturedAtMs: 0 };
   const remote = await startSession(agent, 'autonomous');
   const { command_id } = await executeToEnd(agent, remote, { operation: 'system_info' });
   return { remote, share: await startShare(agent), command: command_id };

@@ -138,8 +138,14 @@ async function exploreEndpoints(explorer: Explorer): Promise<void> {
   await call('GET', `/stream/${share}`);
   await call('HEAD', `/stream/${share}`);
   await call('GET', `/stream/${share}/state`);
+  const { observer } = agent.screen.captures.at(-1) ?? {};
+  observer?.onStatus({ state: 'failed', message: 'No picture.' });
+  await call('GET', `/stream/${share}/snapshot`);
+  observer?.onStatus({ state: 'live' });
+  await call('GET', `/stream/${share}/snapshot`);
+  await call('GET', `/stream/${share}/snapshot?width=1`);
   await call('POST', '/api/screen_share/stop', { session_id: share });
-  for (const part of ['', '/state']) {
+  for (const part of ['', '/state', '/snapshot']) {
     await call('GET', `/stream/${share}${part}`);
     await call('GET', `/stream/screen_00000000${part}`);
   }
@@ -201,6 +207,7 @@ async function exploreAccess(explorer: Explorer): Promise<void> {
   await call('POST', `/api/screen_share/update/${waiting}`, {});
   await call('POST', `/api/screen_share/update/${waiting}`, { source_id: 'window:7:0' }, as(operator));
   await call('GET', `/stream/${waiting}/state`);
+  await call('GET', `/stream/${waiting}/snapshot`);
   await call('GET', `/api/screen_share/${waiting}/keys`);
   await call('POST', `/api/screen_share/${waiting}/keys`);
   await call('DELETE', `/api/screen_share/${waiting}/keys/key_0`);
@@ -339,7 +346,24 @@ async function exploreLimits(explorer: Explorer): Promise<void> {
   };
   await Promise.all(Array.from({ length: 200 }, watch));
   await explorer.call('GET', `/stream/${share}`);
+  await explorer.call('GET', `/stream/${share}/snapshot`);
   leave.abort();
+  await expect.poll(() => agent.viewers()).toEqual([]);
+
+  agent.screen.captures.at(-1)?.observer.onStatus({ state: 'live' });
+  agent.screen.captures
+    .at(-1)
+    ?.observer.onFrame({ jpeg: Buffer.from('jpeg'), widthPx: 640, heightPx: 360, capturedAtMs: 0 });
+  let release = (): void => undefined;
+  agent.pictures.hold = new Promise<never>((_, reject) => {
+    release = () => reject(new Error('No picture'));
+  });
+  const asked = Array.from({ length: 9 }, (_, index) =>
+    explorer.call('GET', `/stream/${share}/snapshot?width=${100 + index}`),
+  );
+  await expect.poll(() => explorer.seen).toContain('streamSnapshot too_many_snapshots');
+  release();
+  await Promise.all(asked);
 
   const clients = await Promise.all(Array.from({ length: 256 }, () => explorer.connect('/api/events')));
   await explorer.connect('/api/events');

@@ -1,6 +1,7 @@
 import { Agent as HttpAgent, type IncomingMessage, request } from 'node:http';
 import { connect } from 'node:net';
 import fc from 'fast-check';
+import sharp from 'sharp';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { assertKeepsContract, type WireAnswer } from '../support/contract.ts';
 import { type FuzzRequest, fuzzParts, makeRequest } from '../support/fuzz-requests.ts';
@@ -9,8 +10,8 @@ import { startTestAgent, type TestAgent } from '../support/test-agent.ts';
 const REQUESTS_PER_RUN = 20;
 const RUNS = 260;
 
-// 503 stays out of the picture: the agent under test has a screen (`no_screen`, `screen_permission_denied`) and a
-// place to ask (`no_place_to_ask`). Any 5xx is a failure then.
+// 503 stays out of the picture: the agent under test has a screen (`no_screen`, `no_picture`, and so on) and a place
+// to ask (`no_place_to_ask`). Any 5xx is a failure then.
 
 /** What a refused or a reading request must leave as it was. */
 function stateOf(agent: TestAgent): unknown {
@@ -89,6 +90,9 @@ describe('fuzzing the API', () => {
     // What is drawn for the other settings holds at once; these would end the fuzzing.
     const flags = { localTrust: 'admin', sessionTimeoutMinutes: 5, approvalTimeoutSeconds: 60 } as const;
     const agent = await startTestAgent({ flags });
+    const blank = { create: { width: 64, height: 36, channels: 3, background: '#123' } } as const;
+    const jpeg = await sharp(blank).jpeg().toBuffer();
+    agent.screen.still = { jpeg, widthPx: 64, heightPx: 36, capturedAtMs: 0 };
     const url = new URL(agent.url);
     const connections = new HttpAgent({ keepAlive: true, maxSockets: 1 });
     onTestFinished(() => connections.destroy());

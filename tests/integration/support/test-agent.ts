@@ -8,6 +8,7 @@ import { type Agent, startAgent } from '../../../src-main/agent.ts';
 import { type Clock, systemClock } from '../../../src-main/clock.ts';
 import type { Logger } from '../../../src-main/logger.ts';
 import type { Settings } from '../../../src-shared/settings.ts';
+import { DirectPictureMaker } from '../../fakes/direct-picture-maker.ts';
 import { FakeNotifier } from '../../fakes/fake-notifier.ts';
 import { FakeScreenSource } from '../../fakes/fake-screen-source.ts';
 import { SilentLogger } from '../../fakes/silent-logger.ts';
@@ -17,6 +18,7 @@ import { openSettings } from './open-settings.ts';
 /** An agent on a free port with a screen that the test drives, gone when the test is. */
 export interface TestAgent extends Agent {
   readonly screen: FakeScreenSource;
+  readonly pictures: DirectPictureMaker;
   readonly notifier: FakeNotifier;
   readonly log: SilentLogger;
   readonly folder: string;
@@ -40,6 +42,7 @@ export async function startTestAgent(
 ): Promise<TestAgent> {
   const folder = options.folder ?? mkdtempSync(path.join(tmpdir(), 'porthole-test-'));
   const screen = new FakeScreenSource();
+  const pictures = new DirectPictureMaker();
   const notifier = new FakeNotifier();
   const log = new SilentLogger();
   const agent = await startAgent({
@@ -50,6 +53,7 @@ export async function startTestAgent(
     databaseFile: path.join(folder, 'porthole.db'),
     pagesFolder: path.join(folder, 'pages'),
     screenSource: screen,
+    pictureMaker: pictures,
     canPrompt: options.canPrompt ?? (() => true),
     tls: options.tls ?? null,
     ...(options.connectionLimits ? { connectionLimits: options.connectionLimits } : {}),
@@ -65,7 +69,7 @@ export async function startTestAgent(
     await close('Test finished');
     rmSync(folder, { recursive: true, force: true });
   });
-  return { ...agent, close, screen, notifier, log, folder };
+  return { ...agent, close, screen, pictures, notifier, log, folder };
 }
 
 /** Something to call: an agent in this process or another. */

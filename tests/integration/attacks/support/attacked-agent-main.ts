@@ -4,6 +4,7 @@ import { startAgent } from '../../../../src-main/agent.ts';
 import { systemClock } from '../../../../src-main/clock.ts';
 import { createLogger } from '../../../../src-main/logger.ts';
 import type { ScreenSource } from '../../../../src-main/stream/screen-source.ts';
+import { DirectPictureMaker } from '../../../fakes/direct-picture-maker.ts';
 import { FakeNotifier } from '../../../fakes/fake-notifier.ts';
 import { openSettings } from '../../support/open-settings.ts';
 
@@ -42,6 +43,7 @@ async function main(): Promise<void> {
     log,
     databaseFile: path.join(folder, 'porthole.db'),
     pagesFolder: path.join(folder, 'pages'),
+    pictureMaker: new DirectPictureMaker(),
     screenSource,
     canPrompt: () => true,
     tls: null,

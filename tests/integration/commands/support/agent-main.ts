@@ -2,6 +2,7 @@ import path from 'node:path';
 import { createInterface } from 'node:readline';
 import { startAgent } from '../../../../src-main/agent.ts';
 import { systemClock } from '../../../../src-main/clock.ts';
+import { DirectPictureMaker } from '../../../fakes/direct-picture-maker.ts';
 import { FakeNotifier } from '../../../fakes/fake-notifier.ts';
 import { FakeScreenSource } from '../../../fakes/fake-screen-source.ts';
 import { SilentLogger } from '../../../fakes/silent-logger.ts';
@@ -41,6 +42,7 @@ async function main(): Promise<void> {
     log: new SilentLogger(),
     databaseFile: path.join(folder, 'porthole.db'),
     pagesFolder: path.join(folder, 'pages'),
+    pictureMaker: new DirectPictureMaker(),
     screenSource,
     canPrompt: () => true,
     tls: null,
