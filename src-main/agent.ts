@@ -29,12 +29,15 @@ import { SqliteCommandJournal } from './store/sqlite-command-journal.ts';
 import { SqliteLockoutJournal } from './store/sqlite-lockout-journal.ts';
 import { SqliteSessionJournal } from './store/sqlite-session-journal.ts';
 import { SqliteTokenJournal } from './store/sqlite-token-journal.ts';
+import { SqliteWebhookJournal } from './store/sqlite-webhook-journal.ts';
 import type { PictureMaker } from './stream/picture.ts';
 import type { ScreenSource } from './stream/screen-source.ts';
 import { Snapshots } from './stream/snapshots.ts';
 import { SourceCatalogue } from './stream/source-catalogue.ts';
 import { StreamService } from './stream/stream-service.ts';
 import type { ViewerState } from './stream/viewer.ts';
+import { createHttpSender } from './webhooks/webhook-sender.ts';
+import { WebhookService } from './webhooks/webhook-service.ts';
 
 /** What the agent gets from outside: the machine it runs on, or a test. */
 export interface AgentOptions {
@@ -80,6 +83,8 @@ export interface Agent {
 
 const LIVENESS_TICK_MS = 10_000;
 const MAX_EVENT_CLIENTS = 256;
+/** Shorter than the panel waits for an answer. */
+const WEBHOOK_TEST_TIMEOUT_MS = 8000;
 const USUAL_UMASK = 0o022;
 
 const SHARE_ENDS: ReadonlySet<AgentEventName> = new Set([
@@ -211,6 +216,16 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
     },
   });
 
+  const webhooks = new WebhookService({
+    clock,
+    log,
+    bus,
+    journal: new SqliteWebhookJournal(database, journal),
+    send: createHttpSender(clock),
+    sendTest: createHttpSender(clock, WEBHOOK_TEST_TIMEOUT_MS),
+    record: (draft) => bus.publish(journal.recordEvent(draft)),
+  });
+
   const guard = new Guard(access.gate);
   const mcp = createMcpEndpoint({
     clock,
@@ -225,6 +240,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
   const app = createWebApp({
     guard,
     access: { ...access, sessions, streams },
+    webhooks,
     settings,
     reach: () =>
       describeReach({
@@ -273,6 +289,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
       },
     );
   } catch (error) {
+    webhooks.close();
     await mcp.close();
     await commands.close('The agent could not start');
     feed.close();
@@ -305,6 +322,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
       } finally {
         // Whatever the disk could not record, nothing of this agent stays behind.
         streams.close();
+        webhooks.close();
         await commands.close(reason);
         feed.close();
         events.close();

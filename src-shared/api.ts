@@ -32,6 +32,7 @@ import { SETTINGS_API } from './settings-api.ts';
 import { shareSourceSchema } from './sources.ts';
 import { STREAM_API } from './stream-api.ts';
 import { callerTextSchema } from './text.ts';
+import { WEBHOOK_API } from './webhook-api.ts';
 
 /** One endpoint of the JSON API: what it takes and what it answers. Routes, client and OpenAPI derive from it. */
 export interface Endpoint {
@@ -470,6 +471,7 @@ export const API = {
     errors: [],
   },
   ...STREAM_API,
+  ...WEBHOOK_API,
   ...SETTINGS_API,
   agentInfo: {
     method: 'get',

@@ -41,6 +41,8 @@ export const ERROR_KINDS = {
   key_not_found: { status: 404, message: 'This screen share has no such view key.' },
   viewer_not_found: { status: 404, message: 'Nobody of this id watches.' },
   approval_not_found: { status: 404, message: 'No approval has this id.' },
+  webhook_not_found: { status: 404, message: 'No webhook has this id.' },
+  delivery_not_found: { status: 404, message: 'This webhook has no delivery of this id.' },
   method_not_allowed: { status: 405, message: 'This address does not take that method.' },
   session_not_pending: { status: 409, message: 'The session is not waiting for approval.' },
   session_ended: { status: 409, message: 'The session has already ended.' },
@@ -51,6 +53,7 @@ export const ERROR_KINDS = {
     status: 409,
     message: 'This platform does not let the cursor be left out of the picture.',
   },
+  delivery_not_dead: { status: 409, message: 'Only a delivery that was given up can be retried.' },
   setting_given_at_start: {
     status: 409,
     message: 'This setting was given where the agent was started, and cannot be changed while it runs.',
@@ -80,6 +83,7 @@ export const ERROR_KINDS = {
   },
   too_many_tokens: { status: 429, message: 'There are too many tokens; revoke one first.' },
   too_many_keys: { status: 429, message: 'This share has too many view keys; revoke one first.' },
+  too_many_webhooks: { status: 429, message: 'There are too many webhooks; remove one first.' },
   internal_error: { status: 500, message: 'The agent failed to handle this request; its log says why.' },
   settings_not_saved: {
     status: 500,

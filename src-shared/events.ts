@@ -32,6 +32,9 @@ export const agentEventNameSchema = z.enum([
   'token_created',
   'token_rotated',
   'token_revoked',
+  'webhook_created',
+  'webhook_removed',
+  'webhook_failing',
   'locked_by_owner',
   'rearmed',
 ]);

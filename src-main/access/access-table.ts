@@ -99,6 +99,13 @@ export const ACCESS_TABLE: Readonly<Record<RouteName, Row>> = {
   logIn: { ...PERSON, local: no, panel: no, admin: 'allow' },
   logOut: PUBLIC,
 
+  listWebhooks: DECIDERS,
+  createWebhook: DECIDERS,
+  deleteWebhook: DECIDERS,
+  testWebhook: DECIDERS,
+  listWebhookDeliveries: DECIDERS,
+  retryWebhookDelivery: DECIDERS,
+
   getSettings: DECIDERS,
   changeSettings: PERSON,
 

@@ -43,6 +43,9 @@ const MANNERS = {
   token_created: { title: 'Access', group: null },
   token_rotated: { title: 'Access', group: null },
   token_revoked: { title: 'Access', group: null },
+  webhook_created: { title: 'Webhooks', group: null },
+  webhook_removed: { title: 'Webhooks', group: null },
+  webhook_failing: { title: 'Webhooks', group: null },
   locked_by_owner: { title: 'Porthole', group: null },
   rearmed: { title: 'Porthole', group: null },
 } as const satisfies Record<AgentEventName, Manner | null>;

@@ -8,6 +8,7 @@ import type { Liveness } from '../sessions/liveness.ts';
 import type { SessionRegistry } from '../sessions/session-registry.ts';
 import type { SettingsStore } from '../settings/settings-store.ts';
 import type { SourceCatalogue } from '../stream/source-catalogue.ts';
+import type { WebhookService } from '../webhooks/webhook-service.ts';
 import { type AccessParts, createAccessHandlers } from './access-handlers.ts';
 import type { ApiHandlers } from './api-router.ts';
 import { createCommandHandlers } from './command-handlers.ts';
@@ -15,6 +16,7 @@ import { createSettingsHandlers } from './settings-handlers.ts';
 import { createShareHandlers } from './share-handlers.ts';
 import { claimOf, whileWaiting } from './start-claim.ts';
 import { createStreamHandlers } from './stream-handlers.ts';
+import { createWebhookHandlers } from './webhook-handlers.ts';
 
 /** What the JSON API is an interface to. */
 export interface ApiParts {
@@ -23,6 +25,7 @@ export interface ApiParts {
   readonly liveness: Liveness;
   readonly commands: CommandService;
   readonly access: AccessParts;
+  readonly webhooks: WebhookService;
   readonly settings: SettingsStore;
   readonly sources: SourceCatalogue;
   readonly log: Logger;
@@ -36,7 +39,8 @@ const DEFAULT_STOP_ALL_REASON = 'The owner stopped everything';
 
 /** The handlers of the JSON API, in the contract's order. */
 export function createApiHandlers(parts: ApiParts): ApiHandlers {
-  const { sessions, approvals, liveness, commands, access, settings, sources, log, about, reach } = parts;
+  const { sessions, approvals, liveness, commands, access, webhooks, settings, sources, log, about, reach } =
+    parts;
   return {
     startRemote: ({ body, origin, by, admission }) => {
       const session = sessions.startRemote(body, origin, by, claimOf(admission, settings.current));
@@ -119,6 +123,7 @@ export function createApiHandlers(parts: ApiParts): ApiHandlers {
       approvals.decide(params.approval_id, 'denied', by, body.reason, { endSession: body.end_session });
       return { success: true, approval_id: params.approval_id, decision: 'denied' };
     },
+    ...createWebhookHandlers(webhooks),
     ...createSettingsHandlers(settings, log),
     agentInfo: ({ admission: { principal } }) => ({
       name: 'porthole',

@@ -116,6 +116,38 @@ export const MIGRATIONS: readonly string[] = [
   ALTER TABLE sessions ADD COLUMN source_id TEXT;
   ALTER TABLE sessions ADD COLUMN source_name TEXT;
   `,
+  `
+  CREATE TABLE webhooks (
+    webhook_id TEXT PRIMARY KEY,
+    name TEXT NOT NULL,
+    url TEXT NOT NULL,
+    -- A JSON list of names; NULL for all.
+    events TEXT,
+    secret TEXT NOT NULL,
+    created_at_ms INTEGER NOT NULL,
+    -- The event up to which its queue has been filled.
+    last_seq INTEGER NOT NULL,
+    failures INTEGER NOT NULL,
+    last_error TEXT,
+    last_delivered_at_ms INTEGER
+  ) STRICT, WITHOUT ROWID;
+  CREATE TABLE webhook_deliveries (
+    -- The order of delivery.
+    position INTEGER PRIMARY KEY AUTOINCREMENT,
+    delivery_id TEXT NOT NULL UNIQUE,
+    webhook_id TEXT NOT NULL REFERENCES webhooks ON DELETE CASCADE,
+    event TEXT NOT NULL,
+    seq INTEGER NOT NULL,
+    body TEXT NOT NULL,
+    state TEXT NOT NULL CHECK (state IN ('pending', 'delivered', 'dead')),
+    attempts INTEGER NOT NULL,
+    created_at_ms INTEGER NOT NULL,
+    last_attempt_at_ms INTEGER,
+    response_status INTEGER,
+    error TEXT
+  ) STRICT;
+  CREATE INDEX webhook_deliveries_by_state ON webhook_deliveries (webhook_id, state, position);
+  `,
 ];
 
 /**

@@ -2,13 +2,14 @@ import { mkdirSync } from 'node:fs';
 import path from 'node:path';
 import { Validator } from '@seriousme/openapi-schema-validator';
 import Database from 'libsql';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { WebSocket } from 'ws';
 import { API } from '../../../src-shared/api.ts';
 import { ERROR_KINDS, type ErrorCode, PortholeError } from '../../../src-shared/errors.ts';
 import { assertKeepsContract, DOCUMENT, findOperation } from '../support/contract.ts';
 import { startTestAgent, type TestAgent } from '../support/test-agent.ts';
 import { callOnWire, type WireCall } from '../support/wire-call.ts';
+import { WebhookReceiver } from '../webhooks/support/webhook-receiver.ts';
 
 /** Refusals that no operation documents: they are for addresses and methods beside the document. */
 const BESIDE_THE_DOCUMENT: readonly ErrorCode[] = ['not_found', 'method_not_allowed'];
@@ -282,6 +283,35 @@ async function exploreCommands(explorer: Explorer): Promise<void> {
   await call('GET', '/api/remote/export/remote_00000000');
 }
 
+/** Webhooks, one of which wants nothing of what it is sent. */
+async function exploreWebhooks(explorer: Explorer): Promise<void> {
+  const call = explorer.call.bind(explorer);
+  const receiver = await WebhookReceiver.start();
+  receiver.react = (response) => response.writeHead(410).end();
+  const { url } = receiver;
+  const made = await call('POST', '/api/webhooks', { name: 'a', url, events: ['webhook_created'] });
+  const path = `/api/webhooks/${made.webhook_id}`;
+  await call('POST', `${path}/test`);
+  await call('GET', '/api/webhooks');
+  const dead = await vi.waitFor(async () => {
+    const { deliveries } = await call('GET', `${path}/deliveries?state=dead&limit=1&offset=0`);
+    expect(deliveries).toHaveLength(1);
+    return (deliveries as unknown as { delivery_id: string }[])[0];
+  });
+  const retry = `${path}/deliveries/${dead?.delivery_id}/retry`;
+  receiver.react = () => undefined;
+  await call('POST', retry);
+  await call('POST', retry);
+  await call('POST', `${path}/deliveries/msg_0/retry`);
+  for (let count = 0; count < 20; count += 1)
+    await call('POST', '/api/webhooks', { name: 'a', url, events: ['rearmed'] });
+  await call('DELETE', path);
+  await call('DELETE', path);
+  await call('POST', `${path}/test`);
+  await call('GET', `${path}/deliveries`);
+  await call('POST', retry);
+}
+
 /** The Model Context Protocol, as far as it is HTTP. */
 async function exploreMcp(explorer: Explorer): Promise<void> {
   const accept = { accept: 'application/json, text/event-stream', 'content-type': 'application/json' };
@@ -451,6 +481,9 @@ describe('agent against its OpenAPI document', () => {
     const trusting = new Explorer(await startTestAgent());
     await exploreAccess(trusting);
 
+    const telling = new Explorer(await startTestAgent());
+    await exploreWebhooks(telling);
+
     const crowded = new Explorer(
       await startTestAgent({ connectionLimits: { perSource: 0, fromNetwork: 0, total: 0 } }),
     );
@@ -465,7 +498,7 @@ describe('agent against its OpenAPI document', () => {
     expect(broken.agent.log.errors).toHaveLength(1);
 
     const seen = new Set(
-      [explorer, cramped, working, alone, trusting, crowded, attacked, broken].flatMap((each) => [
+      [explorer, cramped, working, alone, trusting, telling, crowded, attacked, broken].flatMap((each) => [
         ...each.seen,
       ]),
     );

@@ -12,6 +12,7 @@ interface Schema {
   readonly properties?: Readonly<Record<string, Schema>>;
   readonly required?: readonly string[];
   readonly items?: Schema;
+  readonly minItems?: number;
   readonly format?: string;
   readonly pattern?: string;
   readonly minLength?: number;
@@ -34,7 +35,10 @@ export function arbitraryOf(schema: Schema): fc.Arbitrary<unknown> {
     case 'object':
       return schema.properties ? objectOf(schema, schema.properties) : smallObject();
     case 'array':
-      return fc.array(arbitraryOf(schema.items ?? {}), { maxLength: 3 });
+      return fc.array(arbitraryOf(schema.items ?? {}), {
+        minLength: schema.minItems ?? 0,
+        maxLength: 3,
+      });
     case 'string':
       return textOf(schema);
     case 'integer':
@@ -72,6 +76,7 @@ function textOf({ format, pattern, minLength = 0, maxLength = 200 }: Schema): fc
       .date({ min: new Date(0), max: new Date('2100-01-01T00:00:00Z'), noInvalidDate: true })
       .map((date) => date.toISOString());
   }
+  if (format === 'uri') return fc.webUrl();
   if (pattern !== undefined) {
     return fc.stringMatching(new RegExp(pattern)).filter((text) => text.length <= maxLength);
   }

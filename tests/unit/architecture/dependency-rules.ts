@@ -75,7 +75,16 @@ interface Rule {
 }
 
 /** Rooms of the main process that know nothing of how they are reached, shown or kept. */
-const CORE_ROOMS = ['access', 'sessions', 'approvals', 'commands', 'stream', 'events', 'settings'];
+const CORE_ROOMS = [
+  'access',
+  'sessions',
+  'approvals',
+  'commands',
+  'stream',
+  'events',
+  'settings',
+  'webhooks',
+];
 /** Rooms around them, each on a side of its own. */
 const OUTER_ROOMS = ['http', 'desktop', 'store', 'cli'];
 /** The files that put everything together. */
