@@ -139,10 +139,11 @@ async function exploreEndpoints(explorer: Explorer): Promise<void> {
   await call('GET', `/stream/${share}`);
   await call('HEAD', `/stream/${share}`);
   await call('GET', `/stream/${share}/state`);
-  const { observer } = agent.screen.captures.at(-1) ?? {};
-  observer?.onStatus({ state: 'failed', message: 'No picture.' });
   await call('GET', `/stream/${share}/snapshot`);
+  await call('POST', update, { paused: false });
+  const { observer } = agent.screen.captures.at(-1) ?? {};
   observer?.onStatus({ state: 'live' });
+  observer?.onFrame({ jpeg: Buffer.from('jpeg'), widthPx: 640, heightPx: 360, capturedAtMs: 0 });
   await call('GET', `/stream/${share}/snapshot`);
   await call('GET', `/stream/${share}/snapshot?width=1`);
   await call('POST', '/api/screen_share/stop', { session_id: share });

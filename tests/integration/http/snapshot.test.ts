@@ -172,7 +172,13 @@ describe('GET /stream/{session_id}/snapshot', () => {
     const none = await fetch(`${agent.url}/stream/${share}/snapshot`);
     expect([none.status, none.headers.get('retry-after')]).toEqual([503, '1']);
     expect(await none.json()).toMatchObject({ error: 'no_picture' });
-    observer?.onStatus({ state: 'recovering', message: 'One moment.' });
+    await call(agent, 'POST', `/api/screen_share/update/${share}`, { paused: true });
+    const paused = await call(agent, 'GET', `/stream/${share}/snapshot`);
+    expect(paused).toMatchObject({ status: 503, body: { error: 'no_picture' } });
+    expect(paused.body.message).toContain('paused');
+
+    agent.screen.still = null;
+    await call(agent, 'POST', `/api/screen_share/update/${share}`, { paused: false });
     const waiting = fetch(`${agent.url}/stream/${share}/snapshot`);
     await call(agent, 'POST', '/api/screen_share/stop', { session_id: share });
     expect((await waiting).status).toBe(410);
