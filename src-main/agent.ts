@@ -23,6 +23,7 @@ import type { Logger } from './logger.ts';
 import { Liveness } from './sessions/liveness.ts';
 import { SessionRegistry } from './sessions/session-registry.ts';
 import { createShareStage, createStreamObserver } from './sessions/share-stage.ts';
+import { WindowGuard } from './sessions/window-guard.ts';
 import type { SettingsStore } from './settings/settings-store.ts';
 import { closeDatabase, openDatabase } from './store/database.ts';
 import { SqliteCommandJournal } from './store/sqlite-command-journal.ts';
@@ -145,6 +146,16 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
     stage: createShareStage(streams),
     publish: (event) => bus.publish(event),
     maxLiveSessions: atStart.maxLiveSessions,
+  });
+  const windows = new WindowGuard({
+    sessions,
+    watchWindow: (windowId, onSight) => options.screenSource.watchWindow(windowId, onSight),
+    onError: (error) => log.error({ err: error }, 'a share of a lost window could not be ended'),
+  });
+  bus.subscribe({
+    onEvent: ({ event }) => {
+      if (event.startsWith('screen_share_')) windows.refresh();
+    },
   });
   const commands = openCommandRoom({
     settings,
@@ -296,6 +307,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
     events.close();
     access.desk.close();
     unfollow();
+    windows.close();
     closeDatabase(database);
     throw error;
   }
@@ -323,6 +335,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
         // Whatever the disk could not record, nothing of this agent stays behind.
         streams.close();
         webhooks.close();
+        windows.close();
         await commands.close(reason);
         feed.close();
         events.close();

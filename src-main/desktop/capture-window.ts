@@ -6,6 +6,7 @@ import {
   captureReportSchema,
 } from '#shared/capture-messages';
 import type { Preset } from '#shared/presets';
+import { kindOfSource } from '#shared/sources';
 import type { Logger } from '../logger.ts';
 import type { Film, FilmSink } from '../stream/screen-source.ts';
 import { CAPTURE_ORIGIN, getCaptureSession, grantSource } from './capture-session.ts';
@@ -73,7 +74,7 @@ export class CaptureWindow implements CaptureAttempt {
     const { webContents } = this.#window;
     grantSource(webContents, {
       sourceId: options.sourceId,
-      onMissing: () => this.#lose('the shared screen or window is no longer there'),
+      onMissing: () => this.#onMissing(),
     });
     webContents.once('render-process-gone', (_event, details) => {
       options.log.warn({ reason: details.reason, exitCode: details.exitCode }, 'The capture process is gone');
@@ -156,9 +157,27 @@ export class CaptureWindow implements CaptureAttempt {
     } else {
       log.warn({ name: report.name, detail: report.message }, 'The capture process lost the screen');
       // The portal would put its question to the person again and again.
-      if (report.name === 'NotAllowedError' && isWaylandSession()) this.#refuse(explainLoss(report.name));
+      if (report.name === 'Ended' && this.#showsWindow()) this.#vanish();
+      else if (report.name === 'NotAllowedError' && isWaylandSession())
+        this.#refuse(explainLoss(report.name));
       else this.#lose(explainLoss(report.name));
     }
+  }
+
+  #showsWindow(): boolean {
+    return this.#options.sourceId !== null && kindOfSource(this.#options.sourceId) === 'window';
+  }
+
+  /** A screen may be plugged in again; a window that is not there is no longer the one that was chosen. */
+  #onMissing(): void {
+    if (this.#showsWindow()) this.#vanish();
+    else this.#lose('the shared screen is no longer there');
+  }
+
+  #vanish(): void {
+    if (this.#done) return;
+    this.#done = true;
+    this.#options.observer.onGone();
   }
 
   #refuse(reason: string): void {

@@ -2,6 +2,7 @@ import path from 'node:path';
 import { app, screen, systemPreferences } from 'electron';
 import { PortholeError } from '#shared/errors';
 import { type FrameSize, PRESETS, type Quality } from '#shared/presets';
+import { kindOfSource } from '#shared/sources';
 import type { Clock } from '../clock.ts';
 import type { Logger } from '../logger.ts';
 import type {
@@ -14,7 +15,8 @@ import type {
 import { CaptureWindow } from './capture-window.ts';
 import { isHeadless, isWaylandSession } from './display-server.ts';
 import { RecoveringCapture } from './recovering-capture.ts';
-import { listSources } from './source-list.ts';
+import { listSources, listWindowIds } from './source-list.ts';
+import { WindowWatch } from './window-watch.ts';
 
 const FIRST_FRAME_TIMEOUT_MS = 10_000;
 /** The portal asks the person what to share, who may have to come to the machine first. */
@@ -45,10 +47,12 @@ export class ElectronScreenSource implements ScreenSource {
   readonly #log: Logger;
   readonly #clockOffsetMs: number;
   readonly #captures = new Set<ScreenCapture>();
+  readonly #windows: WindowWatch;
 
   constructor({ clock, logger }: ElectronScreenSourceOptions) {
     this.#clock = clock;
     this.#log = logger;
+    this.#windows = new WindowWatch(clock, listWindowIds);
     this.#clockOffsetMs = clock.monotonicMs() - Number(process.hrtime.bigint()) / 1e6;
   }
 
@@ -63,6 +67,11 @@ export class ElectronScreenSource implements ScreenSource {
 
   list(thumbnail: FrameSize | null): Promise<SourceListing> {
     return listSources(thumbnail);
+  }
+
+  watchWindow(windowId: string, onSight: (isInSight: boolean) => void): () => void {
+    // Where the portal chooses, nothing is told of windows.
+    return isWaylandSession() ? () => undefined : this.#windows.watch(windowId, onSight);
   }
 
   open(request: CaptureRequest, observer: CaptureObserver): ScreenCapture {
@@ -85,11 +94,17 @@ export class ElectronScreenSource implements ScreenSource {
           observer: attemptObserver,
         }),
     });
+    const { sourceId } = request;
+    const unwatch =
+      sourceId !== null && kindOfSource(sourceId) === 'window'
+        ? this.watchWindow(sourceId, (isInSight) => capture.setHidden(!isInSight))
+        : () => undefined;
     this.#captures.add(capture);
     return {
       setDemand: (demand) => capture.setDemand(demand),
       film: (sink, paused) => capture.film(sink, paused),
       close: () => {
+        unwatch();
         this.#captures.delete(capture);
         capture.close();
       },

@@ -26,6 +26,8 @@ export interface CaptureAttemptObserver {
   onAlive(captures: number, unchanged: number, capturedAtMs: number): void;
   /** There will be no more frames; `reason` is a clause for people, without a full stop. */
   onLost(reason: string): void;
+  /** As `onLost`, but what was captured is no longer there: there must be no other attempt. */
+  onGone(): void;
   /** As `onLost`, but a person said no, or would be asked anew by another attempt: there must be none. */
   onRefused(reason: string): void;
 }
@@ -57,7 +59,8 @@ const FAILURES_TO_TELL = 3;
 
 /**
  * A capture that starts again by itself whenever it is lost: at once the first time, then after a pause that doubles
- * up to 10 s for as long as it keeps failing. It stays down only when a person refused it.
+ * up to 10 s for as long as it keeps failing. It stays down only when a person refused it, or when the window that it
+ * shows is closed: the system gives ids of windows out again.
  */
 export class RecoveringCapture implements ScreenCapture {
   readonly #options: RecoveringCaptureOptions;
@@ -65,6 +68,7 @@ export class RecoveringCapture implements ScreenCapture {
   #watched = false;
   #closed = false;
   #live = false;
+  #hidden = false;
   #wasLive = false;
   #failures = 0;
   #startedAtMs = 0;
@@ -82,6 +86,20 @@ export class RecoveringCapture implements ScreenCapture {
   setDemand(demand: CaptureDemand): void {
     this.#watched = demand === 'watched';
     this.#attempt?.setWatched(this.#watched);
+  }
+
+  /** Takes note that the window that is captured was minimised, or is to be seen again. */
+  setHidden(hidden: boolean): void {
+    if (this.#closed || hidden === this.#hidden) return;
+    this.#hidden = hidden;
+    if (hidden) {
+      this.#live = false;
+      this.#options.observer.onStatus({ state: 'hidden', message: 'The shared window is minimised.' });
+    } else if (this.#attempt) {
+      // The encoder knows the picture of before and would send only what is new in it.
+      this.#endAttempt();
+      this.#start();
+    }
   }
 
   film(sink: FilmSink, paused: boolean): Film {
@@ -117,6 +135,9 @@ export class RecoveringCapture implements ScreenCapture {
       onLost: (reason) => {
         if (isCurrent()) this.#onLost(reason);
       },
+      onGone: () => {
+        if (isCurrent()) this.#onGone();
+      },
       onRefused: (reason) => {
         if (isCurrent()) this.#onRefused(reason);
       },
@@ -129,6 +150,8 @@ export class RecoveringCapture implements ScreenCapture {
   #onFrame(frame: CapturedFrame): void {
     this.#reportedAtMs = this.#options.clock.monotonicMs();
     this.#capturedAtMs = this.#reportedAtMs;
+    // Some systems go on with a picture that shows nothing.
+    if (this.#hidden) return;
     if (!this.#live) {
       this.#live = true;
       this.#wasLive = true;
@@ -160,6 +183,12 @@ export class RecoveringCapture implements ScreenCapture {
     } else if (this.#wasLive) {
       observer.onStatus({ state: 'recovering', message: `The screen capture restarts: ${reason}.` });
     }
+  }
+
+  #onGone(): void {
+    this.#live = false;
+    this.#endAttempt();
+    this.#options.observer.onStatus({ state: 'gone', message: 'The shared window was closed.' });
   }
 
   #onRefused(reason: string): void {
@@ -203,6 +232,7 @@ export class RecoveringCapture implements ScreenCapture {
     if (silentMs > (this.#reportedAtMs === null ? FIRST_REPORT_MS : SILENCE_MS)) {
       return 'the capture process does not answer';
     }
+    if (this.#hidden) return null;
     if (!this.#live)
       return now - this.#startedAtMs > firstFrameTimeoutMs ? 'the screen sends no picture' : null;
     return steadyFrames && now - this.#capturedAtMs > NO_FRAMES_MS

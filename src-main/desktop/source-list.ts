@@ -39,6 +39,16 @@ export async function listSources(thumbnail: FrameSize | null): Promise<SourceLi
   };
 }
 
+/** The ids of all windows that are to be seen: not of those that are minimised. Rejects where the system cannot say. */
+export async function listWindowIds(): Promise<ReadonlySet<string>> {
+  const windows = await desktopCapturer.getSources({
+    types: ['window'],
+    thumbnailSize: { width: 0, height: 0 },
+    fetchWindowIcons: false,
+  });
+  return new Set(windows.map(({ id }) => id));
+}
+
 function toListed({ id, name, display_id }: DesktopCapturerSource): ListedSource {
   const kind = kindOfSource(id);
   return { id, name, kind, is_primary: kind === 'screen' && isPrimaryDisplay(display_id) };

@@ -90,10 +90,15 @@ export function describeEventNotice(agentEvent: AgentEvent): Notice | null {
   return {
     tag: tagOf(agentEvent),
     title: `${data.badge} ${manner.title}`,
-    body: [data.message, who.join(' · ')].filter((line) => line !== '').join('\n'),
+    body: [data.message, ownReason(data), who.join(' · ')].filter((line) => line !== '').join('\n'),
     urgency: 'normal',
     approvalId: null,
   };
+}
+
+/** Why the agent did something of its own accord, where the message leaves that out. */
+function ownReason({ by, reason, message }: AgentEvent['data']): string {
+  return by === 'agent' && typeof reason === 'string' && !message.includes(reason) ? reason : '';
 }
 
 /** One notice for several events of a group, about `count` sessions or viewers. */

@@ -80,6 +80,13 @@ export function createStreamObserver(options: {
     onViewerJoined: (viewer) => tell(describeViewerEvent('viewer_joined', viewer, options.clock.wallMs())),
     onViewerLeft: (viewer) => tell(describeViewerEvent('viewer_left', viewer, options.clock.wallMs())),
     onStatus: () => options.announceChange(),
+    onGone: (sessionId, reason) => {
+      try {
+        options.sessions().stopScreen(sessionId, reason.replace(/\.$/, ''), 'agent');
+      } catch (error) {
+        options.onError(error);
+      }
+    },
   };
 }
 

@@ -23,6 +23,8 @@ export interface StreamObserver {
   onViewerLeft(viewer: ViewerState, reason: ViewerEnd): void;
   /** What the session's picture is doing, each time it changes. */
   onStatus(sessionId: string, status: StreamStatus): void;
+  /** What the session showed is no longer there, and its viewers were told: the session is to end, for this reason. */
+  onGone(sessionId: string, reason: string): void;
 }
 
 /** What a session's picture is doing: as its capture does, or paused by the person at the machine. */
@@ -65,7 +67,17 @@ export interface StreamSessionOptions {
 }
 
 // A capture that starts or recovers as fast as it should shows no slate: a flash of one would only startle.
-const SLATE_AFTER_MS = { starting: 1000, recovering: 500, failed: 0, paused: 0 } as const;
+const SLATE_AFTER_MS = {
+  starting: 1000,
+  recovering: 500,
+  failed: 0,
+  paused: 0,
+  hidden: 500,
+  gone: 0,
+} as const;
+
+/** For how long viewers see why a stream ends before it does: players show a part when the next one comes. */
+const FAREWELL_MS = 1500;
 
 const SLATE_TEXT = { starting: 'Starting the screen share…', paused: 'The screen share is paused.' } as const;
 
@@ -85,6 +97,7 @@ export class StreamSession {
   #framesCaptured = 0;
   #past = { frames: 0, bytes: 0, drops: 0 };
   #cancelSlate: () => void = () => {};
+  #cancelFarewell: () => void = () => {};
   #film: LastingFilm | null = null;
   #closed = false;
 
@@ -250,6 +263,7 @@ export class StreamSession {
     if (this.#closed) return;
     this.#closed = true;
     this.#cancelSlate();
+    this.#cancelFarewell();
     this.#leaveCapture();
     this.#film?.end();
     for (const viewer of this.#everybody()) viewer.end('ended');
@@ -304,6 +318,7 @@ export class StreamSession {
     this.#status = status;
     this.#cancelSlate();
     this.#cancelSlate = () => {};
+    this.#cancelFarewell();
     // Announced with the first frame, when its size is known.
     this.#liveUnannounced = status.state === 'live';
     if (status.state === 'live') return;
@@ -311,6 +326,10 @@ export class StreamSession {
     const text = 'message' in status ? status.message : SLATE_TEXT[status.state];
     this.#cancelSlate = this.#options.clock.after(SLATE_AFTER_MS[status.state], () =>
       this.#showSlate(status, text),
+    );
+    if (status.state !== 'gone') return;
+    this.#cancelFarewell = this.#options.clock.after(FAREWELL_MS, () =>
+      this.#options.observer.onGone(this.#options.sessionId, status.message),
     );
   }
 

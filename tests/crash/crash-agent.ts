@@ -14,6 +14,7 @@ const FRAME_MS = 20;
 const screenSource: ScreenSource = {
   assertAvailable: () => undefined,
   list: async () => ({ sources: [], thumbnail: () => null }),
+  watchWindow: () => () => undefined,
   open: (_request, observer) => {
     const jpeg = Buffer.from('not looked at');
     observer.onStatus({ state: 'live' });

@@ -40,6 +40,15 @@ export class FakeScreenSource implements ScreenSource {
     if (!this.available) throw new PortholeError('no_screen');
   }
 
+  /** Who watches which window, to be told by the test that it goes out of sight. */
+  readonly sights = new Map<string, Set<(isInSight: boolean) => void>>();
+
+  watchWindow(windowId: string, onSight: (isInSight: boolean) => void): () => void {
+    const listeners = this.sights.get(windowId) ?? new Set();
+    this.sights.set(windowId, listeners.add(onSight));
+    return () => listeners.delete(onSight);
+  }
+
   async list(thumbnail: FrameSize | null): Promise<SourceListing> {
     this.lists.push(thumbnail);
     const { sources } = this;

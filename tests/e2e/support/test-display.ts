@@ -65,6 +65,26 @@ export class TestDisplay {
     };
   }
 
+  /** Opens a window with this title in which a test pattern moves; resolves when it is there. */
+  async openWindow(title: string, size = '480x270'): Promise<TestWindow> {
+    const args = ['-loglevel', 'error', '-window_title', title, '-left', '60', '-top', '60'];
+    const input = ['-f', 'lavfi', '-i', `testsrc2=size=${size}:rate=30`];
+    const env = { ...this.env, SDL_VIDEODRIVER: 'x11' };
+    const program = startProgram('ffplay', [...args, ...input], { env });
+    this.#children.unshift(program);
+    const search = ['search', '--sync', '--onlyvisible', '--name', `^${title}$`];
+    const id = runProgram('xdotool', search, this.env).toString().trim();
+    const act = (...what: string[]): void => {
+      runProgram('xdotool', what, this.env);
+    };
+    return {
+      id,
+      minimise: () => act('windowminimize', '--sync', id),
+      restore: () => act('windowmap', '--sync', id),
+      close: () => endChild(program, 'SIGKILL'),
+    };
+  }
+
   /** Paints the background with a gradient from top to bottom. */
   paintBackground(): void {
     const size = `${this.widthPx}x${this.heightPx}`;
@@ -86,6 +106,15 @@ export class TestDisplay {
   async stop(): Promise<void> {
     for (const child of this.#children) await endChild(child, 'SIGKILL');
   }
+}
+
+/** A window of another program. */
+export interface TestWindow {
+  /** Its number on the display. */
+  readonly id: string;
+  minimise(): void;
+  restore(): void;
+  close(): Promise<void>;
 }
 
 /** The moving test pattern; frozen, it stands still on the display. */

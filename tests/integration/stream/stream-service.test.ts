@@ -37,6 +37,7 @@ async function startRig(maxViewersPerSession = 10) {
       },
       onViewerLeft: (_viewer, reason) => left.push(reason),
       onStatus: () => {},
+      onGone: () => {},
     },
   });
   const server: Server = createServer((request, response) => {

@@ -247,4 +247,37 @@ describe('recoveringCapture', () => {
     rig.latest().observer.onFrame(FRAME);
     expect(rig.statuses).toHaveLength(told);
   });
+
+  it('says that a window is minimised, and shows it anew when it is back', () => {
+    const rig = createRig();
+    rig.latest().observer.onFrame(FRAME);
+    rig.capture.setHidden(true);
+    expect(rig.statuses.at(-1)).toEqual({ state: 'hidden', message: 'The shared window is minimised.' });
+    rig.latest().observer.onFrame(FRAME);
+    expect(rig.frames()).toBe(1);
+    rig.live(60_000);
+    expect(rig.attempts).toHaveLength(1);
+
+    rig.capture.setHidden(false);
+    expect(rig.attempts).toHaveLength(2);
+    expect(rig.attempts[0]?.closed).toBe(true);
+    rig.latest().observer.onFrame(FRAME);
+    expect(rig.statuses.at(-1)).toEqual({ state: 'live' });
+    expect(rig.frames()).toBe(2);
+  });
+
+  it('never tries again once its window is closed, minimised or not', () => {
+    for (const hidden of [false, true]) {
+      const rig = createRig();
+      rig.latest().observer.onFrame(FRAME);
+      rig.capture.setHidden(hidden);
+      rig.latest().observer.onGone();
+      expect(rig.statuses.at(-1)).toEqual({ state: 'gone', message: 'The shared window was closed.' });
+      rig.capture.setHidden(false);
+      rig.clock.advance(60_000);
+      expect(rig.attempts).toHaveLength(1);
+      expect(rig.latest().closed).toBe(true);
+      expect(rig.clock.pendingTimers).toBe(0);
+    }
+  });
 });

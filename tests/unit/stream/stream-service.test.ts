@@ -20,6 +20,7 @@ function createRig() {
       onViewerJoined: () => {},
       onViewerLeft: () => {},
       onStatus: () => {},
+      onGone: () => {},
     },
   });
   return { source, service };

@@ -21,6 +21,7 @@ function createRig() {
   const source = new FakeScreenSource();
   const captured: number[] = [];
   const statuses: StreamStatus[] = [];
+  const gone: string[] = [];
   const joined: string[] = [];
   const left: [string, ViewerEnd][] = [];
   let deliveries = 0;
@@ -38,6 +39,7 @@ function createRig() {
         onViewerJoined: ({ viewerId }) => joined.push(viewerId),
         onViewerLeft: ({ viewerId }, reason) => left.push([viewerId, reason]),
         onStatus: (_sessionId, status) => statuses.push(status),
+        onGone: (_sessionId, reason) => gone.push(reason),
       },
       join: (request) => new SharedCapture(source, request, clock, () => {}),
     },
@@ -63,6 +65,7 @@ function createRig() {
     session,
     captured,
     statuses,
+    gone,
     joined,
     left,
     capture,
@@ -286,5 +289,30 @@ describe('streamSession', () => {
     expect(notes).toEqual(['stream', 'one', 'stream', 'stream']);
     session.close();
     expect(notes.at(-1)).toBe('end');
+  });
+
+  it('shows viewers why it ends before it is to end', async () => {
+    const rig = createRig();
+    const output = await rig.watch();
+    rig.report({ state: 'live' });
+    rig.show('one');
+    rig.report({ state: 'gone', message: 'The shared window was closed.' });
+    rig.clock.advance(0);
+    await untilSlate(rig, output);
+    expect(rig.gone).toEqual([]);
+    rig.clock.advance(1500);
+    expect(rig.gone).toEqual(['The shared window was closed.']);
+  });
+
+  it('goes on if it was given something else to show in time', async () => {
+    const rig = createRig();
+    rig.report({ state: 'gone', message: 'The shared window was closed.' });
+    rig.session.update({ sourceId: 'screen:1:0', quality: 'medium' });
+    rig.clock.advance(60_000);
+    expect(rig.gone).toEqual([]);
+    rig.report({ state: 'gone', message: 'The shared window was closed.' });
+    rig.session.close();
+    rig.clock.advance(60_000);
+    expect(rig.gone).toEqual([]);
   });
 });

@@ -16,6 +16,7 @@ const FRAME_BYTES = 90_000;
 const screenSource: ScreenSource = {
   assertAvailable: () => undefined,
   list: async () => ({ sources: [], thumbnail: () => null }),
+  watchWindow: () => () => undefined,
   open: (_request, observer) => {
     const pictures = Array.from({ length: 8 }, () => randomBytes(FRAME_BYTES));
     observer.onStatus({ state: 'live' });
