@@ -3,24 +3,28 @@
 /** A picture may be so old; more is a stall. */
 export const STALL_MS = 2000;
 
+/** What may leave a viewer without a picture for a while: the death of the capture process, a pause that has ended. */
+/** @typedef {'kill' | 'resume'} Interruption */
+
 /**
- * Judges what one viewer saw: whether its picture ever was older than 2 s, and how long it was without one after the
- * capture process had been killed. Times are of one monotonic clock, in milliseconds.
+ * Judges what one viewer saw: whether its picture ever was older than 2 s, and how long it was without one after an
+ * interruption. Times are of one monotonic clock, in milliseconds.
  */
 export class PictureWatch {
   /** How long each stall lasted. */
   stallsMs = /** @type {number[]} */ ([]);
-  /** From each kill to the first picture of what was painted after it. */
-  recoveriesMs = /** @type {number[]} */ ([]);
+  /** From each interruption to the first picture of what was painted after it. */
+  recoveriesMs = /** @type {Record<Interruption, number[]>} */ ({ kill: [], resume: [] });
   /** From the viewer's request to its first picture of the screen; null before. */
   firstPictureMs = /** @type {number | null} */ (null);
-  /** The oldest that the picture was, kills aside. */
+  /** The oldest that the picture was, interruptions aside. */
   oldestMs = 0;
   #startedAtMs;
   /** Up to then the viewer is known to have seen the screen as it was. */
   #freshAtMs;
-  /** @type {number | null} */
-  #killedAtMs = null;
+  /** @type {{ kind: Interruption, atMs: number } | null} */
+  #interruption = null;
+  #paused = false;
   #stalledForMs = 0;
 
   /**
@@ -31,9 +35,14 @@ export class PictureWatch {
     this.#freshAtMs = nowMs;
   }
 
-  /** Whether the viewer waits for the first picture after a kill. */
+  /** Whether the viewer waits for the first picture after an interruption. */
   get isRecovering() {
-    return this.#killedAtMs !== null;
+    return this.#interruption !== null;
+  }
+
+  /** Whether there is nothing to see because the share is paused. */
+  get isPaused() {
+    return this.#paused;
   }
 
   /**
@@ -41,7 +50,23 @@ export class PictureWatch {
    * @param {number} nowMs
    */
   onKill(nowMs) {
-    this.#killedAtMs ??= nowMs;
+    if (!this.#paused) this.#interruption ??= { kind: 'kill', atMs: nowMs };
+  }
+
+  /** From now on the viewer sees a slate, by intention. */
+  onPause() {
+    this.#paused = true;
+    this.#interruption = null;
+    this.#closeStall();
+  }
+
+  /**
+   * The viewer is to see the screen again.
+   * @param {number} nowMs
+   */
+  onResume(nowMs) {
+    this.#paused = false;
+    this.#interruption = { kind: 'resume', atMs: nowMs };
   }
 
   /**
@@ -50,23 +75,21 @@ export class PictureWatch {
    * @param {import('./marker-clock.mjs').Sight | null} sight
    */
   onLook(nowMs, sight) {
+    if (this.#paused) return;
     if (sight) {
       this.firstPictureMs ??= nowMs - this.#startedAtMs;
-      if (this.#killedAtMs !== null && sight.fromMs > this.#killedAtMs) {
-        this.recoveriesMs.push(nowMs - this.#killedAtMs);
-        this.#killedAtMs = null;
+      if (this.#interruption && sight.fromMs > this.#interruption.atMs) {
+        this.recoveriesMs[this.#interruption.kind].push(nowMs - this.#interruption.atMs);
+        this.#interruption = null;
         this.#freshAtMs = nowMs;
       }
       this.#freshAtMs = Math.max(this.#freshAtMs, sight.untilMs ?? nowMs);
     }
-    if (this.#killedAtMs !== null) return;
+    if (this.#interruption) return;
     const ageMs = nowMs - this.#freshAtMs;
     this.oldestMs = Math.max(this.oldestMs, ageMs);
     if (ageMs > STALL_MS) this.#stalledForMs = ageMs;
-    else if (this.#stalledForMs > 0) {
-      this.stallsMs.push(this.#stalledForMs);
-      this.#stalledForMs = 0;
-    }
+    else this.#closeStall();
   }
 
   /**
@@ -74,9 +97,14 @@ export class PictureWatch {
    * @param {number} nowMs
    */
   finish(nowMs) {
-    if (this.#killedAtMs !== null && nowMs - this.#killedAtMs > STALL_MS) {
-      this.recoveriesMs.push(nowMs - this.#killedAtMs);
+    if (this.#interruption && nowMs - this.#interruption.atMs > STALL_MS) {
+      this.recoveriesMs[this.#interruption.kind].push(nowMs - this.#interruption.atMs);
     }
+    this.#closeStall();
+  }
+
+  #closeStall() {
     if (this.#stalledForMs > 0) this.stallsMs.push(this.#stalledForMs);
+    this.#stalledForMs = 0;
   }
 }

@@ -1,59 +1,18 @@
 // @ts-check
 import { MjpegClient } from '../bench/support/mjpeg-client.mjs';
-import { PictureWatch } from './picture-watch.mjs';
+import { HealthyViewer } from './healthy-viewer.mjs';
+import { workOnShare } from './share-owner.mjs';
 
-/** How often the picture of a healthy viewer is looked at. */
-const LOOK_MS = 500;
 /** About two pictures per second at the lowest preset. */
 const SLOW_BITS_PER_SECOND = 200_000;
 
 /** @typedef {import('./soak-rig.mjs').SoakRig} SoakRig */
 /** @typedef {'fast' | 'slow' | 'stopped' | 'abrupt'} ViewerKind */
 
-/** A viewer that takes every picture, and whose pictures are judged. */
-export class HealthyViewer {
-  watch = new PictureWatch(performance.now());
-  #clock;
-  #client;
-  /** @type {Buffer | null} */
-  #newest = null;
-  #timer;
-
-  /**
-   * @param {SoakRig} rig
-   * @param {string} sessionId
-   * @param {string} quality
-   */
-  constructor(rig, sessionId, quality) {
-    this.quality = quality;
-    this.#clock = rig.clock;
-    this.#client = new MjpegClient(rig.agent.streamUrl(sessionId), {
-      keepJpegs: true,
-      onPart: ({ jpeg }) => {
-        this.#newest = jpeg;
-        if (this.watch.firstPictureMs === null || this.watch.isRecovering) this.#look();
-      },
-      onEnd: (reason) => rig.fault(`a healthy viewer of ${sessionId} lost its stream: ${reason}`),
-    });
-    this.#timer = setInterval(() => this.#look(), LOOK_MS);
-  }
-
-  /** Leaves, and closes the account. */
-  close() {
-    clearInterval(this.#timer);
-    this.#client.close();
-    this.watch.finish(performance.now());
-  }
-
-  #look() {
-    this.watch.onLook(performance.now(), this.#newest && this.#clock.read(this.#newest));
-  }
-}
-
 /** The screen shares of a soak: one that stays, others that come and go, and their viewers. */
 export class ShareTraffic {
   /** The accounts of all healthy viewers that have left. */
-  watches = /** @type {PictureWatch[]} */ ([]);
+  watches = /** @type {import('./picture-watch.mjs').PictureWatch[]} */ ([]);
   #rig;
   /** @type {Set<HealthyViewer>} */
   #healthy = new Set();
@@ -76,7 +35,8 @@ export class ShareTraffic {
   /** How many healthy viewers of such a share have a picture now. */
   countSeeing(concerns = (/** @type {string} */ _quality) => true) {
     return [...this.#healthy].filter(
-      ({ quality, watch }) => concerns(quality) && watch.firstPictureMs !== null && !watch.isRecovering,
+      ({ quality, watch }) =>
+        concerns(quality) && watch.firstPictureMs !== null && !watch.isRecovering && !watch.isPaused,
     ).length;
   }
 
@@ -106,7 +66,9 @@ export class ShareTraffic {
         random.pick(/** @type {const} */ (['fast', 'slow', 'stopped', 'abrupt'])),
       );
       const visits = kinds.map((kind) => this.#visit(sessionId, kind, random.between(0, lifeMs / 2), lifeMs));
+      const work = workOnShare(this.#rig, random, { sessionId, quality, viewer, lifeMs });
       await this.#rig.pause(lifeMs);
+      await work;
       this.#removeHealthy(viewer);
       await this.#stop(sessionId);
       await Promise.all(visits);

@@ -4,8 +4,9 @@ import { quantile } from '../bench/support/statistics.mjs';
 /** @typedef {{ count: number, medianMs: number, worstMs: number }} Spread */
 
 /**
- * What the healthy viewers saw, all together. Recoveries are from a kill of the capture process to the next picture.
- * @typedef {{ firstPictures: Spread, oldestMs: number, stalls: Spread, recoveries: Spread, blind: number, passed: boolean }} Pictures
+ * What the healthy viewers saw, all together. Recoveries are from a kill of the capture process, or the end
+ * of a pause, to the next picture.
+ * @typedef {{ firstPictures: Spread, oldestMs: number, stalls: Spread, recoveries: Spread, resumptions: Spread, blind: number, passed: boolean }} Pictures
  */
 
 /**
@@ -18,7 +19,8 @@ export function judgePictures(watches) {
     firstPictures: spread(watches.flatMap(({ firstPictureMs }) => firstPictureMs ?? [])),
     oldestMs: Math.max(0, ...watches.map(({ oldestMs }) => oldestMs)),
     stalls,
-    recoveries: spread(watches.flatMap(({ recoveriesMs }) => recoveriesMs)),
+    recoveries: spread(watches.flatMap(({ recoveriesMs }) => recoveriesMs.kill)),
+    resumptions: spread(watches.flatMap(({ recoveriesMs }) => recoveriesMs.resume)),
     blind: watches.filter(({ firstPictureMs }) => firstPictureMs === null).length,
     passed: stalls.count === 0,
   };
@@ -28,14 +30,15 @@ export function judgePictures(watches) {
  * @param {Pictures} pictures
  * @returns {string}
  */
-export function formatPictures({ firstPictures, oldestMs, stalls, recoveries, blind }) {
+export function formatPictures({ firstPictures, oldestMs, stalls, recoveries, resumptions, blind }) {
   const show = (/** @type {Spread} */ { count, medianMs, worstMs }) =>
     count === 0 ? 'none' : `${count}, median ${medianMs.toFixed(0)} ms, worst ${worstMs.toFixed(0)} ms`;
   return [
     `first pictures: ${show(firstPictures)}; viewers that left before theirs: ${blind}`,
-    `oldest picture that a healthy viewer had, kills aside: ${oldestMs.toFixed(0)} ms`,
+    `oldest picture that a healthy viewer had, interruptions aside: ${oldestMs.toFixed(0)} ms`,
     `stalls over 2 s: ${show(stalls)}`,
     `recoveries, from the kill of the capture process to the next picture: ${show(recoveries)}`,
+    `resumptions, from the end of a pause to the next picture: ${show(resumptions)}`,
   ].join('\n');
 }
 

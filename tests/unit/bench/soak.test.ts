@@ -122,7 +122,7 @@ describe('PictureWatch', () => {
     expect(watch.isRecovering).toBe(false);
     watch.onLook(4400, { fromMs: 4300, untilMs: null });
     watch.finish(4500);
-    expect(watch.recoveriesMs).toEqual([2900]);
+    expect(watch.recoveriesMs.kill).toEqual([2900]);
     expect(watch.stallsMs).toEqual([]);
   });
 
@@ -130,9 +130,22 @@ describe('PictureWatch', () => {
     const [hopeless, late] = [new PictureWatch(0), new PictureWatch(0)];
     hopeless.onKill(100);
     hopeless.finish(5000);
-    expect(hopeless.recoveriesMs).toEqual([4900]);
+    expect(hopeless.recoveriesMs.kill).toEqual([4900]);
     late.onKill(4900);
     late.finish(5000);
-    expect(late.recoveriesMs).toEqual([]);
+    expect(late.recoveriesMs.kill).toEqual([]);
+  });
+
+  it('asks for no picture while the share is paused, and for one soon after', () => {
+    const watch = new PictureWatch(0);
+    watch.onLook(100, { fromMs: 50, untilMs: null });
+    watch.onPause();
+    for (let now = 600; now <= 5100; now += 500) watch.onLook(now, null);
+    watch.onKill(5200);
+    watch.onResume(6000);
+    watch.onLook(6400, { fromMs: 6300, untilMs: null });
+    watch.finish(6500);
+    expect(watch.stallsMs).toEqual([]);
+    expect(watch.recoveriesMs).toEqual({ kill: [], resume: [400] });
   });
 });
