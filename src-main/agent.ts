@@ -37,6 +37,9 @@ import { Snapshots } from './stream/snapshots.ts';
 import { SourceCatalogue } from './stream/source-catalogue.ts';
 import { StreamService } from './stream/stream-service.ts';
 import type { ViewerState } from './stream/viewer.ts';
+import { AdvisoryBoard } from './upkeep/advisory-board.ts';
+import { LockPause } from './upkeep/lock-pause.ts';
+import { adviseOnSettings } from './upkeep/settings-advisory.ts';
 import { createHttpSender } from './webhooks/webhook-sender.ts';
 import { WebhookService } from './webhooks/webhook-service.ts';
 
@@ -72,8 +75,12 @@ export interface Agent {
   readonly liveness: Liveness;
   readonly commands: CommandService;
   readonly bus: EventBus;
+  /** What the person should know of the agent itself. */
+  readonly advisories: AdvisoryBoard;
   /** Everybody who watches a screen share now. */
   viewers(): ViewerState[];
+  /** Takes note that this machine's screen is locked now, or no longer. */
+  setScreenLocked(isLocked: boolean): void;
   /** Ends one viewer's stream; does nothing if it has ended. */
   kick(viewerId: string): void;
   /** A ticket for the address of one of the agent's own windows, as `?ticket=`; good for one use within 30 s. */
@@ -139,6 +146,8 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
     }),
   });
 
+  const lockPause = new LockPause(settings, (isPaused) => streams.setLocked(isPaused));
+
   const sessions = new SessionRegistry({
     clock,
     journal,
@@ -176,7 +185,11 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
     tickMs: LIVENESS_TICK_MS,
     onTickError: (error) => log.error({ err: error }, 'the liveness sweep failed'),
   });
+  const advisories = new AdvisoryBoard(() => bus.announceChange());
+  const adviseOnFile = (): void => advisories.put('settings', adviseOnSettings(settings.problems));
+  adviseOnFile();
   const unfollow = settings.subscribe(({ approvalTimeoutSeconds, sessionTimeoutMinutes }) => {
+    adviseOnFile();
     approvals.setTimeoutMs(approvalTimeoutSeconds * 1000);
     liveness.setTimeoutMs(sessionTimeoutMinutes * 60_000);
   });
@@ -191,6 +204,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
         active_sessions: live,
         total: live.length,
         approvals: approvals.list(),
+        advisories: advisories.list(),
         locked: sessions.locked,
       };
     },
@@ -253,6 +267,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
     access: { ...access, sessions, streams },
     webhooks,
     settings,
+    advisories,
     reach: () =>
       describeReach({
         network: plan.network,
@@ -308,6 +323,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
     access.desk.close();
     unfollow();
     windows.close();
+    lockPause.close();
     closeDatabase(database);
     throw error;
   }
@@ -320,7 +336,9 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
     liveness,
     commands: commands.service,
     bus,
+    advisories,
     viewers: () => streams.viewers(),
+    setScreenLocked: (isLocked) => lockPause.setLocked(isLocked),
     kick: (viewerId) => {
       const viewer = streams.viewers().find((other) => other.viewerId === viewerId);
       if (viewer) access.desk.kick(viewer);
@@ -329,6 +347,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
     close: async (reason) => {
       liveness.stop();
       unfollow();
+      lockPause.close();
       try {
         sessions.endAll(reason);
       } finally {

@@ -1,6 +1,5 @@
 import path from 'node:path';
 import { app, session } from 'electron';
-import type { Settings } from '#shared/settings';
 import { loadTlsIdentity } from './access/tls-identity.ts';
 import { startAgent } from './agent.ts';
 import { isCliCall, runCli } from './cli/cli.ts';
@@ -12,11 +11,13 @@ import { findRunningAgent, onSecondStart, takeInstanceLock } from './desktop/ins
 import { createSystemNotifier } from './desktop/notification-system.ts';
 import { trustOwnCertificate } from './desktop/own-certificate.ts';
 import { canShowPrompt, promptSession } from './desktop/prompt-window.ts';
+import { watchScreenLock } from './desktop/screen-lock.ts';
 import { createLogger } from './logger.ts';
 import { readStartOptions, StartAnswer, StartError } from './settings/command-line.ts';
 import { type DataFolder, prepareDataFolder } from './settings/data-folder.ts';
 import { removeRunningFile, writeRunningFile } from './settings/running-file.ts';
 import { SettingsStore } from './settings/settings-store.ts';
+import { findListenFault, findTlsFault, startDespiteFile } from './settings/start-despite-file.ts';
 import { claimFirstTelling } from './settings/told-once.ts';
 import { Shutdown } from './shutdown.ts';
 import { PictureThread } from './stream/picture-thread.ts';
@@ -61,12 +62,15 @@ async function boot(): Promise<void> {
     given,
     onListenerError: (error) => log.error({ err: error }, 'a setting could not be put to use'),
   });
-  for (const { key, message } of store.problems) log.warn({ key, file: data.settings }, message);
-  const settings = store.current;
   const shutdown = new Shutdown(log);
   shutdown.add('log', flush);
 
-  const tls = await startOrRefuse(settings, () => loadTlsIdentity(settings, data.tls, systemClock.wallMs()));
+  const wanted = store.current;
+  const isEncrypted = wanted.tls || wanted.tlsCert !== '' || wanted.tlsKey !== '';
+  const tls = await startDespiteFile(store, findTlsFault, () =>
+    // Whoever asked for HTTPS with files that are no good gets it with a certificate of our own, never plain HTTP.
+    loadTlsIdentity({ ...store.current, tls: isEncrypted }, data.tls, systemClock.wallMs()),
+  );
 
   await app.whenReady();
   if (tls) {
@@ -91,7 +95,7 @@ async function boot(): Promise<void> {
   });
   shutdown.add('notifications', () => notifier.close());
 
-  const agent = await startOrRefuse(settings, () =>
+  const agent = await startDespiteFile(store, findListenFault, () =>
     startAgent({
       settings: store,
       version: app.getVersion(),
@@ -108,6 +112,10 @@ async function boot(): Promise<void> {
     }),
   );
   shutdown.add('agent', () => agent.close('Agent stopped'));
+  for (const { key, message } of store.problems) {
+    log.warn({ key, file: data.settings }, message);
+    process.stderr.write(`porthole: ${data.settings}: ${message}\n`);
+  }
 
   writeRunningFile(data.running, {
     url: agent.url,
@@ -131,8 +139,15 @@ async function boot(): Promise<void> {
     shutdown.add('desktop', () => desktop.close());
     onSecondStart(() => desktop.showPanel());
     app.on('activate', () => desktop.showPanel());
-    if (!settings.hidden) desktop.showPanel();
+    if (!store.current.hidden) desktop.showPanel();
   }
+
+  const unwatchLock = watchScreenLock({
+    clock: systemClock,
+    log,
+    onLock: (isLocked) => agent.setScreenLocked(isLocked),
+  });
+  shutdown.add('screen lock', unwatchLock);
 
   leaveOn(shutdown);
   process.stdout.write(`porthole listening on ${agent.url}\n`);
@@ -160,18 +175,6 @@ async function reportRunningAgent(data: DataFolder): Promise<void> {
   if (!running)
     throw new StartError(`Another porthole uses ${data.folder} but does not say where it listens.`);
   throw new StartAnswer(`porthole already running at ${running.url}`);
-}
-
-async function startOrRefuse<T>(settings: Settings, start: () => Promise<T>): Promise<T> {
-  try {
-    return await start();
-  } catch (error) {
-    const code = error instanceof Error && 'code' in error ? error.code : undefined;
-    if (code === 'EADDRINUSE') {
-      throw new StartError(`Port ${settings.port} is already in use; choose another one with --port.`);
-    }
-    throw new StartError(describe(error));
-  }
 }
 
 /** Every way to leave goes through the shutdown, so that no session is left without its end. */

@@ -10,6 +10,7 @@ import {
   viewKeySchema,
   viewRequestStateSchema,
 } from './access.ts';
+import { advisorySchema } from './advisories.ts';
 import { approvalSchema } from './approvals.ts';
 import { allowBodySchema, COMMAND_API, denyBodySchema } from './command-api.ts';
 import type { ErrorCode } from './errors.ts';
@@ -473,6 +474,16 @@ export const API = {
   ...STREAM_API,
   ...WEBHOOK_API,
   ...SETTINGS_API,
+  listAdvisories: {
+    method: 'get',
+    path: '/api/advisories',
+    summary: 'What the person at the machine should know of the agent itself, problems first',
+    params: none,
+    query: none,
+    body: none,
+    answer: z.object({ advisories: z.array(advisorySchema), total: z.int().min(0) }),
+    errors: [],
+  },
   agentInfo: {
     method: 'get',
     path: '/api/agent',

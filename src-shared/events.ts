@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { advisorySchema } from './advisories.ts';
 import { approvalSchema, deciderSchema } from './approvals.ts';
 import { liveSessionSchema, timestampSchema } from './sessions.ts';
 
@@ -89,6 +90,7 @@ export const snapshotSchema = z.object({
     active_sessions: z.array(liveSessionSchema),
     total: z.int().min(0),
     approvals: z.array(approvalSchema),
+    advisories: z.array(advisorySchema),
     locked: z.boolean(),
   }),
 });

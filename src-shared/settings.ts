@@ -35,6 +35,15 @@ export const settingsSchema = z.strictObject({
     group: 'start',
     effect: 'next-start',
   }),
+  pauseOnLock: z
+    .boolean()
+    .default(true)
+    .describe('pause screen shares for as long as the screen is locked')
+    .register(settingMeta, {
+      label: 'Pause shares on a locked screen',
+      group: 'sessions',
+      effect: 'at-once',
+    }),
   sessionTimeoutMinutes: z
     .number()
     .positive()

@@ -108,6 +108,7 @@ export const ACCESS_TABLE: Readonly<Record<RouteName, Row>> = {
 
   getSettings: DECIDERS,
   changeSettings: PERSON,
+  listAdvisories: DECIDERS,
 
   agentInfo: KNOWN,
 

@@ -25,16 +25,18 @@ export function createAgentCommands(run: RunCommand): Command[] {
     .description('Show what is live, and what waits for a decision.')
     .action(() =>
       run(status, async ({ call, url, tell }) => {
-        const [agent, active, approvals] = await Promise.all([
+        const [agent, active, approvals, advisories] = await Promise.all([
           call('agentInfo'),
           call('activeSessions'),
           // An operator may not see these.
           call('listApprovals').catch(() => ({ approvals: [], total: 0 })),
+          call('listAdvisories').catch(() => ({ advisories: [], total: 0 })),
         ]);
-        tell({ agent, ...active, ...approvals, total: active.total }, [
+        tell({ agent, ...active, ...approvals, ...advisories, total: active.total }, [
           `porthole ${agent.version} at ${url}${agent.locked ? ', LOCKED: nothing starts until it is re-armed' : ''}`,
           ...(agent.reach.network ? [`on the network: ${agent.reach.urls.slice(1).join(' ')}`] : []),
           ...(agent.reach.tls_fingerprint ? [`certificate (SHA-256): ${agent.reach.tls_fingerprint}`] : []),
+          ...advisories.advisories.map(({ title, message }) => `note: ${title} ${message}`),
           ...listOf('live', active.active_sessions.map(describeSession)),
           ...listOf('waiting for a decision', approvals.approvals.map(describeApproval)),
         ]);

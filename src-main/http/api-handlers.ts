@@ -16,10 +16,11 @@ import { createSettingsHandlers } from './settings-handlers.ts';
 import { createShareHandlers } from './share-handlers.ts';
 import { claimOf, whileWaiting } from './start-claim.ts';
 import { createStreamHandlers } from './stream-handlers.ts';
+import { createUpkeepHandlers, type UpkeepParts } from './upkeep-handlers.ts';
 import { createWebhookHandlers } from './webhook-handlers.ts';
 
 /** What the JSON API is an interface to. */
-export interface ApiParts {
+export interface ApiParts extends UpkeepParts {
   readonly sessions: SessionRegistry;
   readonly approvals: ApprovalQueue;
   readonly liveness: Liveness;
@@ -125,6 +126,7 @@ export function createApiHandlers(parts: ApiParts): ApiHandlers {
     },
     ...createWebhookHandlers(webhooks),
     ...createSettingsHandlers(settings, log),
+    ...createUpkeepHandlers(parts),
     agentInfo: ({ admission: { principal } }) => ({
       name: 'porthole',
       locked: sessions.locked,

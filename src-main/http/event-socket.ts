@@ -247,7 +247,13 @@ function narrow({ data, ...snapshot }: Snapshot, audience: Audience): Snapshot {
   const sessions = data.active_sessions.filter(({ session_id }) => audience.sees(session_id));
   return {
     ...snapshot,
-    data: { active_sessions: sessions, total: sessions.length, approvals: [], locked: data.locked },
+    data: {
+      active_sessions: sessions,
+      total: sessions.length,
+      approvals: [],
+      advisories: [],
+      locked: data.locked,
+    },
   };
 }
 

@@ -38,8 +38,7 @@ export function createShareStage(streams: StreamService): ShareStage {
     describe: (sessionId) => {
       if (!streams.has(sessionId))
         return { frameSize: null, capture: { state: 'starting' }, paused: false, viewers: 0 };
-      const { frameSize, status, viewers } = streams.state(sessionId);
-      const paused = status.state === 'paused';
+      const { frameSize, status, paused, viewers } = streams.state(sessionId);
       return { frameSize, capture: toCaptureState(status), paused, viewers: viewers.length };
     },
   };

@@ -29,6 +29,8 @@ export class SettingsStore implements LiveSettings {
   readonly #given: GivenSettings;
   readonly #onListenerError: (error: unknown) => void;
   readonly #listeners = new Set<SettingsListener>();
+  /** Values of the file that this run could not start with. */
+  readonly #aside = new Map<SettingKey, { readonly value: Settings[SettingKey]; readonly message: string }>();
   #content: SettingsContent;
   #current: Settings;
 
@@ -50,9 +52,31 @@ export class SettingsStore implements LiveSettings {
     return this.#current;
   }
 
-  /** What is wrong with the file as it was last read. */
+  /** What is wrong with the file as it was last read, and what of it this run could not start with. */
   get problems(): readonly SettingProblem[] {
-    return this.#content.problems;
+    const { values, problems } = this.#content;
+    const aside = [...this.#aside]
+      // What has been written anew since is for the next start to try.
+      .filter(([key, { value }]) => isEqual(values[key], value))
+      .map(([key, { message }]) => ({ key, message }));
+    return [...problems, ...aside];
+  }
+
+  /**
+   * Goes by the defaults of `keys` in this run, since it cannot start with what the file says of them, for the reason
+   * `why`, a sentence. The file stays as it is. False, with nothing changed, if not one of them comes from the file, or
+   * one was given where the agent was started: then whoever gave it gets to know.
+   */
+  setAside(keys: readonly SettingKey[], why: string): boolean {
+    const inFile = keys.filter((key) => this.#sourceOf(key) === 'file' && !this.#aside.has(key));
+    if (inFile.length === 0 || keys.some((key) => this.#isGiven(key))) return false;
+    for (const key of inFile) {
+      const standard = settingsSchema.shape[key].parse(undefined);
+      const message = `“${key}” is not used in this run, its default (${describeDefault(standard)}) holds: ${why}`;
+      this.#aside.set(key, { value: this.#current[key], message });
+      this.#current = { ...this.#current, [key]: standard };
+    }
+    return true;
   }
 
   /** Every setting with its value and where that comes from. */
@@ -130,6 +154,14 @@ export class SettingsStore implements LiveSettings {
     const source = key in this.#given.flags ? `the flag ${flag}` : `the environment variable ${variable}`;
     return `“${key}” is set by ${source}, and cannot be changed while the agent runs with it.`;
   }
+}
+
+function describeDefault(value: Settings[SettingKey]): string {
+  return value === '' ? 'none' : String(value);
+}
+
+function isEqual(one: unknown, other: unknown): boolean {
+  return JSON.stringify(one) === JSON.stringify(other);
 }
 
 function describe(error: unknown): string {

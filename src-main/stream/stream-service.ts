@@ -43,6 +43,7 @@ export class StreamService {
   readonly #sendQueues: SendQueues;
   readonly #sessions = new Map<string, StreamSession>();
   readonly #captures = new Map<string, SharedCapture>();
+  #isLocked = false;
 
   constructor(options: StreamServiceOptions) {
     this.#options = options;
@@ -64,6 +65,7 @@ export class StreamService {
       clock,
       logger,
       observer,
+      isLocked: this.#isLocked,
       join: (wanted) => this.#join(wanted),
     });
     this.#sessions.set(sessionId, session);
@@ -94,6 +96,15 @@ export class StreamService {
   /** Pauses or resumes: while paused nothing is captured and viewers see a slate. Throws `session_not_found`. */
   setPaused(sessionId: string, paused: boolean): void {
     this.#get(sessionId).setPaused(paused);
+  }
+
+  /**
+   * While the screen counts as locked, every session is paused, those that begin meanwhile included, whatever else
+   * pauses it or does not. Idempotent.
+   */
+  setLocked(isLocked: boolean): void {
+    this.#isLocked = isLocked;
+    for (const session of this.#sessions.values()) session.setPaused(isLocked, 'lock');
   }
 
   /**

@@ -27,8 +27,11 @@ export interface StreamObserver {
   onGone(sessionId: string, reason: string): void;
 }
 
-/** What a session's picture is doing: as its capture does, or paused by the person at the machine. */
-export type StreamStatus = CaptureStatus | { readonly state: 'paused' };
+/** What a session's picture is doing: as its capture does, or paused; then `message` says why, unless somebody chose so. */
+export type StreamStatus = CaptureStatus | { readonly state: 'paused'; readonly message?: string };
+
+/** Why a session is paused: somebody chose so, or this machine's screen is locked. One does not undo the other. */
+export type PauseCause = 'choice' | 'lock';
 
 /** A session's stream in figures. */
 export interface StreamState {
@@ -36,6 +39,8 @@ export interface StreamState {
   readonly sourceId: string | null;
   readonly quality: Quality;
   readonly status: StreamStatus;
+  /** Whether somebody chose to pause it; a locked screen pauses it besides. */
+  readonly paused: boolean;
   /** The size of the newest frame of the screen, or null before the first. */
   readonly frameSize: FrameSize | null;
   /** Captures of the screen since the session began, those that looked as the one before included. */
@@ -62,6 +67,8 @@ export interface StreamSessionOptions {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly observer: StreamObserver;
+  /** Whether the session begins as paused for a locked screen. */
+  readonly isLocked: boolean;
   /** The capture that serves a request, started if none does yet. */
   join(request: CaptureRequest): SharedCapture;
 }
@@ -79,6 +86,8 @@ const SLATE_AFTER_MS = {
 /** For how long viewers see why a stream ends before it does: players show a part when the next one comes. */
 const FAREWELL_MS = 1500;
 
+const LOCKED = { state: 'paused', message: 'Paused: the screen is locked.' } as const;
+
 const SLATE_TEXT = { starting: 'Starting the screen share…', paused: 'The screen share is paused.' } as const;
 
 /** One session's stream: what its viewers see, and who they are. */
@@ -92,6 +101,7 @@ export class StreamSession {
   #capture: SharedCapture | null = null;
   #subscription: CaptureSubscription | null = null;
   #status: StreamStatus = { state: 'starting' };
+  readonly #pauses = new Set<PauseCause>();
   #liveUnannounced = false;
   #frameSize: FrameSize | null = null;
   #framesCaptured = 0;
@@ -104,7 +114,8 @@ export class StreamSession {
   constructor(request: CaptureRequest, options: StreamSessionOptions) {
     this.#request = request;
     this.#options = options;
-    this.#joinCapture();
+    if (options.isLocked) this.setPaused(true, 'lock');
+    else this.#joinCapture();
   }
 
   /** Captures of the screen since the session began. */
@@ -124,15 +135,17 @@ export class StreamSession {
     this.#joinCapture();
   }
 
-  /** While paused nothing is captured for this session and viewers see a slate. Idempotent. */
-  setPaused(paused: boolean): void {
-    if (paused === (this.#status.state === 'paused')) return;
-    if (paused) {
-      this.#leaveCapture();
-      this.#onStatus({ state: 'paused' });
-    } else {
+  /** While paused for any cause nothing is captured for this session and viewers see a slate. Idempotent. */
+  setPaused(paused: boolean, cause: PauseCause = 'choice'): void {
+    if (this.#closed || paused === this.#pauses.has(cause)) return;
+    if (paused) this.#pauses.add(cause);
+    else this.#pauses.delete(cause);
+    if (this.#pauses.size === 0) {
       this.#joinCapture();
+      return;
     }
+    this.#leaveCapture();
+    this.#onStatus(this.#pauses.has('lock') ? LOCKED : { state: 'paused' });
   }
 
   /** Begins to send the stream to `connection`, which belongs to the viewer from now on. */
@@ -247,6 +260,7 @@ export class StreamSession {
       sourceId: this.#request.sourceId,
       quality: this.#request.quality,
       status: this.#status,
+      paused: this.#pauses.has('choice'),
       frameSize: this.#frameSize,
       framesCaptured: this.#framesCaptured,
       capturesPerSecond: this.#capture?.capturesPerSecond() ?? 0,

@@ -166,14 +166,15 @@ export class AgentStore {
   async #fetchView(): Promise<void> {
     const pushesBefore = this.#pushes;
     try {
-      const [{ active_sessions: sessions }, { approvals }, agent] = await Promise.all([
+      const [{ active_sessions: sessions }, { approvals }, { advisories }, agent] = await Promise.all([
         this.call('activeSessions'),
         this.call('listApprovals'),
+        this.call('listAdvisories'),
         this.call('agentInfo'),
       ]);
       if (this.#pushes !== pushesBefore) return;
       this.#answered(agent);
-      const view = { sessions, approvals, locked: agent.locked };
+      const view = { sessions, approvals, advisories, locked: agent.locked };
       this.#showView(applyView(this.#state.live, view, this.clock.monotonicMs()));
     } catch (failure) {
       if (this.#pushes !== pushesBefore) return;

@@ -1,3 +1,4 @@
+import type { Advisory } from '#shared/advisories';
 import type { Approval } from '#shared/approvals';
 import type { AgentEvent, AgentEventName, ServerMessage } from '#shared/events';
 import type { LiveSession } from '#shared/sessions';
@@ -15,10 +16,11 @@ const ENDINGS: ReadonlySet<AgentEventName> = new Set([
   'screen_share_dropped',
 ]);
 
-/** What the agent shows at one moment: everything live, everything that waits, and the lock. */
+/** What the agent shows at one moment: everything live, everything that waits, what to know, and the lock. */
 export interface LiveView {
   readonly sessions: readonly LiveSession[];
   readonly approvals: readonly Approval[];
+  readonly advisories: readonly Advisory[];
   readonly locked: boolean;
 }
 
@@ -36,6 +38,7 @@ export interface LiveState extends LiveView {
 export const UNKNOWN_LIVE_STATE: LiveState = {
   sessions: [],
   approvals: [],
+  advisories: [],
   locked: false,
   receivedAtMs: 0,
   recentEvents: [],
@@ -45,8 +48,8 @@ export const UNKNOWN_LIVE_STATE: LiveState = {
 /** The state after `message`, which arrived at `nowMs` on the monotonic clock. */
 export function applyMessage(state: LiveState, message: ServerMessage, nowMs: number): LiveState {
   if (message.event === 'snapshot') {
-    const { active_sessions: sessions, approvals, locked } = message.data;
-    return applyView(state, { sessions, approvals, locked }, nowMs);
+    const { active_sessions: sessions, approvals, advisories, locked } = message.data;
+    return applyView(state, { sessions, approvals, advisories, locked }, nowMs);
   }
   if (message.event === 'remote_command_output') return state;
   if (message.event === 'gap') return { ...state, historyVersion: state.historyVersion + 1 };

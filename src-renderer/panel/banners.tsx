@@ -1,7 +1,8 @@
+import { Advisories } from './advisories.tsx';
 import { useAgent, useAgentStore } from './agent-context.tsx';
 import { useSending } from './use-sending.ts';
 
-/** What concerns the whole page: the agent is out of reach, or locked. */
+/** What concerns the whole page: the agent is out of reach, or locked, or has something to say of itself. */
 export function Banners() {
   const connection = useAgent((state) => state.connection);
   const locked = useAgent((state) => state.live.locked);
@@ -24,6 +25,7 @@ export function Banners() {
         </div>
       )}
       {locked && <LockedBanner />}
+      <Advisories />
     </>
   );
 }

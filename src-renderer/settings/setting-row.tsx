@@ -11,11 +11,14 @@ import { useSaving } from './use-saving.ts';
 export function SettingRow({
   form,
   entry,
+  problem,
   mayChange,
   onSave,
 }: {
   readonly form: SettingForm;
   readonly entry: SettingEntry;
+  /** Why what the file says of it is not used; null if it is. */
+  readonly problem: string | null;
   /** Whether whoever looks may change settings at all. */
   readonly mayChange: boolean;
   readonly onSave: (value: SettingValue | null) => Promise<void>;
@@ -38,7 +41,8 @@ export function SettingRow({
         {isGiven && ` Given by ${entry.source === 'flag' ? form.flag : form.variable}.`}
         {form.effect === 'next-start' && !isGiven && ' Holds from the next start.'}
       </p>
-      {isWaiting(entry) && (
+      {problem !== null && <p className="trouble">{problem}</p>}
+      {problem === null && isWaiting(entry) && (
         <p className="setting-waiting">
           Until the next start it is {describeValue(form, entry.in_use)} as before.
         </p>

@@ -90,6 +90,7 @@ function Group({
                 key={form.key}
                 form={form}
                 entry={entry}
+                problem={view.problems.find(({ key }) => key === form.key)?.message ?? null}
                 mayChange={mayChange}
                 onSave={(value) => save(form.key, value)}
               />

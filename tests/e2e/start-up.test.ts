@@ -1,11 +1,12 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chmodSync, mkdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import path from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { callApi } from './support/api-client.ts';
-import { appCommand, makeDataFolder, PortholeProcess } from './support/porthole-app.ts';
+import { endChild, waitForOutput } from './support/child-process.ts';
+import { appCommand, makeDataFolder, PortholeProcess, spawnPorthole } from './support/porthole-app.ts';
 import { TestDisplay } from './support/test-display.ts';
 
 let display: TestDisplay;
@@ -129,6 +130,36 @@ describe('a start', () => {
       heartbeat_interval_seconds: 7,
     });
     expect(await porthole.stop()).toBe(0);
+  });
+
+  it('goes on with defaults for what the file says wrong, says so where people look, and keeps the file', async () => {
+    const dataDir = newFolder();
+    const file = path.join(dataDir, 'settings.json');
+    const text = `{
+      "host": "192.0.2.1", "tlsCert": "/nowhere/cert.pem", "tlsKey": "/nowhere/key.pem",
+      "approvalTimeoutSeconds": "soon", "denyRules": {"a": [1, {"b": null}]}, "\u202Eoops": 1e999,
+      "heartbeatIntervalSeconds": 7 "maxLiveSessions": 3, ]]} \u0000 nonsense`;
+    mkdirSync(dataDir, { recursive: true });
+    writeFileSync(file, text);
+    const child = spawnPorthole({ display, args: ['--hidden'] }, dataDir);
+    let stderr = '';
+    child.stderr?.on('data', (chunk: Buffer) => {
+      stderr += chunk.toString();
+    });
+    const [, url = ''] = await waitForOutput(child, 'stdout', /porthole listening on (https:\S+)\n/);
+    const said = stderr.split('\n').filter((line) => line.startsWith('porthole: '));
+    for (const key of ['host', 'tlsCert', 'tlsKey', 'approvalTimeoutSeconds', 'denyRules', 'oops', 'line 4'])
+      expect(said.join('\n'), key).toContain(key);
+    const own = await runToEnd(['status', '--json', '--data-dir', dataDir]);
+    expect(own.said).toEqual([]);
+    expect(JSON.parse(own.stdout)).toMatchObject({
+      agent: { heartbeat_interval_seconds: 7, approval_timeout_seconds: 60 },
+      advisories: [{ advisory_id: 'settings', level: 'problem', action: 'open_settings' }],
+    });
+    expect(url).toMatch(/^https:\/\/127\.0\.0\.1:/);
+    expect(readFileSync(file, 'utf8')).toBe(text);
+    await endChild(child);
+    expect(child.exitCode).toBe(0);
   });
 
   it('on the data folder of a running agent says where that one is and exits with 0', async () => {

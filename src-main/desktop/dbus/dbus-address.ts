@@ -30,6 +30,12 @@ export function findSessionBus(env: NodeJS.ProcessEnv): string[] {
   return readSocketPaths(address, runtimeFolder);
 }
 
+/** Where the system bus is: what the environment says, else where every distribution puts it. */
+export function findSystemBus(env: NodeJS.ProcessEnv): string[] {
+  const address = env.DBUS_SYSTEM_BUS_ADDRESS || 'unix:path=/run/dbus/system_bus_socket';
+  return readSocketPaths(address, env.XDG_RUNTIME_DIR);
+}
+
 function unescapeValue(value: string): string {
   return value.replaceAll(/%([0-9a-f]{2})/gi, (_, hex: string) =>
     String.fromCharCode(Number.parseInt(hex, 16)),

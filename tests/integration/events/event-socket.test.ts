@@ -51,7 +51,11 @@ describe('on connect', () => {
     const client = await EventClient.connect(await startTestAgent());
     await client.until(() => client.messages.length > 0);
     expect(client.messages).toEqual([
-      { event: 'snapshot', seq: 0, data: { active_sessions: [], total: 0, approvals: [], locked: false } },
+      {
+        event: 'snapshot',
+        seq: 0,
+        data: { active_sessions: [], total: 0, approvals: [], advisories: [], locked: false },
+      },
     ]);
   });
 

@@ -177,6 +177,7 @@ async function exploreEndpoints(explorer: Explorer): Promise<void> {
   await call('GET', '/healthz');
   await call('GET', '/api/openapi.json');
   await call('GET', '/api/settings');
+  await call('GET', '/api/advisories');
   await call('POST', '/api/settings', { notifications: 'none' });
   await call('POST', '/api/settings', { port: 1 });
   mkdirSync(path.join(agent.folder, 'settings.json.tmp'));

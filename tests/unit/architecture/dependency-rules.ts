@@ -83,6 +83,7 @@ const CORE_ROOMS = [
   'stream',
   'events',
   'settings',
+  'upkeep',
   'webhooks',
 ];
 /** Rooms around them, each on a side of its own. */

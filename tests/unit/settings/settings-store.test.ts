@@ -131,3 +131,46 @@ describe('SettingsStore', () => {
     expect(failures).toEqual([new Error('listener')]);
   });
 });
+
+describe('setting aside what a start fails with', () => {
+  it('goes by the default in this run, keeps the file, and says so until something else is written', () => {
+    const text = '{"host": "192.0.2.1", "port": 9000}';
+    writeFileSync(file, text);
+    const { store } = open();
+    expect(store.setAside(['host'], 'This machine has no such address.')).toBe(true);
+    expect(store.current).toMatchObject({ host: '127.0.0.1', port: 9000 });
+    expect(readFileSync(file, 'utf8')).toBe(text);
+    const message =
+      '“host” is not used in this run, its default (127.0.0.1) holds: This machine has no such address.';
+    expect(store.problems).toEqual([{ key: 'host', message }]);
+    expect(store.describe().settings.host).toMatchObject({
+      value: '192.0.2.1',
+      in_use: '127.0.0.1',
+      source: 'file',
+    });
+
+    store.change({ port: 9001 });
+    expect(store.problems).toEqual([{ key: 'host', message }]);
+    expect(store.current.host).toBe('127.0.0.1');
+    store.change({ host: '127.0.0.3' });
+    expect(store.problems).toEqual([]);
+    expect(store.current.host).toBe('127.0.0.1');
+  });
+
+  it('leaves alone what a flag or the environment gives, and what nobody has set', () => {
+    writeFileSync(file, '{"tlsKey": "/none"}');
+    const { store } = open({ flags: { tlsCert: '/none' }, environment: { port: 1 } });
+    expect(store.setAside(['tlsCert', 'tlsKey'], 'No.')).toBe(false);
+    expect(store.setAside(['port'], 'No.')).toBe(false);
+    expect(store.setAside(['host'], 'No.')).toBe(false);
+    expect(store.problems).toEqual([]);
+    expect(store.current).toMatchObject({ tlsKey: '/none', tlsCert: '/none', port: 1 });
+  });
+
+  it('tries each value once', () => {
+    writeFileSync(file, '{"port": 9000}');
+    const { store } = open();
+    expect(store.setAside(['port'], 'Taken.')).toBe(true);
+    expect(store.setAside(['port'], 'Taken.')).toBe(false);
+  });
+});

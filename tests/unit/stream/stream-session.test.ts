@@ -16,7 +16,7 @@ function picture(text: string): CapturedFrame {
   return { jpeg: Buffer.from(text), widthPx: 64, heightPx: 36, capturedAtMs: 1000 };
 }
 
-function createRig() {
+function createRig({ isLocked = false } = {}) {
   const clock = new ManualClock();
   const source = new FakeScreenSource();
   const captured: number[] = [];
@@ -41,6 +41,7 @@ function createRig() {
         onStatus: (_sessionId, status) => statuses.push(status),
         onGone: (_sessionId, reason) => gone.push(reason),
       },
+      isLocked,
       join: (request) => new SharedCapture(source, request, clock, () => {}),
     },
   );
@@ -159,6 +160,40 @@ describe('streamSession', () => {
     rig.clock.advance(0);
     await untilSlate(rig, output);
     expect(rig.bodies(await rig.watch('viewer_2'))).toEqual(['slate']);
+  });
+
+  it('says that the screen is locked, and goes on only when nothing else pauses it', async () => {
+    const rig = createRig();
+    rig.report({ state: 'live' });
+    rig.show('one');
+    rig.session.setPaused(true, 'lock');
+    rig.session.setPaused(true, 'choice');
+    rig.session.setPaused(false, 'lock');
+    rig.session.setPaused(true, 'lock');
+    rig.session.setPaused(false, 'choice');
+    expect(rig.source.captures).toHaveLength(1);
+    rig.session.setPaused(false, 'lock');
+    expect(rig.source.captures).toHaveLength(2);
+    const locked = { state: 'paused', message: 'Paused: the screen is locked.' };
+    expect(rig.statuses.slice(2)).toEqual([
+      locked,
+      locked,
+      { state: 'paused' },
+      locked,
+      locked,
+      { state: 'starting' },
+    ]);
+  });
+
+  it('captures nothing if it begins on a locked screen', async () => {
+    const rig = createRig({ isLocked: true });
+    expect(rig.source.captures).toHaveLength(0);
+    const output = await rig.watch();
+    rig.clock.advance(0);
+    await untilSlate(rig, output);
+    rig.session.setPaused(false, 'lock');
+    expect(rig.source.captures).toHaveLength(1);
+    expect(rig.capture().demand).toBe('watched');
   });
 
   it('captures nothing while paused, and goes on afterwards', async () => {

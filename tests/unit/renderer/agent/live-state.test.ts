@@ -60,9 +60,21 @@ describe('applyMessage', () => {
 
 describe('applyView', () => {
   it('takes a session that is gone as a change of the history, and a new one as none', () => {
-    const one = applyView(UNKNOWN_LIVE_STATE, { sessions: [liveRemote()], approvals: [], locked: false }, 1);
-    const two = applyView(one, { sessions: [liveRemote(), liveScreen()], approvals: [], locked: false }, 2);
-    const three = applyView(two, { sessions: [liveScreen()], approvals: [], locked: false }, 3);
+    const one = applyView(
+      UNKNOWN_LIVE_STATE,
+      { sessions: [liveRemote()], approvals: [], advisories: [], locked: false },
+      1,
+    );
+    const two = applyView(
+      one,
+      { sessions: [liveRemote(), liveScreen()], approvals: [], advisories: [], locked: false },
+      2,
+    );
+    const three = applyView(
+      two,
+      { sessions: [liveScreen()], approvals: [], advisories: [], locked: false },
+      3,
+    );
     expect([one, two, three].map(({ historyVersion }) => historyVersion)).toEqual([0, 0, 1]);
   });
 });

@@ -24,6 +24,7 @@ export class FakeAgent {
     agentInfo: { locked: false, heartbeat_interval_seconds: 30 },
     activeSessions: { active_sessions: [], total: 0 },
     listApprovals: { approvals: [], total: 0 },
+    listAdvisories: { advisories: [], total: 0 },
   };
   readonly store: AgentStore;
 

@@ -87,6 +87,13 @@ export function snapshot(sessions: LiveSession[], rest: Partial<Snapshot['data']
   return {
     event: 'snapshot',
     seq,
-    data: { active_sessions: sessions, total: sessions.length, approvals: [], locked: false, ...rest },
+    data: {
+      active_sessions: sessions,
+      total: sessions.length,
+      approvals: [],
+      advisories: [],
+      locked: false,
+      ...rest,
+    },
   };
 }

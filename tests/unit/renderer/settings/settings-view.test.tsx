@@ -175,7 +175,8 @@ describe('SettingsView', () => {
   it('says what is wrong with the file', async () => {
     view = { ...view, problems: [{ key: 'port', message: '“port” is ignored.' }] };
     await open();
-    screen.getByText('“port” is ignored.');
+    // At the top of the page, and at the setting.
+    expect(screen.getAllByText('“port” is ignored.')).toHaveLength(2);
     expect(screen.getAllByText('/home/ann/settings.json')).toHaveLength(2);
   });
 
