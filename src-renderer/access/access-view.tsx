@@ -1,5 +1,6 @@
 import { useAgent, useAgentStore } from '../panel/agent-context.tsx';
 import { useSending } from '../panel/use-sending.ts';
+import { WebhookList } from '../webhooks/webhook-list.tsx';
 import { TokenList } from './token-list.tsx';
 
 /** Who can reach the agent, and with what. */
@@ -12,6 +13,7 @@ export function AccessView() {
       </h2>
       {agent && <Reach {...agent.reach} />}
       <TokenList />
+      <WebhookList />
       {agent?.you.kind === 'admin' && <LogOut name={agent.you.name} />}
     </section>
   );

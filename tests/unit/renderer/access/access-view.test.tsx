@@ -44,6 +44,7 @@ describe('AccessView', () => {
 
   beforeEach(() => {
     tokens = [];
+    agent.answers.listWebhooks = { webhooks: [], total: 0 };
     agent.answers.listTokens = () => ({ tokens, total: tokens.length });
     agent.answers.createToken = ({ body }: { body: { name: string; role: 'admin' | 'operator' } }) => {
       const made: Token = {
