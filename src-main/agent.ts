@@ -18,6 +18,7 @@ import { type HttpListener, listenHttp } from './http/http-listener.ts';
 import { planListening } from './http/listen-plan.ts';
 import { createMcpEndpoint } from './http/mcp-router.ts';
 import { type OwnWindow, PanelPass } from './http/panel-pass.ts';
+import { readTarget } from './http/request-target.ts';
 import { createWebApp } from './http/web-app.ts';
 import type { Logger } from './logger.ts';
 import { Liveness } from './sessions/liveness.ts';
@@ -228,9 +229,10 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
     record: (draft) => bus.publish(journal.recordEvent(draft)),
     viewers: () => streams.viewers(),
     endViewer: (viewerId) => streams.kick(viewerId),
-    dismissListeners: (grantId) => {
-      events.dismiss(grantId);
-      mcp.dismiss(grantId);
+    dismissListeners: (grantId, address) => {
+      events.dismiss(grantId, address);
+      // What a key lets in at one place is no AI agent.
+      if (address === undefined) mcp.dismiss(grantId);
     },
     endSessionsOf: (tokenId, reason) => sessions.endOwnedBy(tokenId, reason),
   });
@@ -308,7 +310,8 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
         onUpgrade: async (request, socket, head) => {
           await guard.admit(request, true);
           const admission = guard.admissionTo('events', request);
-          events.accept(request, socket, head, audienceOf(admission, sessions));
+          const only = readTarget(request).searchParams.get('session_id');
+          events.accept(request, socket, head, audienceOf(admission, sessions, only));
         },
         onConnection: (socket) => void access.connections.peerOf(socket),
         onError: (error) => log.error({ err: error }, 'a connection could not be accepted'),

@@ -12,6 +12,7 @@ export interface ErrorKind {
 export const ERROR_KINDS = {
   invalid_request: { status: 400, message: 'The request is not valid.' },
   invalid_credentials: { status: 401, message: 'The token or key is unknown, expired or revoked.' },
+  viewer_sent_away: { status: 401, message: 'The person at the machine sent you away from this share.' },
   access_denied: { status: 403, message: 'You may not use this agent from where you are.' },
   host_not_allowed: { status: 403, message: 'This agent does not answer to that host name.' },
   origin_not_allowed: { status: 403, message: 'Pages of other sites may not use this agent.' },

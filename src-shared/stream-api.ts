@@ -3,7 +3,7 @@ import { viewerSchema } from './access.ts';
 import type { Endpoint } from './api.ts';
 import { qualitySchema } from './presets.ts';
 import { optionalWholeNumber } from './query-values.ts';
-import { captureStateSchema, liveScreenSchema } from './sessions.ts';
+import { captureStateSchema, liveScreenSchema, timestampSchema } from './sessions.ts';
 
 const ofSession = z.strictObject({ session_id: z.string() });
 
@@ -35,6 +35,8 @@ export const streamStateSchema = z
   .object({
     session_id: z.string(),
     quality: qualitySchema,
+    /** The agent's clock as it answered, for clients that compare the pictures' times with their own clock. */
+    time: timestampSchema,
     /** What the picture is doing. */
     capture: captureStateSchema,
     frame_size: liveScreenSchema.shape.frame_size,

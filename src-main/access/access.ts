@@ -41,7 +41,8 @@ export interface AccessOptions {
   readonly record: (draft: EventDraft) => void;
   readonly viewers: () => readonly ViewerState[];
   readonly endViewer: (viewerId: string) => void;
-  readonly dismissListeners: (grantId: string) => void;
+  /** Closes what hears of events by this grant, at one address or everywhere. */
+  readonly dismissListeners: (grantId: string, address?: string) => void;
   readonly endSessionsOf: (tokenId: string, reason: string) => void;
 }
 
@@ -87,6 +88,7 @@ export function createAccess(options: AccessOptions): Access {
             other.remoteAddress === viewer.remoteAddress),
       );
       if (grant?.admission === 'approval') options.dismissListeners(grant.grantId);
+      if (grant?.admission === 'key') options.dismissListeners(grant.grantId, viewer.remoteAddress);
     },
     endSessionsOf: options.endSessionsOf,
     onError,

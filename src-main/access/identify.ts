@@ -96,6 +96,7 @@ async function identifyKey(
 ): Promise<Principal> {
   await assertMayTry(claim, lockout);
   const finding = keys.find(secret, claim.peer.address);
+  if (finding === 'barred') throw new PortholeError('viewer_sent_away');
   if (finding !== 'unknown' && 'live' in finding) {
     const { keyId, sessionId, name } = finding.live;
     return { kind: 'viewer', grantId: keyId, sessionId, admission: 'key', name };

@@ -87,6 +87,11 @@ export function findRoute(method: string, path: string): Destination {
   return { route: found.route, sessionId: segments[found.segments.indexOf('{session_id}')] ?? null };
 }
 
+/** Whether `?key=` lets a viewer in at an address. */
+export function takesKey(name: RouteName): boolean {
+  return PATTERNS.some(({ route }) => route.name === name && route.takesKey);
+}
+
 /** What our own files are called: nothing that leads anywhere else, or that is written in two ways. */
 function isPlainName(segment: string): boolean {
   return /^[\w-][\w.-]*$/.test(segment);

@@ -16,8 +16,15 @@ export interface ViewKeyRecord {
   readonly expiresAtMs: number | null;
 }
 
-/** What a key turned out to be: a live one, one that once opened this share, or none that was ever given. */
-export type ViewKeyFinding = { readonly live: ViewKeyRecord } | { readonly endedFor: string } | 'unknown';
+/**
+ * What a key turned out to be: a live one, one that opens its share to others but not at this address, one that once
+ * opened this share, or none that was ever given.
+ */
+export type ViewKeyFinding =
+  | { readonly live: ViewKeyRecord }
+  | 'barred'
+  | { readonly endedFor: string }
+  | 'unknown';
 
 /** What {@link ViewKeys} work with. */
 export interface ViewKeysOptions {
@@ -71,8 +78,11 @@ export class ViewKeys {
       return sessionId === undefined ? 'unknown' : { endedFor: sessionId };
     }
     const isOver = key.expiresAtMs !== null && key.expiresAtMs <= this.#options.clock.wallMs();
-    if (isOver) this.#endByClock(key.keyId);
-    return isOver || this.#barred.get(key.keyId)?.has(address) ? { endedFor: key.sessionId } : { live: key };
+    if (isOver) {
+      this.#endByClock(key.keyId);
+      return { endedFor: key.sessionId };
+    }
+    return this.#barred.get(key.keyId)?.has(address) ? 'barred' : { live: key };
   }
 
   /** The keys of a share that work, in the order in which they were made. */
@@ -88,7 +98,7 @@ export class ViewKeys {
     this.#options.onEnded(key, by);
   }
 
-  /** Takes a key as ended at one address, whose viewer was sent away; others keep it. */
+  /** Bars a key at one address, whose viewer was sent away; others keep it. */
   bar(keyId: string, address: string): void {
     const addresses = this.#barred.get(keyId) ?? new Set<string>();
     if (this.#live.has(keyId)) this.#barred.set(keyId, addresses.add(address));

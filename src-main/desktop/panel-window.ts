@@ -79,9 +79,10 @@ export class PanelWindow {
       // The button that copies a stream's link.
       allowPermission: (permission) => permission === 'clipboard-sanitized-write',
     });
-    // Streams are for browsers: a link to one leaves the app, and nothing else does.
+    // Streams and viewers are for browsers: a link to one leaves the app, and nothing else does.
     window.webContents.setWindowOpenHandler((opened) => {
-      if (opened.url.startsWith(`${url}/stream/`)) void shell.openExternal(opened.url);
+      if (['stream', 'view'].some((place) => opened.url.startsWith(`${url}/${place}/`)))
+        void shell.openExternal(opened.url);
       return { action: 'deny' };
     });
     window.on('close', (event) => {

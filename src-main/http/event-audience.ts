@@ -14,15 +14,24 @@ const VIEWER_EVENTS: ReadonlySet<string> = new Set<AgentEventName>([
 /** What everybody with sessions is told, whosever doing it is. */
 const GENERAL_EVENTS: ReadonlySet<string> = new Set<AgentEventName>(['locked_by_owner', 'rearmed']);
 
-/** What a client that was let in may hear: all of it, or what is about its own sessions. */
-export function audienceOf({ principal, scope }: Admission, sessions: SessionRegistry): Audience {
-  const sees = (sessionId: string): boolean => scope.of === 'all' || sessions.isVisible(sessionId, scope);
+/**
+ * What a client that was let in may hear: all of it, or what is about its own sessions. Who asks for the one session
+ * `only` hears of nothing else, as a page wants it that shows one share: it decides nothing, so nobody is to count on it.
+ */
+export function audienceOf(
+  { principal, scope, peer }: Admission,
+  sessions: SessionRegistry,
+  only: string | null,
+): Audience {
+  const sees = (sessionId: string): boolean =>
+    (only === null || sessionId === only) && (scope.of === 'all' || sessions.isVisible(sessionId, scope));
   return {
     grantId: grantOf(principal),
-    decides: scope.of === 'all',
+    address: peer.address,
+    decides: scope.of === 'all' && only === null,
     sees,
     hears: ({ event, data: { session_id: sessionId } }) => {
-      if (sessionId === undefined) return GENERAL_EVENTS.has(event);
+      if (sessionId === undefined) return only === null && GENERAL_EVENTS.has(event);
       return (principal.kind !== 'viewer' || VIEWER_EVENTS.has(event)) && sees(sessionId);
     },
   };

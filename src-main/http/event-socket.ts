@@ -12,6 +12,8 @@ import { refuseOnSocket } from './socket-refusal.ts';
 export interface Audience {
   /** What let it in, so that it can be cut off; null for the person at the machine. */
   readonly grantId: string | null;
+  /** Where it is. */
+  readonly address: string;
   /** Whether it may decide: then it is asked, and is told everything. */
   readonly decides: boolean;
   /** Of the others: whether an event is for them. Remembers nothing. */
@@ -95,10 +97,11 @@ export class EventSocket {
     return [...this.#audiences.values()].filter(({ decides }) => decides).length;
   }
 
-  /** Cuts off every client that came in by this grant. */
-  dismiss(grantId: string): void {
+  /** Cuts off every client that came in by this grant, or those at one address only. */
+  dismiss(grantId: string, address?: string): void {
     for (const [client, audience] of this.#audiences) {
-      if (audience.grantId === grantId) client.close(1008, 'What let you in was taken back');
+      const isMeant = audience.grantId === grantId && (address === undefined || audience.address === address);
+      if (isMeant) client.close(1008, 'What let you in was taken back');
     }
   }
 

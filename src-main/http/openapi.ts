@@ -4,7 +4,7 @@ import { API, type Endpoint, type EndpointName, healthSchema } from '#shared/api
 import { ERROR_KINDS, type ErrorCode } from '#shared/errors';
 import { snapshotFormatSchema, snapshotQuerySchema, viewKeyQuery } from '#shared/stream-api';
 import { refusalsAt } from '../access/access-table.ts';
-import type { RouteName } from '../access/routes.ts';
+import { type RouteName, takesKey } from '../access/routes.ts';
 import { EVENTS_PATH } from './event-socket.ts';
 
 /** Refusals that anything at all may be answered with. */
@@ -169,10 +169,10 @@ const SERVICE_PATHS: ZodOpenApiPathsObject = {
       requestParams: {
         query: z.object({
           key: viewKeyQuery,
-          session_id: z
-            .string()
-            .optional()
-            .meta({ description: 'For a browser that was allowed to watch: the share that it watches' }),
+          session_id: z.string().optional().meta({
+            description:
+              'The one session to hear of; a browser that was allowed to watch names the share that it watches',
+          }),
           since: z
             .string()
             .optional()
@@ -246,7 +246,8 @@ function describeResponses(
 
 function describeErrors(route: RouteName, codes: readonly ErrorCode[]): ZodOpenApiResponsesObject {
   const byStatus = new Map<number, ErrorCode[]>();
-  for (const code of new Set([...COMMON_ERRORS, ...refusalsAt(route), ...codes])) {
+  const ofKeys: readonly ErrorCode[] = takesKey(route) ? ['viewer_sent_away'] : [];
+  for (const code of new Set([...COMMON_ERRORS, ...ofKeys, ...refusalsAt(route), ...codes])) {
     const { status } = ERROR_KINDS[code];
     byStatus.set(status, [...(byStatus.get(status) ?? []), code]);
   }

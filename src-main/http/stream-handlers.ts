@@ -36,6 +36,7 @@ function toStreamState(state: StreamState, admission: Admission): StreamStateEnt
   return {
     session_id: sessionId,
     quality,
+    time: new Date(state.atMs).toISOString(),
     capture: toCaptureState(status),
     frame_size: frameSize && { width: frameSize.widthPx, height: frameSize.heightPx },
     frame_age_ms: toWireMs(state.frameAgeMs),

@@ -112,13 +112,20 @@ function refuseBare(response: ServerResponse, refusal: PortholeError): void {
   response.end(body);
 }
 
+const VIEW_PAGE = '/view.html';
 const PAGES: ReadonlySet<RouteName> = new Set(['panel', 'panelByName', 'prompt', 'asset']);
 
 /** The files of the pages, at the addresses that the access table knows as theirs and at no other. */
 function createPages(guard: Guard, folder: string): RequestHandler {
   const serve = express.static(folder, { redirect: false });
   return (request, response, next) => {
-    if (PAGES.has(guard.admissionOf(request).route)) serve(request, response, next);
+    const { route } = guard.admissionOf(request);
+    if (route === 'viewPage') {
+      // One page for all shares. Its address may hold a key, under which nobody is to keep it.
+      response.setHeader('Cache-Control', 'no-store');
+      request.url = VIEW_PAGE;
+      serve(request, response, next);
+    } else if (PAGES.has(route)) serve(request, response, next);
     else next();
   };
 }

@@ -38,6 +38,8 @@ export interface StreamState {
   readonly sessionId: string;
   readonly sourceId: string | null;
   readonly quality: Quality;
+  /** When these figures were so: wall clock, milliseconds since the epoch. */
+  readonly atMs: number;
   readonly status: StreamStatus;
   /** Whether somebody chose to pause it; a locked screen pauses it besides. */
   readonly paused: boolean;
@@ -259,6 +261,7 @@ export class StreamSession {
       sessionId: this.#options.sessionId,
       sourceId: this.#request.sourceId,
       quality: this.#request.quality,
+      atMs: this.#options.clock.wallMs(),
       status: this.#status,
       paused: this.#pauses.has('choice'),
       frameSize: this.#frameSize,

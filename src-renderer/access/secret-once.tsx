@@ -1,8 +1,5 @@
-import { useEffect, useState } from 'react';
-import { copyText } from '../interaction/copy-text.ts';
+import { CopyButton } from '../interaction/copy-button.tsx';
 import { useAgentStore } from '../panel/agent-context.tsx';
-
-const ANSWER_SHOWN_MS = 2000;
 
 /** A secret that was just made, which nobody can show again, with a button that copies it. */
 export function SecretOnce({
@@ -16,23 +13,12 @@ export function SecretOnce({
   readonly onDone: () => void;
 }) {
   const { clock } = useAgentStore();
-  const [answer, setAnswer] = useState<'Copied' | 'Not copied' | null>(null);
-  useEffect(() => {
-    if (answer === null) return;
-    return clock.after(ANSWER_SHOWN_MS, () => setAnswer(null));
-  }, [answer, clock]);
   return (
     <div className="secret-once" role="status">
       <p>{what} is shown this once:</p>
       <code className="secret-text">{secret}</code>
       <div className="secret-buttons">
-        <button
-          type="button"
-          className="button small"
-          onClick={async () => setAnswer((await copyText(secret)) ? 'Copied' : 'Not copied')}
-        >
-          {answer ?? 'Copy'}
-        </button>
+        <CopyButton text={secret} clock={clock} />
         <button type="button" className="button small" onClick={onDone}>
           Done
         </button>

@@ -26,11 +26,12 @@ function LinkList({ sessionId }: { readonly sessionId: string }) {
     [call, sessionId],
   );
   const { entries, error, reload } = useList(fetchKeys);
-  const [link, setLink] = useState<string | null>(null);
+  const [made, setMade] = useState<{ readonly viewer: string; readonly stream: string } | null>(null);
   const make = useSending(async () => {
-    const made = await call('createViewKey', { params });
+    const key = await call('createViewKey', { params });
     // What other machines can use, if there is such an address.
-    setLink(new URL(made.stream_url, reach?.urls[1] ?? location.origin).href);
+    const base = reach?.urls[1] ?? location.origin;
+    setMade({ viewer: new URL(key.view_url, base).href, stream: new URL(key.stream_url, base).href });
     await reload();
   });
   return (
@@ -38,7 +39,7 @@ function LinkList({ sessionId }: { readonly sessionId: string }) {
       {reach?.network === false && (
         <p className="hint">Only programs on this machine can use them while the network is switched off.</p>
       )}
-      {link === null ? (
+      {made === null ? (
         <button
           type="button"
           className="button small"
@@ -48,7 +49,13 @@ function LinkList({ sessionId }: { readonly sessionId: string }) {
           {make.isSending ? 'Making…' : 'Make a link'}
         </button>
       ) : (
-        <SecretOnce what="The link" secret={link} onDone={() => setLink(null)} />
+        <>
+          <SecretOnce what="The link" secret={made.viewer} onDone={() => setMade(null)} />
+          <details>
+            <summary>The same for players, such as VLC or OBS</summary>
+            <code className="secret-text">{made.stream}</code>
+          </details>
+        </>
       )}
       {(make.error ?? error) && (
         <p className="error" role="alert">

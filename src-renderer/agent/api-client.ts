@@ -17,11 +17,14 @@ export class AgentRefusal extends Error {
   readonly status: number;
   /** A wire name of the error catalogue, or one that a newer agent has added to it. */
   readonly code: string;
+  /** After how long it may be worth asking again; null if the agent does not say. */
+  readonly retryAfterMs: number | null;
 
-  constructor(status: number, code: string, message: string) {
+  constructor(status: number, code: string, message: string, retryAfterMs: number | null = null) {
     super(message);
     this.status = status;
     this.code = code;
+    this.retryAfterMs = retryAfterMs;
   }
 }
 
@@ -65,9 +68,11 @@ export function createAgentCaller(fetch: typeof globalThis.fetch): CallAgent {
       input?.body,
       input?.token,
     );
-    const body = await readJson(response);
-    if (!response.ok) throw toRefusal(response.status, body);
-    const answer = API[name].answer.safeParse(body);
+    if (!response.ok) {
+      const refusal = await readRefusal(response);
+      throw refusal ?? new AgentUnreachable(`Something on the way to the agent answered ${response.status}.`);
+    }
+    const answer = API[name].answer.safeParse(await readJson(response));
     if (!answer.success)
       throw new AgentUnreachable('The agent answered in a way this page does not understand.');
     return answer.data as AnswerOf<typeof name>;
@@ -111,11 +116,13 @@ async function readJson(response: Response): Promise<unknown> {
   }
 }
 
-function toRefusal(status: number, body: unknown): Error {
-  const refusal = refusalSchema.safeParse(body);
-  if (!refusal.success)
-    return new AgentUnreachable(`Something between this page and the agent answered ${status}.`);
-  return new AgentRefusal(status, refusal.data.error, refusal.data.message);
+/** The agent's refusal; null for an answer that is none of the agent's, but of something on the way to it. */
+export async function readRefusal(response: Response): Promise<AgentRefusal | null> {
+  const refusal = refusalSchema.safeParse(await readJson(response));
+  if (!refusal.success) return null;
+  const seconds = Number(response.headers.get('retry-after') ?? Number.NaN);
+  const retryAfterMs = Number.isFinite(seconds) && seconds >= 0 ? seconds * 1000 : null;
+  return new AgentRefusal(response.status, refusal.data.error, refusal.data.message, retryAfterMs);
 }
 
 /** The sentence to show for a failed call. */

@@ -1,7 +1,7 @@
 import { AgentStore } from './agent-store.ts';
 import { createAgentCaller } from './api-client.ts';
 import { browserClock } from './clock.ts';
-import type { OpenConnection } from './event-socket.ts';
+import { createEventOpener } from './open-events.ts';
 import { createSessionMemory } from './session-memory.ts';
 
 /** Connects the page to the agent that served it, for as long as the page lives. */
@@ -9,7 +9,7 @@ export function openAgent(): AgentStore {
   const store = new AgentStore({
     call: createAgentCaller((input, init) => fetch(input, init)),
     clock: browserClock,
-    openEvents,
+    openEvents: createEventOpener(),
     memoryOf: (type) => createSessionMemory(type, () => sessionStorage),
   });
   // A page that was hidden or off the network has throttled timers behind it: do not wait for them.
@@ -20,13 +20,3 @@ export function openAgent(): AgentStore {
   store.start();
   return store;
 }
-
-const openEvents: OpenConnection = (since, { onMessage, onClose }) => {
-  const url = new URL('/api/events', location.href);
-  url.protocol = location.protocol === 'https:' ? 'wss:' : 'ws:';
-  if (since !== null) url.searchParams.set('since', String(since));
-  const socket = new WebSocket(url);
-  socket.onmessage = ({ data }) => onMessage(data);
-  socket.onclose = () => onClose();
-  return () => socket.close();
-};

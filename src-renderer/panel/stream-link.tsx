@@ -1,34 +1,37 @@
-import { useEffect, useState } from 'react';
-import { copyText } from '../interaction/copy-text.ts';
-import { useAgentStore } from './agent-context.tsx';
+import { CopyButton } from '../interaction/copy-button.tsx';
+import { useAgent, useAgentStore } from './agent-context.tsx';
 
-const ANSWER_SHOWN_MS = 2000;
-
-/** Where a share can be watched: a link, and a button that copies the whole address. `path` is on this origin. */
+/**
+ * Where a share can be watched: a page for people, and the stream itself for players. `path` is the stream's on this
+ * origin. Whoever opens the page without a key is asked for, unless it is the person at the machine.
+ */
 export function StreamLink({ path }: { readonly path: string }) {
-  const url = new URL(path, location.origin).href;
   const { clock } = useAgentStore();
-  const [answer, setAnswer] = useState<'Copied' | 'Not copied' | null>(null);
-  useEffect(() => {
-    if (answer === null) return;
-    return clock.after(ANSWER_SHOWN_MS, () => setAnswer(null));
-  }, [answer, clock]);
+  // What other machines can use, if there is such an address.
+  const outside = useAgent((state) => state.agent?.reach?.urls[1]);
+  const url = new URL(path, location.origin).href;
+  const viewerPath = path.replace(/^\/stream\//, '/view/');
   return (
-    <div className="stream-link">
-      <a href={url} target="_blank" rel="noreferrer" title={url}>
-        {url}
-      </a>
-      <button
-        type="button"
-        className="button small"
-        aria-label="Copy the stream address"
-        onClick={async () => setAnswer((await copyText(url)) ? 'Copied' : 'Not copied')}
-      >
-        {answer ?? 'Copy'}
-      </button>
-      <span className="visually-hidden" role="status">
-        {answer}
-      </span>
+    <div className="stream-links">
+      <div className="stream-link">
+        <a className="button small" href={viewerPath} target="_blank" rel="noreferrer">
+          Open viewer
+        </a>
+        <CopyButton
+          text={new URL(viewerPath, outside ?? location.origin).href}
+          clock={clock}
+          label="Copy the link to the viewer"
+        >
+          Copy link
+        </CopyButton>
+      </div>
+      <div className="stream-link">
+        <span className="hint">For players</span>
+        <a className="stream-url" href={url} target="_blank" rel="noreferrer" title={url}>
+          {url}
+        </a>
+        <CopyButton text={url} clock={clock} label="Copy the stream address" />
+      </div>
     </div>
   );
 }

@@ -87,8 +87,10 @@ describe('a viewer on another machine', () => {
     const card = panel.getByRole('listitem').filter({ hasText: sessionId });
     await card.getByText('Links for others').click();
     await card.getByRole('button', { name: 'Make a link' }).click();
-    const link = (await card.locator('.secret-text').textContent()) ?? '';
-    expect(link).toMatch(new RegExp(`^${farUrl}/stream/${sessionId}\\?key=phv_`));
+    const viewerLink = (await card.locator('.secret-text').first().textContent()) ?? '';
+    expect(viewerLink).toMatch(new RegExp(`^${farUrl}/view/${sessionId}\\?key=phv_`));
+    const link = (await card.locator('.secret-text').last().textContent()) ?? '';
+    expect(link).toBe(viewerLink.replace('/view/', '/stream/'));
     await keepAccessible('share-with-link', panel);
     const page = await browser.newPage();
     await page.goto(`data:text/html,<img id=p src="${link}">`);

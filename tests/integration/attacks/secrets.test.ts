@@ -168,6 +168,9 @@ describe('view keys', () => {
     const share = await startShare(agent);
     const { secret } = await makeViewKey(agent, share, { name: 'for all' });
     const stream = await watch(agent, `/stream/${share}?key=${secret}`);
+    const events = await EventClient.connect(agent, `?key=${secret}`);
+    const v6 = agent.url.replace('127.0.0.1', '[::1]');
+    const eventsElsewhere = await EventClient.connect({ ...agent, url: v6 }, `?key=${secret}`);
     const { body } = await call(agent, 'GET', `/api/viewers?session_id=${share}`);
     expect(body.viewers).toMatchObject([
       { address: '127.0.0.1', admitted_by: 'key', name: 'for all', frames: 0 },
@@ -175,13 +178,16 @@ describe('view keys', () => {
     const [viewer] = body.viewers as { viewer_id: string }[];
     const began = performance.now();
     await call(agent, 'POST', `/api/viewers/${viewer?.viewer_id}/kick`);
-    await stream.ended;
+    await Promise.all([stream.ended, events.closed]);
     expect(performance.now() - began).toBeLessThan(1000);
-    expect(await get(agent, `/stream/${share}?key=${secret}`)).toMatchObject({ status: 401 });
-    const v6 = agent.url.replace('127.0.0.1', '[::1]');
+    expect(await get(agent, `/stream/${share}?key=${secret}`)).toMatchObject({
+      status: 401,
+      error: 'viewer_sent_away',
+    });
     const elsewhere = await fetch(`${v6}/stream/${share}?key=${secret}`);
     expect(elsewhere.status).toBe(200);
     await elsewhere.body?.cancel();
+    expect(eventsElsewhere.socket.readyState).toBe(eventsElsewhere.socket.OPEN);
   });
 });
 

@@ -66,6 +66,24 @@ describe('on connect', () => {
     expect(started).toMatchObject({ status: 200, body: { status: 'pending_approval' } });
     client.socket.terminate();
   });
+
+  it('tells who asks for one session of that one only, and is then no place to ask', async () => {
+    const agent = await startTestAgent({ canPrompt: () => false });
+    const remote = await startRemote(agent);
+    const share = await startShare(agent);
+    const client = await EventClient.connect(agent, `?session_id=${share}`);
+    const refused = await call(agent, 'POST', '/api/remote/start', { safety_mode: 'autonomous' });
+    expect(refused).toMatchObject({ status: 503, body: { error: 'no_place_to_ask' } });
+    await stopRemote(agent, remote);
+    await call(agent, 'POST', '/api/sessions/stop_all');
+    await client.until(() => client.events.length > 0 && client.snapshots.at(-1)?.data.total === 0);
+    expect(client.events.map(({ event, data }) => [event, data.session_id])).toEqual([
+      ['screen_share_stopped', share],
+    ]);
+    const [first] = client.snapshots;
+    expect(first?.data.active_sessions.map(({ session_id }) => session_id)).toEqual([share]);
+    expect(first?.data.approvals).toEqual([]);
+  });
 });
 
 describe('while connected', () => {

@@ -232,6 +232,7 @@ async function exploreAccess(explorer: Explorer): Promise<void> {
   await call('POST', `/api/viewers/${viewer?.viewer_id}/kick`);
   await watching.body?.cancel();
   await call('POST', '/api/viewers/viewer_0/kick');
+  await exploreSentAway(explorer, String(share));
   for (let count = 0; count < 4; count += 1)
     await call('POST', '/api/viewers/ask', { session_id: share }, GUEST);
   for (let count = 0; count < 201; count += 1) await call('POST', `/api/screen_share/${share}/keys`);
@@ -244,6 +245,23 @@ async function exploreAccess(explorer: Explorer): Promise<void> {
     await call('POST', `/api/screen_share/${ended}/keys`);
     await call('DELETE', `/api/screen_share/${ended}/keys/key_0`);
     await call('POST', '/api/viewers/ask', { session_id: ended });
+  }
+}
+
+/** Every address that takes a view key, with the key of a viewer who was sent away. */
+async function exploreSentAway(explorer: Explorer, share: string): Promise<void> {
+  const { agent } = explorer;
+  const { key } = await explorer.call('POST', `/api/screen_share/${share}/keys`);
+  const watching = await fetch(`${agent.url}/stream/${share}?key=${key}`);
+  const { viewers } = await explorer.call('GET', `/api/viewers?session_id=${share}`);
+  for (const { viewer_id } of viewers as unknown as { viewer_id: string }[])
+    await explorer.call('POST', `/api/viewers/${viewer_id}/kick`);
+  await watching.body?.cancel();
+  for (const { template, operation } of operations) {
+    if (!operation.parameters?.some(({ name }) => name === 'key')) continue;
+    const target = `${template.replace('{session_id}', share)}?key=${key}`;
+    if (operation.operationId === 'events') await explorer.connect(target);
+    else await explorer.call('GET', target);
   }
 }
 

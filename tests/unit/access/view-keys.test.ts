@@ -58,7 +58,7 @@ describe('ViewKeys', () => {
     const { keys } = rig();
     const { key, secret } = keys.create('screen_1', 'a', undefined);
     keys.bar(key.keyId, HERE);
-    expect(keys.find(secret, HERE)).toEqual({ endedFor: 'screen_1' });
+    expect(keys.find(secret, HERE)).toBe('barred');
     expect(keys.find(secret, '192.0.2.8')).toEqual({ live: key });
   });
 

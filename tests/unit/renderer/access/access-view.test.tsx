@@ -155,7 +155,7 @@ describe('ViewLinks', () => {
     });
     fireEvent.click(await screen.findByRole('button', { name: 'Make a link' }));
     // The address that other machines can use.
-    expect(await screen.findByText('http://192.0.2.7:8000/stream/screen_1?key=phv_x')).toBeDefined();
+    expect(await screen.findByText('http://192.0.2.7:8000/view/screen_1?key=phv_x')).toBeDefined();
     await act(async () => {
       fireEvent.click(await screen.findByRole('button', { name: /^Revoke the link View link/ }));
     });

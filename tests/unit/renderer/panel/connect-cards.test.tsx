@@ -66,7 +66,12 @@ describe('ConnectCards', () => {
     await screen.findByRole('button', { name: '📺 Sharing' });
     expect(agent.callsOf('startScreenShare')).toEqual([{ body: { quality: 'medium' } }]);
     expect(lines('Screen share')).toBe('Session: screen_5f6Status: Sharing (active)');
-    expect(screen.getByRole<HTMLAnchorElement>('link').href).toBe(`${location.origin}/stream/${SCREEN}`);
+    const links = screen.getAllByRole<HTMLAnchorElement>('link');
+    expect(links.map(({ textContent, href }) => [textContent, href])).toEqual([
+      ['Open viewer', `${location.origin}/view/${SCREEN}`],
+      [`${location.origin}/stream/${SCREEN}`, `${location.origin}/stream/${SCREEN}`],
+    ]);
+    screen.getByRole('button', { name: 'Copy the link to the viewer' });
     screen.getByRole('button', { name: 'Copy the stream address' });
   });
 

@@ -1,0 +1,113 @@
+/** One picture of a stream as it came. */
+export interface StreamPart {
+  /** One complete JPEG, the receiver's own. */
+  readonly jpeg: Uint8Array<ArrayBuffer>;
+  /** When the screen looked so: milliseconds since the epoch by the agent's clock, or null if the part does not say. */
+  readonly capturedAtMs: number | null;
+  /** A repeat of a picture has its number; null if the part does not say. */
+  readonly sequence: number | null;
+}
+
+/** What came is no stream of ours: something between the agent and the page has changed it. */
+export class MultipartFault extends Error {
+  override readonly name = 'MultipartFault';
+}
+
+const MAX_HEAD_BYTES = 4096;
+const MAX_PART_BYTES = 64 * 1024 * 1024;
+
+/**
+ * Takes a `multipart/x-mixed-replace` body apart, however it was cut into pieces on its way. Strict: each part has to
+ * say its length, as the agent's do (RFC 2046, section 5.1).
+ */
+export class MultipartParser {
+  readonly #delimiter: string;
+  /** What has come of a delimiter and the headers behind it. */
+  #head: Uint8Array<ArrayBuffer> = new Uint8Array(0);
+  /** The part that is being filled, and how much of it is there. */
+  #part: StreamPart | null = null;
+  #filled = 0;
+  #isClosed = false;
+
+  constructor(boundary: string) {
+    this.#delimiter = `--${boundary}`;
+  }
+
+  /** Whether the closing delimiter has come: the agent itself has ended the stream. */
+  get isClosed(): boolean {
+    return this.#isClosed;
+  }
+
+  /** Takes the next piece and answers the parts that it completes. Throws {@link MultipartFault}. */
+  push(chunk: Uint8Array): StreamPart[] {
+    const parts: StreamPart[] = [];
+    let rest = chunk;
+    while (rest.length > 0 && !this.#isClosed) {
+      if (!this.#part) {
+        rest = this.#takeHead(rest);
+        continue;
+      }
+      const wanted = this.#part.jpeg.length - this.#filled;
+      this.#part.jpeg.set(rest.subarray(0, wanted), this.#filled);
+      this.#filled += Math.min(wanted, rest.length);
+      rest = rest.subarray(wanted);
+      if (this.#filled < this.#part.jpeg.length) break;
+      parts.push(this.#part);
+      this.#part = null;
+    }
+    return parts;
+  }
+
+  /** Reads on in a delimiter and its headers; answers what follows them, nothing while they are not complete. */
+  #takeHead(chunk: Uint8Array): Uint8Array {
+    const room = MAX_HEAD_BYTES - this.#head.length;
+    const known = this.#head.length;
+    this.#head = concat(this.#head, chunk.subarray(0, room));
+    const text = String.fromCharCode(...this.#head);
+    const start = text.startsWith('\r\n') ? 2 : 0;
+    const isDelimiter = text.startsWith(this.#delimiter, start);
+    if (!isDelimiter && !`\r\n${this.#delimiter}`.startsWith(text) && !this.#delimiter.startsWith(text))
+      throw new MultipartFault('A part does not begin where it should.');
+    if (isDelimiter && text.startsWith('--', start + this.#delimiter.length)) {
+      this.#isClosed = true;
+      return new Uint8Array(0);
+    }
+    const end = text.indexOf('\r\n\r\n', start);
+    if (end < 0) {
+      if (this.#head.length >= MAX_HEAD_BYTES) throw new MultipartFault('The headers of a part do not end.');
+      return new Uint8Array(0);
+    }
+    this.#part = beginPart(text.slice(start + this.#delimiter.length, end));
+    this.#filled = 0;
+    this.#head = new Uint8Array(0);
+    return chunk.subarray(end + 4 - known);
+  }
+}
+
+function beginPart(headers: string): StreamPart {
+  const length = readHeader(headers, 'content-length', /^[1-9]\d{0,8}$/);
+  if (length === null || length > MAX_PART_BYTES) throw new MultipartFault('A part does not say its length.');
+  const seconds = readHeader(headers, 'x-timestamp', /^\d{1,12}(\.\d{1,9})?$/);
+  return {
+    jpeg: new Uint8Array(length),
+    capturedAtMs: seconds === null ? null : seconds * 1000,
+    sequence: readHeader(headers, 'x-sequence', /^\d{1,15}$/),
+  };
+}
+
+function readHeader(headers: string, name: string, form: RegExp): number | null {
+  for (const line of headers.split('\r\n')) {
+    const colon = line.indexOf(':');
+    if (line.slice(0, colon).toLowerCase() !== name) continue;
+    const value = line.slice(colon + 1).trim();
+    return form.test(value) ? Number(value) : null;
+  }
+  return null;
+}
+
+function concat(one: Uint8Array, other: Uint8Array): Uint8Array<ArrayBuffer> {
+  const both = new Uint8Array(one.length + other.length);
+  both.set(one);
+  both.set(other, one.length);
+  return both;
+}
