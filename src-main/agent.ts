@@ -11,6 +11,7 @@ import type { CommandService } from './commands/command-service.ts';
 import { EventBus } from './events/event-bus.ts';
 import { NotificationFeed } from './events/notification-feed.ts';
 import type { Notifier } from './events/notification-port.ts';
+import { AgentMetrics } from './http/agent-metrics.ts';
 import { audienceOf } from './http/event-audience.ts';
 import { EventSocket } from './http/event-socket.ts';
 import { Guard } from './http/guard.ts';
@@ -133,6 +134,14 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
     level: () => settings.current.notifications,
   });
 
+  const metrics = new AgentMetrics({
+    version: options.version,
+    bus,
+    approvals,
+    sessions: () => sessions,
+    streams: () => streams,
+    eventClients: () => events.clientCount,
+  });
   const streams = new StreamService({
     source: options.screenSource,
     clock,
@@ -143,6 +152,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
       journal,
       publish: (event) => bus.publish(event),
       announceChange: () => bus.announceChange(),
+      onFrameAge: (ageMs) => metrics.observeFrameAge(ageMs),
       onError: (error) => log.error({ err: error }, 'a viewer could not be recorded'),
     }),
   });
@@ -283,6 +293,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
     streams,
     sources: new SourceCatalogue(options.screenSource, clock),
     snapshots: new Snapshots(options.pictureMaker, clock),
+    metrics,
     log,
     panelPass,
     mcp,

@@ -86,8 +86,8 @@ function readSingleHost(request: IncomingMessage): string | null {
   return given === 1 ? (request.headers.host ?? null) : null;
 }
 
-/** The path as it came, and what follows its question mark. */
-function splitTarget(target: string): { path: string; query: string } {
+/** The path of a request's target as it came, and what follows its question mark. */
+export function splitTarget(target: string): { path: string; query: string } {
   const at = target.indexOf('?');
   return at < 0 ? { path: target, query: '' } : { path: target.slice(0, at), query: target.slice(at + 1) };
 }

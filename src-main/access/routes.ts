@@ -42,6 +42,8 @@ export type RouteName = EndpointName | ServiceRouteName | 'elsewhere';
 /** An address of the agent. */
 export interface Route {
   readonly name: RouteName;
+  /** The path as it is written in {@link SERVICE_ROUTES} or the contract; `elsewhere` for what is in neither. */
+  readonly path: string;
   readonly isPage: boolean;
   readonly takesKey: boolean;
 }
@@ -59,17 +61,17 @@ interface Pattern {
   readonly segments: readonly string[];
 }
 
-const ELSEWHERE: Route = { name: 'elsewhere', isPage: false, takesKey: false };
+const ELSEWHERE: Route = { name: 'elsewhere', path: 'elsewhere', isPage: false, takesKey: false };
 
 // In the order in which the API's routes are mounted: where two paths take the same address, the first has it.
 const PATTERNS: readonly Pattern[] = [
   ...Object.entries<ServiceRoute>(SERVICE_ROUTES).map(([name, { method, path, isPage, takesKey }]) => ({
-    route: { name: name as ServiceRouteName, isPage: isPage ?? false, takesKey: takesKey ?? false },
+    route: { name: name as ServiceRouteName, path, isPage: isPage ?? false, takesKey: takesKey ?? false },
     method,
     segments: path.split('/'),
   })),
   ...Object.entries<Endpoint>(API).map(([name, { method, path, takesKey }]) => ({
-    route: { name: name as EndpointName, isPage: false, takesKey: takesKey ?? false },
+    route: { name: name as EndpointName, path, isPage: false, takesKey: takesKey ?? false },
     method,
     segments: path.split('/'),
   })),

@@ -117,6 +117,16 @@ const SERVICE_PATHS: ZodOpenApiPathsObject = {
       },
     },
   },
+  '/metrics': {
+    get: {
+      operationId: 'metrics',
+      summary: 'The agent in figures, for Prometheus',
+      responses: {
+        '200': { description: 'Metrics', content: { 'text/plain': { schema: { type: 'string' } } } },
+        ...describeErrors('metrics', []),
+      },
+    },
+  },
   '/mcp': {
     post: {
       operationId: 'mcp',

@@ -1,11 +1,13 @@
-import type { RequestListener, ServerResponse } from 'node:http';
+import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import express, { type RequestHandler } from 'express';
 import { PortholeError } from '#shared/errors';
-import type { RouteName } from '../access/routes.ts';
+import { splitTarget } from '../access/gate.ts';
+import { findRoute, type RouteName } from '../access/routes.ts';
 import type { Logger } from '../logger.ts';
 import type { SessionRegistry } from '../sessions/session-registry.ts';
 import type { Snapshots } from '../stream/snapshots.ts';
 import type { StreamService } from '../stream/stream-service.ts';
+import type { AgentMetrics } from './agent-metrics.ts';
 import { type ApiParts, createApiHandlers } from './api-handlers.ts';
 import { createApiRouter } from './api-router.ts';
 import { createCommandRouter } from './command-router.ts';
@@ -25,6 +27,7 @@ export interface WebAppParts extends ApiParts {
   readonly sessions: SessionRegistry;
   readonly streams: StreamService;
   readonly snapshots: Snapshots;
+  readonly metrics: AgentMetrics;
   readonly log: Logger;
   readonly guard: Guard;
   /** Knows the agent's own windows. */
@@ -49,7 +52,7 @@ export function createWebApp(parts: WebAppParts): RequestListener {
   app.set('query parser', 'simple');
   app.use(securityHeaders);
   app.use(guard.handler);
-  app.use(['/api', '/healthz', '/stream'], noStore);
+  app.use(['/api', '/healthz', '/stream', '/metrics'], noStore);
   app.get('/healthz', (request, response) => {
     const { kind } = guard.admissionTo('health', request).principal;
     const isKnown = kind !== 'guest' && kind !== 'viewer';
@@ -60,7 +63,13 @@ export function createWebApp(parts: WebAppParts): RequestListener {
     guard.admissionTo('openapi', request);
     response.json(document);
   });
-  app.all(['/healthz', '/api/openapi.json'], refuseOtherMethods);
+  app.get('/metrics', async (request, response) => {
+    guard.admissionTo('metrics', request);
+    const text = await parts.metrics.render();
+    response.setHeader('Content-Type', parts.metrics.contentType);
+    response.send(text);
+  });
+  app.all(['/healthz', '/api/openapi.json', '/metrics'], refuseOtherMethods);
   app.use((request, response, next) => {
     // Tickets are for the agent's own windows: a command that has come by one must not use it up.
     const { peer, principal } = guard.admissionOf(request);
@@ -84,6 +93,7 @@ export function createWebApp(parts: WebAppParts): RequestListener {
   app.use(createErrorAnswerer(parts.log));
   assertRoutesHaveRules(listRoutes(app));
   return (request, response) => {
+    response.once('close', () => countAnswer(parts.metrics, request, response));
     const refusal = findTargetFault(request.url ?? '');
     if (refusal) refuseBare(response, refusal);
     else app(request, response);
@@ -100,6 +110,13 @@ function findTargetFault(target: string): PortholeError | null {
   return target.includes('#')
     ? new PortholeError('invalid_request', 'An address has no fragment here.')
     : null;
+}
+
+/** A stream is counted when it ends. */
+function countAnswer(metrics: AgentMetrics, request: IncomingMessage, response: ServerResponse): void {
+  const { method = '', url = '' } = request;
+  if (!response.headersSent) return;
+  metrics.countRequest(method, findRoute(method, splitTarget(url).path).route, response.statusCode);
 }
 
 function refuseBare(response: ServerResponse, refusal: PortholeError): void {

@@ -64,6 +64,8 @@ export function createStreamObserver(options: {
   readonly journal: SessionJournal;
   readonly publish: (event: AgentEvent) => void;
   readonly announceChange: () => void;
+  /** Told how old each new picture was when it had left for a viewer. */
+  readonly onFrameAge: (ageMs: number) => void;
   readonly onError: (error: unknown) => void;
 }): StreamObserver {
   const tell = (draft: EventDraft): void => {
@@ -75,7 +77,10 @@ export function createStreamObserver(options: {
   };
   return {
     onCaptured: (sessionId, framesCaptured) => options.sessions().noteCaptured(sessionId, framesCaptured),
-    onDelivered: (sessionId) => options.sessions().noteDelivered(sessionId),
+    onDelivered: (sessionId, ageMs) => {
+      options.sessions().noteDelivered(sessionId);
+      if (ageMs !== null) options.onFrameAge(ageMs);
+    },
     onViewerJoined: (viewer) => tell(describeViewerEvent('viewer_joined', viewer, options.clock.wallMs())),
     onViewerLeft: (viewer) => tell(describeViewerEvent('viewer_left', viewer, options.clock.wallMs())),
     onStatus: () => options.announceChange(),

@@ -37,6 +37,11 @@ export class FrameHub {
     return true;
   }
 
+  /** Takes note that the screen still looked like its newest picture at `capturedAtMs`: whoever comes next is told so. */
+  confirm(capturedAtMs: number): void {
+    if (this.#newest?.kind === 'screen') this.#newest = { ...this.#newest, capturedAtMs };
+  }
+
   /**
    * Calls `listener` with the newest picture, if there is one, and then with each new one. The returned function
    * ends that; it may be called again, and from within the listener.

@@ -13,8 +13,8 @@ export interface SnapshotViewerOptions {
   readonly sessionId: string;
   readonly info: ViewerInfo;
   readonly clock: Clock;
-  /** A picture is on its way. */
-  onPicture(): void;
+  /** A picture is on its way, `ageMs` old. */
+  onPicture(ageMs: number): void;
   /** Called once; the viewer is to be forgotten then. */
   onEnd(viewer: SnapshotViewer, reason: ViewerEnd): void;
 }
@@ -63,9 +63,10 @@ export class SnapshotViewer {
   notePicture(frame: CapturedFrame, bytes: number): void {
     this.#pictures += 1;
     this.#bytes += bytes;
-    this.#frameAgeMs = this.#options.clock.monotonicMs() - frame.capturedAtMs;
+    const ageMs = this.#options.clock.monotonicMs() - frame.capturedAtMs;
+    this.#frameAgeMs = ageMs;
     this.#rate.add();
-    this.#options.onPicture();
+    this.#options.onPicture(ageMs);
   }
 
   /** Ends this viewer; `onEnd` hears `reason`. Idempotent. */

@@ -31,6 +31,12 @@ export interface StreamServiceOptions {
   readonly limits?: StreamLimits;
 }
 
+/** Sums over all streams, those that have ended included. */
+export type StreamTotals = Pick<
+  StreamState,
+  'framesCaptured' | 'framesDelivered' | 'framesDropped' | 'bytesDelivered'
+>;
+
 const SNAPSHOT_TIMEOUT_MS = 3000;
 
 /**
@@ -44,6 +50,7 @@ export class StreamService {
   readonly #sessions = new Map<string, StreamSession>();
   readonly #captures = new Map<string, SharedCapture>();
   #isLocked = false;
+  #past: StreamTotals = { framesCaptured: 0, framesDelivered: 0, framesDropped: 0, bytesDelivered: 0 };
 
   constructor(options: StreamServiceOptions) {
     this.#options = options;
@@ -80,6 +87,7 @@ export class StreamService {
     if (!session) return 0;
     this.#sessions.delete(sessionId);
     session.close();
+    this.#past = add(this.#past, session.state());
     return session.framesCaptured;
   }
 
@@ -164,6 +172,16 @@ export class StreamService {
     return [...this.#sessions.values()].flatMap((session) => session.state().viewers);
   }
 
+  /** How many captures run. */
+  get captureCount(): number {
+    return this.#captures.size;
+  }
+
+  /** Sums over all streams since the service was made. */
+  totals(): StreamTotals {
+    return [...this.#sessions.values()].map((session) => session.state()).reduce(add, this.#past);
+  }
+
   /** Ends every stream and every capture. Idempotent. */
   close(): void {
     for (const sessionId of [...this.#sessions.keys()]) this.stop(sessionId);
@@ -193,4 +211,13 @@ export class StreamService {
     this.#captures.set(key, capture);
     return capture;
   }
+}
+
+function add(sum: StreamTotals, more: StreamTotals): StreamTotals {
+  return {
+    framesCaptured: sum.framesCaptured + more.framesCaptured,
+    framesDelivered: sum.framesDelivered + more.framesDelivered,
+    framesDropped: sum.framesDropped + more.framesDropped,
+    bytesDelivered: sum.bytesDelivered + more.bytesDelivered,
+  };
 }

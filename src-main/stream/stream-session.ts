@@ -16,8 +16,11 @@ import { Viewer, type ViewerInfo, type ViewerState } from './viewer.ts';
 export interface StreamObserver {
   /** The screen was captured; `framesCaptured` is the session's count so far. Not a sign of life. */
   onCaptured(sessionId: string, framesCaptured: number): void;
-  /** A part has left for a viewer of this session whole: a sign of life. */
-  onDelivered(sessionId: string): void;
+  /**
+   * A part has left for a viewer of this session whole: a sign of life. `ageMs` is how old its picture was then, null
+   * if the viewer has had it before.
+   */
+  onDelivered(sessionId: string, ageMs: number | null): void;
   onViewerJoined(viewer: ViewerState): void;
   /** `viewer` holds its last figures. */
   onViewerLeft(viewer: ViewerState, reason: ViewerEnd): void;
@@ -164,7 +167,7 @@ export class StreamSession {
       heldBytes,
       clock,
       settleMs: Math.min(100, Math.max(50, 1.5 * frameMs)),
-      onDelivered: () => observer.onDelivered(sessionId),
+      onDelivered: (_frame, ageMs) => observer.onDelivered(sessionId, ageMs),
       onEnd: (ended, reason) => {
         unsubscribe();
         if (!this.#viewers.delete(ended.viewerId)) return;
@@ -193,7 +196,7 @@ export class StreamSession {
       sessionId,
       info,
       clock,
-      onPicture: () => observer.onDelivered(sessionId),
+      onPicture: (ageMs) => observer.onDelivered(sessionId, ageMs),
       onEnd: (ended, reason) => {
         this.#snapshotViewers.delete(ended.viewerId);
         this.#onViewerLeft(ended.state(), reason);
@@ -308,7 +311,10 @@ export class StreamSession {
         this.#announceLive();
         this.#releaseWaiting();
       },
-      onUnchanged: (captures) => this.#countCaptures(captures),
+      onUnchanged: (captures, capturedAtMs) => {
+        this.#countCaptures(captures);
+        this.#hub.confirm(capturedAtMs);
+      },
       onStatus: (status) => this.#onStatus(status),
     });
     this.#film?.takeFrom(this.#subscription);

@@ -176,6 +176,7 @@ async function exploreEndpoints(explorer: Explorer): Promise<void> {
   await call('GET', '/api/agent');
   await call('GET', '/healthz');
   await call('GET', '/api/openapi.json');
+  await call('GET', '/metrics');
   await call('GET', '/api/settings');
   await call('GET', '/api/advisories');
   await call('POST', '/api/settings', { notifications: 'none' });

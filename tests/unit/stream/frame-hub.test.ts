@@ -37,6 +37,21 @@ describe('frameHub', () => {
     expect(hub.newest?.sequence).toBe(1);
   });
 
+  it('tells whoever comes later when the screen last looked so, and nobody of it who knows the picture', () => {
+    const hub = new FrameHub();
+    const known: StreamFrame[] = [];
+    hub.subscribe((published) => known.push(published));
+    hub.publish('screen', frame('one'));
+    hub.confirm(500);
+    const seen: StreamFrame[] = [];
+    hub.subscribe((published) => seen.push(published));
+    expect(seen).toMatchObject([{ sequence: 1, capturedAtMs: 500 }]);
+    expect(known).toMatchObject([{ sequence: 1, capturedAtMs: 1 }]);
+    hub.publish('slate', frame('slate'));
+    hub.confirm(900);
+    expect(hub.newest?.capturedAtMs).toBe(1);
+  });
+
   it('shows the screen again after a slate, though it looks as it did before', () => {
     const hub = new FrameHub();
     hub.publish('screen', frame('one'));
