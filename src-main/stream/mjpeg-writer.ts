@@ -4,12 +4,7 @@ import type { Clock } from '../clock.ts';
 import { formatCaptureTime } from './capture-time.ts';
 import type { StreamFrame } from './frame-hub.ts';
 import type { LinkPace } from './link-pace.ts';
-
-// RFC 2046 section 5.1.1 lets a boundary begin with dashes, but some players then count the dashes wrong.
-const BOUNDARY = 'porthole';
-const PREAMBLE = Buffer.from(`--${BOUNDARY}`);
-const DELIMITER = Buffer.from(`\r\n--${BOUNDARY}`);
-const CLOSE = Buffer.from('--\r\n');
+import { PARTS_TYPE, type PartFraming } from './part-framing.ts';
 
 /**
  * How much of a frame is handed to the socket at once: the granularity in which progress is seen. Nearly every frame
@@ -42,6 +37,7 @@ export interface MjpegWriterObserver {
 export interface MjpegWriterOptions {
   /** Where the bytes go; the writer ends or destroys it. */
   readonly output: Writable;
+  readonly framing: PartFraming;
   readonly clock: Clock;
   /** How long after the last new picture it is sent once more, see {@link MjpegWriter}. */
   readonly settleMs: number;
@@ -60,7 +56,7 @@ export function beginMjpegResponse(response: ServerResponse): Writable {
   response.socket?.setNoDelay(true);
   response.socket?.setTimeout(0);
   response.writeHead(200, {
-    'Content-Type': `multipart/x-mixed-replace; boundary=${BOUNDARY}`,
+    'Content-Type': PARTS_TYPE,
     'Cache-Control': 'no-store, no-cache, must-revalidate, no-transform, max-age=0',
     Pragma: 'no-cache',
     Expires: '0',
@@ -79,12 +75,13 @@ export function beginMjpegResponse(response: ServerResponse): Writable {
  * Behind a link that is slower than the stream, the next picture is chosen only when the last has nearly left the
  * system's own buffers, so that what arrives is never old.
  *
- * The delimiter is written right after each picture, for players that wait for it. Chromium shows a part only once
- * it has the *headers* of the next, and WebKit stays one picture behind: so, `settleMs` after the last new picture,
- * it is sent a second time, and about once per second from then on.
+ * What the framing says ends a part is written right after each picture, for players that wait for it. WebKit stays
+ * one picture behind nevertheless: so, where the framing says so, the last new picture is sent a second time after
+ * `settleMs`. From then on it comes about once per second.
  */
 export class MjpegWriter {
   readonly #output: Writable;
+  readonly #framing: PartFraming;
   readonly #clock: Clock;
   readonly #settleMs: number;
   readonly #pace: LinkPace;
@@ -106,13 +103,14 @@ export class MjpegWriter {
 
   constructor(options: MjpegWriterOptions) {
     this.#output = options.output;
+    this.#framing = options.framing;
     this.#clock = options.clock;
     this.#settleMs = options.settleMs;
     this.#pace = options.pace;
     this.#observer = options.observer;
     this.#output.once('close', this.#onClose);
     this.#output.on('error', this.#onClose);
-    this.#output.write(PREAMBLE);
+    this.#output.write(this.#framing.preamble);
     // A viewer that left before it was answered has closed already and will not say so again.
     if (this.#output.destroyed) this.#onClose();
   }
@@ -135,7 +133,7 @@ export class MjpegWriter {
     this.#waiting = null;
     this.#cancelTimer();
     this.#cancelTimer = this.#clock.after(LINGER_MS, () => this.#output.destroy());
-    if (!this.#sending) this.#output.end(CLOSE);
+    if (!this.#sending) this.#output.end(this.#framing.end);
     this.#observer.onEnd(reason);
   }
 
@@ -156,13 +154,11 @@ export class MjpegWriter {
   }
 
   #send(frame: StreamFrame, repeated: boolean): void {
-    const head = Buffer.from(
-      '\r\nContent-Type: image/jpeg\r\n' +
-        `Content-Length: ${frame.jpeg.length}\r\n` +
-        `X-Timestamp: ${formatCaptureTime(this.#clock, frame.capturedAtMs)}\r\n` +
-        `X-Sequence: ${frame.sequence}\r\n\r\n`,
-      'latin1',
-    );
+    const head = this.#framing.head({
+      bytes: frame.jpeg.length,
+      timestamp: formatCaptureTime(this.#clock, frame.capturedAtMs),
+      sequence: frame.sequence,
+    });
     this.#sending = frame;
     this.#progressAtMs = this.#clock.monotonicMs();
     this.#writeSlice(frame, head, 0, repeated);
@@ -184,14 +180,14 @@ export class MjpegWriter {
     this.#output.cork();
     if (head) this.#output.write(head);
     this.#output.write(frame.jpeg.subarray(offset, end), isLast ? undefined : onWritten);
-    if (isLast) this.#output.write(DELIMITER, onWritten);
+    if (isLast) this.#output.write(this.#framing.tail, onWritten);
     this.#output.uncork();
   }
 
   #completePart(frame: StreamFrame, repeated: boolean): void {
     this.#sending = null;
     if (this.#state === 'closing') {
-      this.#output.end(CLOSE);
+      this.#output.end(this.#framing.end);
       return;
     }
     this.#sent = frame;
@@ -206,7 +202,8 @@ export class MjpegWriter {
     if (this.#sending) return this.#progressAtMs + STALL_MS;
     if (this.#lookAgainAtMs !== null) return this.#lookAgainAtMs;
     if (!this.#sent) return Number.POSITIVE_INFINITY;
-    return this.#sentAtMs + (this.#repeated ? KEEP_ALIVE_MS : this.#settleMs);
+    const isSettled = this.#repeated || !this.#framing.needsRepeat;
+    return this.#sentAtMs + (isSettled ? KEEP_ALIVE_MS : this.#settleMs);
   }
 
   /** Sees to it that the timer runs at `dueMs` or earlier. Re-armed when it runs, so that a moving picture sets few. */

@@ -5,6 +5,7 @@ import type { Clock } from '../clock.ts';
 import type { Logger } from '../logger.ts';
 import { formatCaptureTime } from './capture-time.ts';
 import { beginMjpegResponse } from './mjpeg-writer.ts';
+import { framingFor } from './part-framing.ts';
 import type { CapturedFrame, CaptureRequest, Film, FilmSink, ScreenSource } from './screen-source.ts';
 import { SendQueues } from './send-queues.ts';
 import { SharedCapture } from './shared-capture.ts';
@@ -124,7 +125,8 @@ export class StreamService {
     const session = this.#get(sessionId);
     const viewerId = this.#admitViewer(session);
     const heldBytes = response.socket ? this.#sendQueues.watch(response.socket) : () => null;
-    session.addViewer(viewerId, { output: beginMjpegResponse(response), heldBytes }, info);
+    const framing = framingFor(response.req.headers);
+    session.addViewer(viewerId, { output: beginMjpegResponse(response), framing, heldBytes }, info);
     return viewerId;
   }
 

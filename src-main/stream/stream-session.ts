@@ -5,6 +5,7 @@ import type { Logger } from '../logger.ts';
 import { FrameHub } from './frame-hub.ts';
 import { LastingFilm } from './lasting-film.ts';
 import type { ViewerEnd } from './mjpeg-writer.ts';
+import type { PartFraming } from './part-framing.ts';
 import type { CapturedFrame, CaptureRequest, CaptureStatus, Film, FilmSink } from './screen-source.ts';
 import type { HeldBytes } from './send-queues.ts';
 import type { CaptureSubscription, SharedCapture } from './shared-capture.ts';
@@ -60,9 +61,10 @@ export interface StreamState {
   readonly viewers: readonly ViewerState[];
 }
 
-/** Where a viewer's stream goes, and what the system holds back of it, as far as it tells. */
+/** Where a viewer's stream goes, how it is framed, and what the system holds back of it, as far as it tells. */
 export interface ViewerConnection {
   readonly output: Writable;
+  readonly framing: PartFraming;
   readonly heldBytes: HeldBytes;
 }
 
@@ -155,7 +157,7 @@ export class StreamSession {
 
   /** Begins to send the stream to `connection`, which belongs to the viewer from now on. */
   addViewer(viewerId: string, connection: ViewerConnection, info: ViewerInfo): Viewer {
-    const { output, heldBytes } = connection;
+    const { output, framing, heldBytes } = connection;
     const { sessionId, clock, observer } = this.#options;
     const frameMs = 1000 / PRESETS[this.#request.quality].framesPerSecond;
     let unsubscribe: () => void = () => {};
@@ -164,6 +166,7 @@ export class StreamSession {
       sessionId,
       info,
       output,
+      framing,
       heldBytes,
       clock,
       settleMs: Math.min(100, Math.max(50, 1.5 * frameMs)),

@@ -4,6 +4,7 @@ import type { Clock } from '../clock.ts';
 import type { StreamFrame } from './frame-hub.ts';
 import { LinkPace } from './link-pace.ts';
 import { MjpegWriter, type ViewerEnd } from './mjpeg-writer.ts';
+import type { PartFraming } from './part-framing.ts';
 import { RateMeter } from './rate-meter.ts';
 import type { HeldBytes } from './send-queues.ts';
 
@@ -53,6 +54,7 @@ export interface ViewerOptions {
   readonly output: Writable;
   /** What the system holds back for this viewer, as far as it tells. */
   readonly heldBytes: HeldBytes;
+  readonly framing: PartFraming;
   readonly clock: Clock;
   readonly settleMs: number;
   /** A part has left whole; `ageMs` is how old its picture was then, null for a repeat. */
@@ -81,6 +83,7 @@ export class Viewer {
     this.#rate = new RateMeter(options.clock);
     this.#writer = new MjpegWriter({
       output: options.output,
+      framing: options.framing,
       clock: options.clock,
       settleMs: options.settleMs,
       pace: new LinkPace(options.clock, options.heldBytes),

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { StreamFrame } from '../../../src-main/stream/frame-hub.ts';
 import { LinkPace } from '../../../src-main/stream/link-pace.ts';
 import { MjpegWriter, type ViewerEnd } from '../../../src-main/stream/mjpeg-writer.ts';
+import { BROWSER_FRAMING, STANDARD_FRAMING } from '../../../src-main/stream/part-framing.ts';
 import { GatedOutput, settle } from '../../fakes/gated-output.ts';
 import { ManualClock } from '../../fakes/manual-clock.ts';
 import { readParts } from '../../fakes/multipart.ts';
@@ -12,7 +13,7 @@ function makeFrame(sequence: number, bytes = 10): StreamFrame {
   return { kind: 'screen', sequence, jpeg, widthPx: 4, heightPx: 2, capturedAtMs: 1000 };
 }
 
-function createRig() {
+function createRig({ framing = STANDARD_FRAMING } = {}) {
   const clock = new ManualClock();
   const output = new GatedOutput({ highWaterMark: 1 });
   const delivered: { sequence: number; repeated: boolean }[] = [];
@@ -21,6 +22,7 @@ function createRig() {
   const link: { heldBytes: number | null } = { heldBytes: null };
   const writer = new MjpegWriter({
     output,
+    framing,
     clock,
     settleMs: 50,
     pace: new LinkPace(clock, () => link.heldBytes),
@@ -44,6 +46,23 @@ describe('mjpegWriter', () => {
       '--porthole\r\nContent-Type: image/jpeg\r\nContent-Length: 12\r\n' +
         `X-Timestamp: 1767225600.000000\r\nX-Sequence: 7\r\n\r\n${'\x07'.repeat(12)}\r\n--porthole`,
     );
+  });
+
+  it('begins the next part at once for a browser, and does not repeat the last picture early', async () => {
+    const { writer, output, clock, delivered } = createRig({ framing: BROWSER_FRAMING });
+    writer.offer(makeFrame(7, 12));
+    await settle();
+    const begin = '--porthole\r\nContent-Type: image/jpeg\r\n\r\n';
+    expect(output.taken.toString('latin1')).toBe(`${begin}${'\x07'.repeat(12)}\r\n${begin}`);
+    clock.advance(999);
+    await settle();
+    expect(delivered).toHaveLength(1);
+    clock.advance(1);
+    await settle();
+    expect(delivered.at(-1)).toEqual({ sequence: 7, repeated: true });
+    writer.end('ended');
+    await settle();
+    expect(output.taken.toString('latin1').endsWith(`\r\n${begin}\r\n--porthole--\r\n`)).toBe(true);
   });
 
   it('writes a part in one system call', async () => {
@@ -221,6 +240,7 @@ describe('mjpegWriter', () => {
     const ends: ViewerEnd[] = [];
     new MjpegWriter({
       output,
+      framing: STANDARD_FRAMING,
       clock: new ManualClock(),
       settleMs: 50,
       pace: new LinkPace(new ManualClock(), () => null),

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { ViewerEnd } from '../../../src-main/stream/mjpeg-writer.ts';
+import { STANDARD_FRAMING } from '../../../src-main/stream/part-framing.ts';
 import type { CapturedFrame, CaptureStatus } from '../../../src-main/stream/screen-source.ts';
 import { SharedCapture } from '../../../src-main/stream/shared-capture.ts';
 import { StreamSession, type StreamStatus } from '../../../src-main/stream/stream-session.ts';
@@ -54,7 +55,7 @@ function createRig({ isLocked = false } = {}) {
   const show = (text: string): void => capture().observer.onFrame(picture(text));
   const watch = async (viewerId = 'viewer_1') => {
     const output = new GatedOutput();
-    session.addViewer(viewerId, { output, heldBytes: () => null }, INFO);
+    session.addViewer(viewerId, { output, framing: STANDARD_FRAMING, heldBytes: () => null }, INFO);
     await settle();
     return output;
   };
@@ -298,7 +299,7 @@ describe('streamSession', () => {
     const rig = createRig();
     const output = new GatedOutput();
     output.destroy();
-    rig.session.addViewer('viewer_1', { output, heldBytes: () => null }, INFO);
+    rig.session.addViewer('viewer_1', { output, framing: STANDARD_FRAMING, heldBytes: () => null }, INFO);
     await settle();
     expect(rig.joined).toEqual([]);
     expect(rig.left).toEqual([]);

@@ -1,0 +1,68 @@
+import type { IncomingHttpHeaders } from 'node:http';
+
+// RFC 2046 section 5.1.1 lets a boundary begin with dashes, but some players then count the dashes wrong.
+const BOUNDARY = 'porthole';
+/** The type of a stream, with its boundary. */
+export const PARTS_TYPE = `multipart/x-mixed-replace; boundary=${BOUNDARY}`;
+const TYPE_LINE = 'Content-Type: image/jpeg\r\n';
+
+/** What is said about a picture before it. */
+export interface PartFacts {
+  readonly bytes: number;
+  /** When it was taken: seconds since the epoch with six decimals, as ustreamer and others write it. */
+  readonly timestamp: string;
+  readonly sequence: number;
+}
+
+/** What goes between the pictures of a stream, all of it together being `multipart/x-mixed-replace`. */
+export interface PartFraming {
+  /** Comes before everything else. */
+  readonly preamble: Buffer;
+  /** Comes right before a picture. */
+  head(facts: PartFacts): Buffer;
+  /** Comes right after a picture, before anybody knows what the next will be. */
+  readonly tail: Buffer;
+  /** Comes after the tail of the last picture, or after the preamble if there was none. */
+  readonly end: Buffer;
+  /** Whether the last picture has to come twice for the player to show it. */
+  readonly needsRepeat: boolean;
+}
+
+/** Each part has its length, time and number. For players that wait for the next part the last picture is repeated. */
+export const STANDARD_FRAMING: PartFraming = {
+  preamble: Buffer.from(`--${BOUNDARY}`),
+  head: ({ bytes, timestamp, sequence }) =>
+    Buffer.from(
+      `\r\n${TYPE_LINE}Content-Length: ${bytes}\r\nX-Timestamp: ${timestamp}\r\nX-Sequence: ${sequence}\r\n\r\n`,
+      'latin1',
+    ),
+  tail: Buffer.from(`\r\n--${BOUNDARY}`),
+  end: Buffer.from('--\r\n'),
+  needsRepeat: true,
+};
+
+/**
+ * Firefox shows a part only when it has the whole line that ends it, Chromium when it has all headers of the next. Of
+ * those they use none but the type, so the next part is begun with that alone, and each picture shows as soon as it is
+ * there. Where that happens in Chromium:
+ * https://source.chromium.org/chromium/chromium/src/+/main:third_party/blink/renderer/core/loader/resource/multipart_image_resource_parser.cc
+ */
+export const BROWSER_FRAMING: PartFraming = {
+  preamble: Buffer.from(`--${BOUNDARY}\r\n${TYPE_LINE}\r\n`),
+  head: () => Buffer.alloc(0),
+  tail: Buffer.from(`\r\n--${BOUNDARY}\r\n${TYPE_LINE}\r\n`),
+  end: Buffer.from(`\r\n--${BOUNDARY}--\r\n`),
+  needsRepeat: false,
+};
+
+/**
+ * The framing for whoever sent these headers. A script in a browser, which accepts anything, takes the parts apart
+ * itself and is to get their headers.
+ */
+export function framingFor({
+  'user-agent': userAgent = '',
+  accept = '*/*',
+}: IncomingHttpHeaders): PartFraming {
+  const isShown = /(Chrome|Chromium|Firefox)\//.test(userAgent) && accept !== '*/*';
+  return isShown ? BROWSER_FRAMING : STANDARD_FRAMING;
+}
