@@ -22,6 +22,7 @@ import { type OwnWindow, PanelPass } from './http/panel-pass.ts';
 import { readTarget } from './http/request-target.ts';
 import { createWebApp } from './http/web-app.ts';
 import type { Logger } from './logger.ts';
+import { RecordingService } from './recordings/recording-service.ts';
 import { Liveness } from './sessions/liveness.ts';
 import { SessionRegistry } from './sessions/session-registry.ts';
 import { createShareStage, createStreamObserver } from './sessions/share-stage.ts';
@@ -30,6 +31,7 @@ import type { SettingsStore } from './settings/settings-store.ts';
 import { closeDatabase, openDatabase } from './store/database.ts';
 import { SqliteCommandJournal } from './store/sqlite-command-journal.ts';
 import { SqliteLockoutJournal } from './store/sqlite-lockout-journal.ts';
+import { SqliteRecordingJournal } from './store/sqlite-recording-journal.ts';
 import { SqliteSessionJournal } from './store/sqlite-session-journal.ts';
 import { SqliteTokenJournal } from './store/sqlite-token-journal.ts';
 import { SqliteWebhookJournal } from './store/sqlite-webhook-journal.ts';
@@ -158,12 +160,23 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
   });
 
   const lockPause = new LockPause(settings, (isPaused) => streams.setLocked(isPaused));
+  const recordings = new RecordingService({
+    clock,
+    log,
+    journal: new SqliteRecordingJournal(database, journal),
+    folder: path.join(path.dirname(options.databaseFile), 'recordings'),
+    settings: () => settings.current,
+    film: (sessionId, sink) => streams.film(sessionId, sink),
+    isSharing: (sessionId) => streams.has(sessionId),
+    publish: (event) => bus.publish(event),
+    announceChange: () => bus.announceChange(),
+  });
 
   const sessions = new SessionRegistry({
     clock,
     journal,
     approvals,
-    stage: createShareStage(streams),
+    stage: createShareStage(streams, recordings),
     publish: (event) => bus.publish(event),
     maxLiveSessions: atStart.maxLiveSessions,
   });
@@ -249,7 +262,10 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
   // After the event socket, so that whoever watched hears of the end before being cut off.
   bus.subscribe({
     onEvent: ({ event, data: { session_id: sessionId } }) => {
-      if (SHARE_ENDS.has(event) && sessionId !== undefined) access.desk.endShare(sessionId);
+      if (SHARE_ENDS.has(event) && sessionId !== undefined) {
+        access.desk.endShare(sessionId);
+        recordings.forgetShare(sessionId);
+      }
     },
   });
 
@@ -291,6 +307,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
     liveness,
     commands: commands.service,
     streams,
+    recordings,
     sources: new SourceCatalogue(options.screenSource, clock),
     snapshots: new Snapshots(options.pictureMaker, clock),
     metrics,
@@ -314,6 +331,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
   try {
     await commands.service.recover();
     sessions.recover();
+    recordings.recover();
     listener = await listenHttp(
       { plan, port: atStart.port, tls: options.tls },
       {
@@ -331,6 +349,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
   } catch (error) {
     webhooks.close();
     await mcp.close();
+    await recordings.close('The agent could not start');
     await commands.close('The agent could not start');
     feed.close();
     events.close();
@@ -369,6 +388,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
         streams.close();
         webhooks.close();
         windows.close();
+        await recordings.close(reason);
         await commands.close(reason);
         feed.close();
         events.close();

@@ -16,6 +16,7 @@ import { allowBodySchema, COMMAND_API, denyBodySchema } from './command-api.ts';
 import type { ErrorCode } from './errors.ts';
 import { qualitySchema } from './presets.ts';
 import { wholeNumber } from './query-values.ts';
+import { RECORDING_API } from './recording-api.ts';
 import {
   archivedRemoteSchema,
   archivedScreenSchema,
@@ -163,6 +164,8 @@ export const API = {
       'screen_permission_denied',
       'source_not_found',
       'no_place_to_ask',
+      'recording_off',
+      'recordings_full',
     ],
   },
   stopScreenShare: {
@@ -473,6 +476,7 @@ export const API = {
   },
   ...STREAM_API,
   ...WEBHOOK_API,
+  ...RECORDING_API,
   ...SETTINGS_API,
   listAdvisories: {
     method: 'get',

@@ -30,6 +30,15 @@ export const ERROR_KINDS = {
     message:
       'The person at the machine allowed less than that: with this token a share can be paused, resumed and lowered in quality, not shown wider. Start another share, which asks.',
   },
+  recording_off: {
+    status: 403,
+    message: "Recording is switched off in this machine's settings.",
+  },
+  recording_needs_approval: {
+    status: 403,
+    message:
+      'Only the person at the machine can record a share that runs; ask for it at the start, with "record": true.',
+  },
   denied_by_rule: { status: 403, message: "A deny rule in this machine's settings forbids this." },
   not_found: { status: 404, message: 'There is nothing at this address.' },
   session_not_found: { status: 404, message: 'No session has this id.' },
@@ -41,6 +50,7 @@ export const ERROR_KINDS = {
   token_not_found: { status: 404, message: 'No token has this id.' },
   key_not_found: { status: 404, message: 'This screen share has no such view key.' },
   viewer_not_found: { status: 404, message: 'Nobody of this id watches.' },
+  recording_not_found: { status: 404, message: 'No recording has this id, or its file is gone.' },
   approval_not_found: { status: 404, message: 'No approval has this id.' },
   webhook_not_found: { status: 404, message: 'No webhook has this id.' },
   delivery_not_found: { status: 404, message: 'This webhook has no delivery of this id.' },
@@ -49,6 +59,8 @@ export const ERROR_KINDS = {
   session_ended: { status: 409, message: 'The session has already ended.' },
   session_not_active: { status: 409, message: 'The session is not active yet; it waits for approval.' },
   command_not_pending: { status: 409, message: 'The command is not waiting for approval.' },
+  not_recording: { status: 409, message: 'This share is not being recorded.' },
+  recording_running: { status: 409, message: 'This recording is still being made; end it first.' },
   approval_decided: { status: 409, message: 'This request has already been decided.' },
   cursor_always_shown: {
     status: 409,
@@ -62,6 +74,7 @@ export const ERROR_KINDS = {
   stream_ended: { status: 410, message: 'The screen share has ended.' },
   payload_too_large: { status: 413, message: 'The request body is too large.' },
   unsupported_media_type: { status: 415, message: 'Send the body as application/json.' },
+  range_not_satisfiable: { status: 416, message: 'There is nothing in that range of bytes.' },
   locked_by_owner: {
     status: 423,
     message: 'The person at this machine stopped everything; nothing starts until they allow it again.',
@@ -100,6 +113,11 @@ export const ERROR_KINDS = {
   no_place_to_ask: {
     status: 503,
     message: 'Nobody can be asked for approval: no display is open and no admin is connected.',
+  },
+  recordings_full: {
+    status: 507,
+    message:
+      'The recordings take all the room that they may take; delete some, or raise the limit in the settings.',
   },
 } as const satisfies Record<string, ErrorKind>;
 

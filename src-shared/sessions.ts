@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { metadataSchema } from './metadata.ts';
 import { qualitySchema } from './presets.ts';
+import { shareRecordingSchema } from './recordings.ts';
 import { sharedSourceSchema, sourceIdSchema } from './sources.ts';
 import { callerTextSchema } from './text.ts';
 
@@ -84,6 +85,8 @@ export const liveScreenSchema = z
     frame_size: z.object({ width: z.int(), height: z.int() }).nullable(),
     capture: captureStateSchema,
     viewers: count,
+    /** Its newest recording, whether it runs or has ended; null before the first. */
+    recording: shareRecordingSchema.nullable(),
   })
   .meta({ id: 'LiveScreenSession' });
 export type LiveScreen = z.infer<typeof liveScreenSchema>;
@@ -148,6 +151,8 @@ export const startScreenBodySchema = z.strictObject({
   metadata: metadataSchema.default({}),
   /** What to share; the primary screen if it is left out. */
   source_id: sourceIdSchema.optional(),
+  /** Whether it is recorded from its start. */
+  record: z.boolean().optional(),
 });
 export type StartScreenBody = z.infer<typeof startScreenBodySchema>;
 

@@ -8,6 +8,7 @@ export const SETTING_GROUPS = {
   asking: 'Requests and notifications',
   sessions: 'Sessions',
   commands: 'Commands',
+  recording: 'Recording',
   access: 'Access',
   network: 'Network',
   start: 'Start',

@@ -11,6 +11,12 @@ export const notificationLevelSchema = z.enum(['all', 'others', 'approvals', 'no
 export type NotificationLevel = z.infer<typeof notificationLevelSchema>;
 
 /**
+ * Who may have a share recorded: nobody, the person at the machine and whoever they allow it each time, or also every
+ * token with the shares that it may start.
+ */
+export const recordingPolicySchema = z.enum(['off', 'ask', 'allowed']);
+
+/**
  * Everything that can be set, each key with its default. A key may be given in the settings file under its own
  * name, in the environment as `PORTHOLE_` + SNAKE_CASE, and as a flag in kebab-case; flags win over the environment,
  * which wins over the file.
@@ -220,6 +226,65 @@ export const settingsSchema = z.strictObject({
     .register(settingMeta, {
       label: 'Keep pictures of commands for',
       group: 'commands',
+      effect: 'at-once',
+      unit: 'days',
+    }),
+  recording: recordingPolicySchema
+    .default('ask')
+    .describe(
+      'whether shares can be recorded; a share that a token starts to record it is asked for, or is not',
+    )
+    .register(settingMeta, {
+      label: 'Recording of shares',
+      group: 'recording',
+      effect: 'at-once',
+      choices: { off: 'Off', ask: 'When I say so', allowed: 'Tokens too' },
+    }),
+  recordingMaxMegabytes: z
+    .number()
+    .positive()
+    .max(1_000_000)
+    .default(2000)
+    .describe('megabytes at which a recording ends')
+    .register(settingMeta, {
+      label: 'End a recording at',
+      group: 'recording',
+      effect: 'at-once',
+      unit: 'MB',
+    }),
+  recordingsMaxMegabytes: z
+    .number()
+    .positive()
+    .max(10_000_000)
+    .default(10_000)
+    .describe('megabytes that all recordings together may take')
+    .register(settingMeta, {
+      label: 'All recordings together',
+      group: 'recording',
+      effect: 'at-once',
+      unit: 'MB',
+    }),
+  recordingKeepFreeMegabytes: z
+    .number()
+    .min(0)
+    .max(1_000_000)
+    .default(1000)
+    .describe('megabytes of the disk that recordings leave free; a recording that comes so far ends')
+    .register(settingMeta, {
+      label: 'Leave free on the disk',
+      group: 'recording',
+      effect: 'at-once',
+      unit: 'MB',
+    }),
+  recordingDays: z
+    .number()
+    .min(0)
+    .max(3650)
+    .default(0)
+    .describe('days after which a recording is deleted; 0 keeps them')
+    .register(settingMeta, {
+      label: 'Delete recordings after',
+      group: 'recording',
       effect: 'at-once',
       unit: 'days',
     }),

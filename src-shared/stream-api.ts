@@ -3,6 +3,7 @@ import { viewerSchema } from './access.ts';
 import type { Endpoint } from './api.ts';
 import { qualitySchema } from './presets.ts';
 import { optionalWholeNumber } from './query-values.ts';
+import { recordingStateSchema } from './recordings.ts';
 import { captureStateSchema, liveScreenSchema, timestampSchema } from './sessions.ts';
 
 const ofSession = z.strictObject({ session_id: z.string() });
@@ -40,6 +41,8 @@ export const streamStateSchema = z
     /** What the picture is doing. */
     capture: captureStateSchema,
     frame_size: liveScreenSchema.shape.frame_size,
+    /** Whether what viewers see is being recorded. */
+    recording: recordingStateSchema.extract(['recording', 'paused']).nullable(),
     /** How long ago the screen was last looked at; null while there is no picture of it. */
     frame_age_ms: z.number().min(0).nullable(),
     /** Looks at the screen per second lately, those that found nothing new included. */

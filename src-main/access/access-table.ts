@@ -106,6 +106,11 @@ export const ACCESS_TABLE: Readonly<Record<RouteName, Row>> = {
   listWebhookDeliveries: DECIDERS,
   retryWebhookDelivery: DECIDERS,
 
+  recordShare: { ...DECIDERS, operator: 'own' },
+  listRecordings: { ...DECIDERS, operator: 'own' },
+  playRecording: { ...DECIDERS, operator: 'own' },
+  deleteRecording: DECIDERS,
+
   getSettings: DECIDERS,
   changeSettings: PERSON,
   listAdvisories: DECIDERS,

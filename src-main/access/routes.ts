@@ -23,6 +23,7 @@ export const SERVICE_ROUTES = {
   streamSnapshot: { method: 'get', path: '/stream/{session_id}/snapshot', takesKey: true },
   sourceThumbnail: { method: 'get', path: '/api/screen_share/sources/{source_id}/thumbnail' },
   commandScreenshot: { method: 'get', path: '/api/remote/commands/{command_id}/screenshots/{moment}' },
+  playRecording: { method: 'get', path: '/api/recordings/{recording_id}' },
   exportSession: { method: 'get', path: '/api/remote/export/{session_id}' },
   events: { method: 'upgrade', path: '/api/events', takesKey: true },
   health: { method: 'get', path: '/healthz' },

@@ -4,6 +4,7 @@ import { tokenOf } from '../access/principal.ts';
 import type { ApprovalQueue } from '../approvals/approval-queue.ts';
 import type { CommandService } from '../commands/command-service.ts';
 import type { Logger } from '../logger.ts';
+import type { RecordingService } from '../recordings/recording-service.ts';
 import type { Liveness } from '../sessions/liveness.ts';
 import type { SessionRegistry } from '../sessions/session-registry.ts';
 import type { SettingsStore } from '../settings/settings-store.ts';
@@ -12,6 +13,7 @@ import type { WebhookService } from '../webhooks/webhook-service.ts';
 import { type AccessParts, createAccessHandlers } from './access-handlers.ts';
 import type { ApiHandlers } from './api-router.ts';
 import { createCommandHandlers } from './command-handlers.ts';
+import { createRecordingHandlers } from './recording-handlers.ts';
 import { createSettingsHandlers } from './settings-handlers.ts';
 import { createShareHandlers } from './share-handlers.ts';
 import { claimOf, whileWaiting } from './start-claim.ts';
@@ -29,6 +31,7 @@ export interface ApiParts extends UpkeepParts {
   readonly webhooks: WebhookService;
   readonly settings: SettingsStore;
   readonly sources: SourceCatalogue;
+  readonly recordings: RecordingService;
   readonly log: Logger;
   /** What clients are told of this agent, and where it can be reached. */
   readonly about: Omit<AnswerOf<'agentInfo'>, 'name' | 'locked' | 'you' | 'reach'>;
@@ -125,6 +128,7 @@ export function createApiHandlers(parts: ApiParts): ApiHandlers {
       return { success: true, approval_id: params.approval_id, decision: 'denied' };
     },
     ...createWebhookHandlers(webhooks),
+    ...createRecordingHandlers(parts),
     ...createSettingsHandlers(settings, log),
     ...createUpkeepHandlers(parts),
     agentInfo: ({ admission: { principal } }) => ({
@@ -134,7 +138,7 @@ export function createApiHandlers(parts: ApiParts): ApiHandlers {
       reach: reach(),
       ...about,
     }),
-    ...createStreamHandlers(access),
+    ...createStreamHandlers({ sessions, streams: access.streams, recordings: parts.recordings }),
     ...createAccessHandlers(access),
   };
 }

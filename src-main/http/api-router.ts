@@ -13,6 +13,7 @@ import type { Decider } from '#shared/approvals';
 import { PortholeError } from '#shared/errors';
 import type { Admission } from '../access/gate.ts';
 import { type Scope, tokenOf } from '../access/principal.ts';
+import { SERVICE_ROUTES } from '../access/routes.ts';
 import { type CallerCookies, callerCookies } from './caller-cookies.ts';
 import { invalidRequest } from './error-answer.ts';
 import type { Guard } from './guard.ts';
@@ -53,7 +54,10 @@ export function createApiRouter(handlers: ApiHandlers, parts: RouterParts): Rout
     mountEndpoint(router, name, handlers, parts);
   }
   for (const path of new Set(Object.values(API).map((endpoint) => endpoint.path))) {
-    const allowed = Object.values(API)
+    const allowed = [
+      ...Object.values<{ method: string; path: string }>(API),
+      ...Object.values(SERVICE_ROUTES),
+    ]
       .filter((endpoint) => endpoint.path === path)
       .map((endpoint) => endpoint.method.toUpperCase());
     router.all(toExpressPath(path), (_request, response, next) => {

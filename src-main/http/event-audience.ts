@@ -9,6 +9,10 @@ const VIEWER_EVENTS: ReadonlySet<string> = new Set<AgentEventName>([
   'screen_share_started',
   'screen_share_stopped',
   'screen_share_dropped',
+  'recording_started',
+  'recording_paused',
+  'recording_resumed',
+  'recording_stopped',
 ]);
 
 /** What everybody with sessions is told, whosever doing it is. */

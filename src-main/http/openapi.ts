@@ -103,6 +103,28 @@ const SERVICE_PATHS: ZodOpenApiPathsObject = {
       },
     },
   },
+  '/api/recordings/{recording_id}': {
+    get: {
+      operationId: 'playRecording',
+      summary: 'A recording as WebM (VP9), whole or in ranges of bytes',
+      requestParams: { path: z.object({ recording_id: z.string() }) },
+      responses: {
+        '200': {
+          description: 'The whole recording',
+          content: { 'video/webm': { schema: { type: 'string', format: 'binary' } } },
+        },
+        '206': {
+          description: 'The range that was asked for',
+          content: { 'video/webm': { schema: { type: 'string', format: 'binary' } } },
+        },
+        ...describeErrors('playRecording', [
+          'recording_not_found',
+          'recording_running',
+          'range_not_satisfiable',
+        ]),
+      },
+    },
+  },
   '/api/remote/commands/{command_id}/screenshots/{moment}': {
     get: {
       operationId: 'commandScreenshot',
@@ -215,8 +237,15 @@ export function createOpenApiDocument(version: string): object {
     // None is needed by programs of the machine's own user.
     security: [{}, { token: [] }],
     components: { securitySchemes: { token: { type: 'http', scheme: 'bearer' } } },
-    paths: { ...paths, ...SERVICE_PATHS },
+    paths: joinPaths(paths, SERVICE_PATHS),
   });
+}
+
+/** Both, with the operations of an address that is in each of them. */
+function joinPaths(one: ZodOpenApiPathsObject, other: ZodOpenApiPathsObject): ZodOpenApiPathsObject {
+  const joined = { ...one };
+  for (const [path, item] of Object.entries(other)) joined[path] = { ...joined[path], ...item };
+  return joined;
 }
 
 function describeOperation(name: EndpointName, endpoint: Endpoint) {

@@ -7,7 +7,7 @@ import type { ShareChanger } from '../sessions/share-updates.ts';
 import type { SettingsStore } from '../settings/settings-store.ts';
 import type { SourceCatalogue } from '../stream/source-catalogue.ts';
 import type { ApiHandlers } from './api-router.ts';
-import { claimOf, whileWaiting } from './start-claim.ts';
+import { claimOf, recordingClaimOf, whileWaiting } from './start-claim.ts';
 
 /** The handlers that belong to screen shares. */
 type ShareHandlers = Pick<
@@ -29,7 +29,7 @@ export function createShareHandlers(parts: {
   return {
     startScreenShare: async ({ body, origin, by, admission }) => {
       const source = await findSource(body.source_id);
-      const claim = claimOf(admission, settings.current);
+      const claim = (body.record ? recordingClaimOf : claimOf)(admission, settings.current);
       const session = sessions.startScreen(body, origin, by, claim, source);
       return {
         success: true,

@@ -10,6 +10,12 @@ export function claimOf({ principal }: Admission, { askForTokenStarts }: Setting
   return { owner: token?.tokenId ?? null, mustAsk: token !== null && askForTokenStarts };
 }
 
+/** The same for a start that wants to be recorded: a token asks for that, too, unless the person lets tokens record. */
+export function recordingClaimOf(admission: Admission, settings: Settings): StartClaim {
+  const claim = claimOf(admission, settings);
+  return { ...claim, mustAsk: claim.mustAsk || (claim.owner !== null && settings.recording !== 'allowed') };
+}
+
 /** What the answer to a start says of the approval that it waits for, if it does. */
 export function whileWaiting({ approval_id, expires_at }: Pick<LiveSession, 'approval_id' | 'expires_at'>) {
   return {

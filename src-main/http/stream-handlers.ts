@@ -3,6 +3,7 @@ import type { STREAM_API, StreamStateEntry } from '#shared/stream-api';
 import { ACCESS_TABLE } from '../access/access-table.ts';
 import type { Admission } from '../access/gate.ts';
 import { grantOf } from '../access/principal.ts';
+import type { RecordingService } from '../recordings/recording-service.ts';
 import type { SessionRegistry } from '../sessions/session-registry.ts';
 import { toCaptureState } from '../sessions/share-stage.ts';
 import type { StreamService } from '../stream/stream-service.ts';
@@ -15,22 +16,30 @@ import { toViewerEntry, toWireMs } from './viewer-entry.ts';
 export interface StreamParts {
   readonly sessions: SessionRegistry;
   readonly streams: StreamService;
+  readonly recordings: RecordingService;
 }
 
 /** The handlers of the streams' figures. */
 export function createStreamHandlers({
   sessions,
   streams,
+  recordings,
 }: StreamParts): Pick<ApiHandlers, EndpointName & keyof typeof STREAM_API> {
   return {
     streamState: ({ params, admission }) => {
       sessions.assertSharing(params.session_id);
-      return toStreamState(streams.state(params.session_id), admission);
+      const recording = recordings.describe(params.session_id)?.state;
+      const isOn = recording === 'recording' || recording === 'paused';
+      return toStreamState(streams.state(params.session_id), isOn ? recording : null, admission);
     },
   };
 }
 
-function toStreamState(state: StreamState, admission: Admission): StreamStateEntry {
+function toStreamState(
+  state: StreamState,
+  recording: StreamStateEntry['recording'],
+  admission: Admission,
+): StreamStateEntry {
   const { sessionId, quality, status, frameSize, viewers } = state;
   const framesPerSecond = viewers.reduce((sum, viewer) => sum + viewer.framesPerSecond, 0);
   return {
@@ -38,6 +47,7 @@ function toStreamState(state: StreamState, admission: Admission): StreamStateEnt
     quality,
     time: new Date(state.atMs).toISOString(),
     capture: toCaptureState(status),
+    recording,
     frame_size: frameSize && { width: frameSize.widthPx, height: frameSize.heightPx },
     frame_age_ms: toWireMs(state.frameAgeMs),
     fps_in: state.capturesPerSecond,

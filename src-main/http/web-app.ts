@@ -17,6 +17,7 @@ import type { McpEndpoint } from './mcp-router.ts';
 import { createOpenApiDocument } from './openapi.ts';
 import { refuseOtherMethods } from './other-methods.ts';
 import type { PanelPass } from './panel-pass.ts';
+import { createRecordingRouter } from './recording-router.ts';
 import { assertRoutesHaveRules, listRoutes } from './route-rules.ts';
 import { SECURITY_HEADERS, securityHeaders } from './security-headers.ts';
 import { createSourceRouter } from './source-router.ts';
@@ -77,6 +78,8 @@ export function createWebApp(parts: WebAppParts): RequestListener {
     if (isWindow) parts.panelPass.handler(request, response, next);
     else next();
   });
+  // Before the API, which answers another method on the same address.
+  app.use(createRecordingRouter(parts));
   app.use(
     createApiRouter(createApiHandlers(parts), {
       guard,

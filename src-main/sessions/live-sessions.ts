@@ -67,6 +67,7 @@ export class LiveSessions {
     this.#live.set(record.sessionId, live);
     if (record.type === 'screen_share' && record.status === 'active') stage.begin(record);
     publish(event);
+    this.#recordIfWanted(record, by);
     return live;
   }
 
@@ -82,6 +83,12 @@ export class LiveSessions {
     live.record = approved;
     if (approved.type === 'screen_share') stage.begin(approved);
     publish(event);
+    this.#recordIfWanted(approved, by);
+  }
+
+  #recordIfWanted(record: SessionRecord, by: Decider): void {
+    if (record.type === 'screen_share' && record.status === 'active' && record.isRecorded)
+      this.#ground.stage.record(record, by);
   }
 
   /** Ends a session by `move`. */

@@ -36,6 +36,8 @@ export interface ScreenRecord extends CommonRecord {
   readonly type: 'screen_share';
   readonly quality: Quality;
   readonly source: SharedSource;
+  /** Whether it is to be recorded from its start. */
+  readonly isRecorded: boolean;
   readonly framesCaptured: number;
 }
 

@@ -16,6 +16,7 @@ import { ALL_SESSIONS, isInScope, type Scope } from '../access/principal.ts';
 import { LiveSessions, type SessionGround } from './live-sessions.ts';
 import { describeLockEvent, describeSessionEvent, RESTART_REASON } from './session-events.ts';
 import type { HistoryQuery } from './session-journal.ts';
+import type { ScreenRecord } from './session-record.ts';
 import { OWN_START, SessionStarts, type StartClaim } from './session-starts.ts';
 import { isEndStatus, nextStatus } from './session-state.ts';
 import {
@@ -103,6 +104,7 @@ export class SessionRegistry {
   ): LiveScreen {
     this.#assertMayStart();
     this.#ground.stage.assertAvailable();
+    if (body.record) this.#ground.stage.assertRecordable();
     const record = this.#starts.startScreen(body, source, { origin, by, claim });
     return toLiveScreen(record, this.#ground.stage.describe(record.sessionId));
   }
@@ -169,14 +171,15 @@ export class SessionRegistry {
   }
 
   /**
-   * Returns if `sessionId` is a live screen share. Throws `stream_ended`, `session_not_active` while it waits for
+   * The share, if `sessionId` is a live one. Throws `stream_ended`, `session_not_active` while it waits for
    * approval, and `session_not_found`.
    */
-  assertSharing(sessionId: string): void {
+  assertSharing(sessionId: string): ScreenRecord {
     const record = this.#live.look(sessionId);
     if (record?.type !== 'screen_share') throw new PortholeError('session_not_found');
     if (isEndStatus(record.status)) throw new PortholeError('stream_ended');
     if (record.status !== 'active') throw new PortholeError('session_not_active');
+    return record;
   }
 
   /** Whether a session, live or ended, is in `scope`; false for an unknown one. */

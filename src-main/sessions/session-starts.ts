@@ -54,6 +54,7 @@ export class SessionStarts {
       type: 'screen_share',
       quality: body.quality,
       source,
+      isRecorded: body.record ?? false,
       framesCaptured: 0,
     };
     return this.#start(record, from.claim.mustAsk, undefined, from.by);
@@ -132,7 +133,7 @@ function describeStart(record: SessionRecord): Pick<ApprovalAsk, 'summary' | 'sa
   if (record.type === 'remote_access') {
     return { summary: `Remote access in ${record.safetyMode} mode`, safetyMode: record.safetyMode };
   }
-  const { source, quality } = record;
+  const { source, quality, isRecorded } = record;
   const what = source.id === null ? 'this screen' : `the ${source.kind} “${source.name}”`;
-  return { summary: `Share ${what} in ${quality} quality` };
+  return { summary: `Share ${what} in ${quality} quality${isRecorded ? ' and record it' : ''}` };
 }

@@ -1,3 +1,4 @@
+import type { ShareRecording } from '#shared/recordings';
 import type {
   ArchivedRemote,
   ArchivedScreen,
@@ -15,6 +16,7 @@ export interface ShareView {
   readonly capture: CaptureState;
   readonly paused: boolean;
   readonly viewers: number;
+  readonly recording: ShareRecording | null;
 }
 
 const toIso = (wallMs: number): string => new Date(wallMs).toISOString();
@@ -64,6 +66,7 @@ export function toLiveScreen(record: ScreenRecord, share: ShareView): LiveScreen
     frame_size: share.frameSize && { width: share.frameSize.widthPx, height: share.frameSize.heightPx },
     capture: share.capture,
     viewers: share.viewers,
+    recording: share.recording,
   };
 }
 

@@ -1,6 +1,9 @@
+import type { Decider } from '#shared/approvals';
 import type { AgentEvent } from '#shared/events';
+import type { ShareRecording } from '#shared/recordings';
 import type { CaptureState } from '#shared/sessions';
 import type { Clock } from '../clock.ts';
+import type { RecordedShare } from '../recordings/recording-record.ts';
 import type { CaptureRequest } from '../stream/screen-source.ts';
 import type { StreamService } from '../stream/stream-service.ts';
 import type { StreamObserver, StreamStatus } from '../stream/stream-session.ts';
@@ -16,6 +19,10 @@ export interface ShareStage {
   assertAvailable(): void;
   /** Never throws: a capture that fails later says so in the stream. */
   begin(share: ScreenRecord): void;
+  /** Throws `recording_off` or `recordings_full` if no share could be recorded now. */
+  assertRecordable(): void;
+  /** Begins to record a share that has begun. Never throws: what keeps it from that is told in its recording. */
+  record(share: ScreenRecord, by: Decider): void;
   /** Shows the share's source and quality as they are now, to whoever watches. Never throws. */
   update(share: ScreenRecord): void;
   /** While paused, nothing is captured and viewers see that. Idempotent, never throws. */
@@ -25,21 +32,31 @@ export interface ShareStage {
   describe(sessionId: string): ShareView;
 }
 
-/** The stage of screen shares: the stream service, in the registry's terms. */
-export function createShareStage(streams: StreamService): ShareStage {
+/** What records shares, as far as the stage needs it. */
+export interface ShareRecorder {
+  assertMayStart(): void;
+  beginWithShare(share: RecordedShare, by: Decider): void;
+  describe(sessionId: string): ShareRecording | null;
+}
+
+/** The stage of screen shares: the stream service, in the registry's terms, and what records them. */
+export function createShareStage(streams: StreamService, recorder: ShareRecorder): ShareStage {
   return {
     assertAvailable: () => streams.assertAvailable(),
     begin: (share) => streams.start(share.sessionId, toRequest(share)),
+    assertRecordable: () => recorder.assertMayStart(),
+    record: (share, by) => recorder.beginWithShare(share, by),
     update: (share) => streams.update(share.sessionId, toRequest(share)),
     setPaused: (sessionId, paused) => streams.setPaused(sessionId, paused),
     end: (sessionId) => {
       streams.stop(sessionId);
     },
     describe: (sessionId) => {
+      const recording = recorder.describe(sessionId);
       if (!streams.has(sessionId))
-        return { frameSize: null, capture: { state: 'starting' }, paused: false, viewers: 0 };
+        return { frameSize: null, capture: { state: 'starting' }, paused: false, viewers: 0, recording };
       const { frameSize, status, paused, viewers } = streams.state(sessionId);
-      return { frameSize, capture: toCaptureState(status), paused, viewers: viewers.length };
+      return { frameSize, capture: toCaptureState(status), paused, viewers: viewers.length, recording };
     },
   };
 }

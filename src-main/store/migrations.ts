@@ -148,6 +148,24 @@ export const MIGRATIONS: readonly string[] = [
   ) STRICT;
   CREATE INDEX webhook_deliveries_by_state ON webhook_deliveries (webhook_id, state, position);
   `,
+  `
+  CREATE TABLE recordings (
+    recording_id TEXT PRIMARY KEY,
+    session_id TEXT NOT NULL,
+    user_id TEXT NOT NULL,
+    owner TEXT,
+    quality TEXT NOT NULL,
+    state TEXT NOT NULL,
+    reason TEXT,
+    started_at_ms INTEGER NOT NULL,
+    stopped_at_ms INTEGER,
+    duration_ms REAL NOT NULL,
+    size_bytes INTEGER NOT NULL
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX recordings_by_start ON recordings (started_at_ms DESC);
+  -- Whether a share is to be recorded from its start.
+  ALTER TABLE sessions ADD COLUMN is_recorded INTEGER NOT NULL DEFAULT 0;
+  `,
 ];
 
 /**

@@ -45,6 +45,7 @@ const sessionRow = z
       quality: qualitySchema,
       source_id: z.string().nullable(),
       source_name: z.string().nullable(),
+      is_recorded: z.number(),
       frames_captured: z.number(),
     }),
   ])
@@ -76,6 +77,7 @@ const sessionRow = z
           type: row.type,
           quality: row.quality,
           source: toSource(row.source_id, row.source_name),
+          isRecorded: row.is_recorded === 1,
           framesCaptured: row.frames_captured,
         };
   });
@@ -90,10 +92,10 @@ const eventRow = z.object({ seq: z.number(), event: agentEventNameSchema, data: 
 
 const WRITE_SESSION = `
   INSERT INTO sessions (session_id, type, status, user_id, origin, owner, metadata, safety_mode, quality, source_id,
-    source_name, approval_id, expires_at_ms, started_at_ms, last_activity_at_ms, duration_seconds, stopped_at_ms,
+    source_name, is_recorded, approval_id, expires_at_ms, started_at_ms, last_activity_at_ms, duration_seconds, stopped_at_ms,
     stop_reason, commands_executed, frames_captured, end_order)
   VALUES (:sessionId, :type, :status, :userId, :origin, :owner, :metadata, :safetyMode, :quality, :sourceId,
-    :sourceName, :approvalId, :expiresAtMs, :startedAtMs, :lastActivityAtMs, :durationSeconds, :stoppedAtMs,
+    :sourceName, :isRecorded, :approvalId, :expiresAtMs, :startedAtMs, :lastActivityAtMs, :durationSeconds, :stoppedAtMs,
     :stopReason, :commandsExecuted, :framesCaptured,
     CASE WHEN :stoppedAtMs IS NULL THEN NULL ELSE (SELECT coalesce(max(seq), 0) FROM events) END)
   ON CONFLICT (session_id) DO UPDATE SET
@@ -287,6 +289,7 @@ function toRow(session: SessionRecord): Record<string, string | number | null> {
     stoppedAtMs: session.stoppedAtMs,
     stopReason: session.stopReason,
     commandsExecuted: remote?.commandsExecuted ?? 0,
+    isRecorded: screen?.isRecorded ? 1 : 0,
     framesCaptured: screen?.framesCaptured ?? 0,
   };
 }

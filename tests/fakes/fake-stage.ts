@@ -11,9 +11,21 @@ export class FakeStage implements ShareStage {
   readonly shown = new Map<string, ScreenRecord>();
   /** What a start is refused with, if anything. */
   refusal: ErrorCode | null = null;
+  /** What a start that wants to be recorded is refused with, if anything. */
+  recordingRefusal: ErrorCode | null = null;
+  /** The shares that were to be recorded from their start. */
+  readonly recorded: string[] = [];
 
   assertAvailable(): void {
     if (this.refusal) throw new PortholeError(this.refusal);
+  }
+
+  assertRecordable(): void {
+    if (this.recordingRefusal) throw new PortholeError(this.recordingRefusal);
+  }
+
+  record(share: ScreenRecord): void {
+    this.recorded.push(share.sessionId);
   }
 
   begin(share: ScreenRecord): void {
@@ -37,6 +49,6 @@ export class FakeStage implements ShareStage {
 
   describe(sessionId: string): ShareView {
     const paused = this.paused.has(sessionId);
-    return { frameSize: null, capture: { state: 'starting' }, paused, viewers: 0 };
+    return { frameSize: null, capture: { state: 'starting' }, paused, viewers: 0, recording: null };
   }
 }

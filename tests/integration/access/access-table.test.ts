@@ -7,6 +7,7 @@ import { type PrincipalKind, principalKindSchema } from '../../../src-shared/acc
 import { API, type Endpoint } from '../../../src-shared/api.ts';
 import { ERROR_KINDS } from '../../../src-shared/errors.ts';
 import { executeToEnd, startSession } from '../commands/support/command-client.ts';
+import { recordOnce } from '../support/film.ts';
 import { startTestAgent, type TestAgent } from '../support/test-agent.ts';
 import {
   GUEST_HEADERS,
@@ -27,6 +28,7 @@ interface Targets {
   readonly remote: string;
   readonly share: string;
   readonly command: string;
+  readonly recording: string;
 }
 
 const UPGRADE = {
@@ -55,6 +57,7 @@ function requestTo(route: RouteName, targets: Targets): Sent {
   const target = path
     .replace('{session_id}', session)
     .replace('{command_id}', targets.command)
+    .replace('{recording_id}', targets.recording)
     .replace('{*}', 'x.js')
     .replaceAll(/\{\w+\}/g, 'x_00000000');
   const bodies: Partial<Record<RouteName, object>> = {
@@ -62,6 +65,7 @@ function requestTo(route: RouteName, targets: Targets): Sent {
     askToView: { session_id: targets.share },
     createToken: { name: 'a', role: 'operator' },
     executeCommand: { operation: 'system_info' },
+    recordShare: { state: 'paused' },
   };
   const query = route === 'viewRequest' ? `?session_id=${targets.share}` : '';
   if (method === 'upgrade') return { method: 'GET', target, headers: UPGRADE };
@@ -76,7 +80,9 @@ async function prepare(agent: TestAgent): Promise<Targets> {
   agent.screen.still = { jpeg: Buffer.from('jpeg'), widthPx: 640, heightPx: 360, capturedAtMs: 0 };
   const remote = await startSession(agent, 'autonomous');
   const { command_id } = await executeToEnd(agent, remote, { operation: 'system_info' });
-  return { remote, share: await startShare(agent), command: command_id };
+  const share = await startShare(agent);
+  const recording = await recordOnce(agent, share, 2);
+  return { remote, share, command: command_id, recording };
 }
 
 /** Addresses that name nothing of anybody's: what is named there comes inside, and the tools see to it. */
@@ -85,7 +91,7 @@ const WITHOUT_TARGET: readonly RouteName[] = ['mcp', 'mcpListen', 'mcpEnd'];
 /** Whether an outcome is what the rule says, about something that is not the caller's own. */
 function fits(rule: Rule, { status, error, body }: Outcome, targets: Targets): boolean {
   if (rule === 'own') {
-    if (error !== null) return /^(session|command|viewer|key)_not_found$/.test(error);
+    if (error !== null) return /^(session|command|viewer|key|recording)_not_found$/.test(error);
     const told = JSON.stringify(body);
     return Object.values(targets).every((id) => !told.includes(id));
   }

@@ -7,6 +7,7 @@ import { WebSocket } from 'ws';
 import { API } from '../../../src-shared/api.ts';
 import { ERROR_KINDS, type ErrorCode, PortholeError } from '../../../src-shared/errors.ts';
 import { assertKeepsContract, DOCUMENT, findOperation } from '../support/contract.ts';
+import { exploreRecordings } from '../support/explore-recordings.ts';
 import { startTestAgent, type TestAgent } from '../support/test-agent.ts';
 import { callOnWire, type WireCall } from '../support/wire-call.ts';
 import { WebhookReceiver } from '../webhooks/support/webhook-receiver.ts';
@@ -505,6 +506,9 @@ describe('agent against its OpenAPI document', () => {
     const telling = new Explorer(await startTestAgent());
     await exploreWebhooks(telling);
 
+    const recorded = new Explorer(await startTestAgent());
+    await exploreRecordings(recorded);
+
     const crowded = new Explorer(
       await startTestAgent({ connectionLimits: { perSource: 0, fromNetwork: 0, total: 0 } }),
     );
@@ -519,9 +523,9 @@ describe('agent against its OpenAPI document', () => {
     expect(broken.agent.log.errors).toHaveLength(1);
 
     const seen = new Set(
-      [explorer, cramped, working, alone, trusting, telling, crowded, attacked, broken].flatMap((each) => [
-        ...each.seen,
-      ]),
+      [explorer, cramped, working, alone, trusting, telling, recorded, crowded, attacked, broken].flatMap(
+        (each) => [...each.seen],
+      ),
     );
     const missing = operations.flatMap(({ operation }) =>
       documentedOutcomes(operation)

@@ -28,10 +28,10 @@ function watch(agent: TestAgent) {
   const ids = new Map<string, string[]>();
   agent.bus.subscribe({
     onEvent: ({ event, data }) => {
-      // Viewers leave, tokens and keys expire, and webhooks fail in their own time, after the answer that they were
-      // given with.
-      if (!/^(viewer|token|view_key|webhook)_/.test(event)) seen.events += 1;
-      for (const id of [data.session_id, data.approval_id]) {
+      // Viewers leave, tokens and keys expire, webhooks fail and recordings end in their own time, after the answer
+      // that they were given with.
+      if (!/^(viewer|token|view_key|webhook)_|^recording_stopped$/.test(event)) seen.events += 1;
+      for (const id of [data.session_id, data.approval_id, data.recording_id]) {
         if (typeof id !== 'string') continue;
         const kind = id.replace(/_.*/, '');
         ids.set(kind, [...(ids.get(kind) ?? []).slice(-30), id]);
@@ -41,6 +41,10 @@ function watch(agent: TestAgent) {
   const knownId = (path: string, draw: number): string => {
     // No session that lives or ever lived: what is asked of one would really run on this machine.
     if (path.startsWith('/api/remote/execute/')) return 'remote_00000000';
+    if (path.startsWith('/api/recordings/')) {
+      const recordings = ids.get('recording') ?? [];
+      return recordings[draw % recordings.length] ?? 'recording_00000000';
+    }
     const kind = path.includes('approval') ? 'approval' : /screen|stream/.test(path) ? 'screen' : 'remote';
     const known = ids.get(kind) ?? [];
     return known[draw % known.length] ?? `${kind}_00000000`;
@@ -89,7 +93,12 @@ async function readAnswer(response: IncomingMessage): Promise<WireAnswer> {
 describe('fuzzing the API', () => {
   it('over its OpenAPI document: no 5xx, no answer off the contract, no trace of a refused request', async () => {
     // What is drawn for the other settings holds at once; these would end the fuzzing.
-    const flags = { localTrust: 'admin', sessionTimeoutMinutes: 5, approvalTimeoutSeconds: 60 } as const;
+    const flags = {
+      localTrust: 'admin',
+      sessionTimeoutMinutes: 5,
+      approvalTimeoutSeconds: 60,
+      recordingsMaxMegabytes: 10_000,
+    } as const;
     const agent = await startTestAgent({ flags });
     const blank = { create: { width: 64, height: 36, channels: 3, background: '#123' } } as const;
     const jpeg = await sharp(blank).jpeg().toBuffer();

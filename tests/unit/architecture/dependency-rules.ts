@@ -81,6 +81,7 @@ const CORE_ROOMS = [
   'approvals',
   'commands',
   'stream',
+  'recordings',
   'events',
   'settings',
   'upkeep',

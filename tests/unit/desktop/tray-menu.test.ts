@@ -28,6 +28,7 @@ const share: LiveScreen = {
   quality: 'medium',
   source: PRIMARY_SCREEN,
   paused: false,
+  recording: null,
   cursor: true,
   stream_url: '/stream/screen_5f6a7b8c',
   frames_captured: 0,

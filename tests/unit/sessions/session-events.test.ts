@@ -47,6 +47,7 @@ function screen(fields: Partial<ScreenRecord> = {}): ScreenRecord {
     status: 'active',
     quality: 'medium',
     source: PRIMARY_SCREEN,
+    isRecorded: false,
     framesCaptured: 0,
     ...fields,
   };

@@ -41,6 +41,7 @@ export function liveScreen(differences: Partial<LiveScreen> = {}): LiveScreen {
     frame_size: null,
     capture: { state: 'starting' },
     viewers: 0,
+    recording: null,
     metadata: {},
     ...differences,
   };
