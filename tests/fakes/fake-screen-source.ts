@@ -17,6 +17,8 @@ export interface FakeCapture {
   readonly request: CaptureRequest;
   readonly observer: CaptureObserver;
   demand: CaptureDemand;
+  /** Every demand that was made, in order. */
+  readonly demands: CaptureDemand[];
   closed: boolean;
   /** The films that are taken of it. */
   readonly films: FakeFilm[];
@@ -60,7 +62,14 @@ export class FakeScreenSource implements ScreenSource {
   }
 
   open(request: CaptureRequest, observer: CaptureObserver): ScreenCapture {
-    const capture: FakeCapture = { request, observer, demand: 'unwatched', closed: false, films: [] };
+    const capture: FakeCapture = {
+      request,
+      observer,
+      demand: 'unwatched',
+      demands: [],
+      closed: false,
+      films: [],
+    };
     this.captures.push(capture);
     queueMicrotask(() => {
       if (!this.still || capture.closed) return;
@@ -70,6 +79,7 @@ export class FakeScreenSource implements ScreenSource {
     return {
       setDemand: (demand) => {
         capture.demand = demand;
+        capture.demands.push(demand);
       },
       film: (sink, paused) => beginFakeFilm(capture.films, sink, paused),
       close: () => {

@@ -8,6 +8,11 @@ export class GatedOutput extends Writable {
   /** System calls that a socket would have made. */
   writes = 0;
 
+  /** The pieces as they were handed over, whose memory is still the writer's. */
+  get pieces(): readonly Buffer[] {
+    return this.#taken;
+  }
+
   /** Everything taken so far. */
   get taken(): Buffer {
     return Buffer.concat(this.#taken);

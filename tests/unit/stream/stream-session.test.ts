@@ -96,6 +96,22 @@ describe('streamSession', () => {
     expect(rig.left).toEqual([['viewer_1', 'left']]);
   });
 
+  it('hands the one picture that was encoded to all viewers, without a copy', async () => {
+    const rig = createRig();
+    rig.report({ state: 'live' });
+    const outputs = await Promise.all(
+      Array.from({ length: 200 }, (_, index) => rig.watch(`viewer_${index}`)),
+    );
+    const jpeg = Buffer.alloc(500_000, 7);
+    rig.capture().observer.onFrame({ jpeg, widthPx: 64, heightPx: 36, capturedAtMs: 1000 });
+    await settle();
+    for (const output of outputs) {
+      const shared = output.pieces.filter(({ buffer }) => buffer === jpeg.buffer);
+      expect(shared.reduce((sum, { length }) => sum + length, 0)).toBe(jpeg.length);
+    }
+    expect(rig.capture().demands).toEqual(['watched']);
+  });
+
   it('shows a new viewer the newest frame at once', async () => {
     const rig = createRig();
     rig.report({ state: 'live' });
