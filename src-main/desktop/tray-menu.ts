@@ -90,6 +90,20 @@ export function buildTrayMenu(view: TrayView): TrayItem[] {
   ];
 }
 
+const INDENT = '    ';
+
+/**
+ * The same menu without submenus: what was in one follows its label, indented. For Linux, where Electron keeps each
+ * submenu of a tray for ever once it was set (see decision 0015), and a menu is set whenever something changes.
+ */
+export function flattenTrayMenu(items: readonly TrayItem[], indent = ''): TrayItem[] {
+  return items.flatMap((item) => {
+    if (item === 'separator') return indent === '' ? [item] : [];
+    const { items: inner = [], ...line } = item;
+    return [{ ...line, label: `${indent}${item.label}` }, ...flattenTrayMenu(inner, `${indent}${INDENT}`)];
+  });
+}
+
 function toRequestItem(approval: Approval): TrayItem {
   const { approval_id: approvalId, user_id, session_id, summary, origin } = approval;
   return {

@@ -11,6 +11,7 @@ import {
   buildTrayMenu,
   deriveTrayState,
   describeTray,
+  flattenTrayMenu,
   type TrayAction,
   type TrayItem,
   type TrayView,
@@ -64,7 +65,7 @@ export class AgentTray {
     const tooltip = describeTray(view);
     if (tooltip !== this.#tooltip) this.#tray.setToolTip(tooltip);
     this.#tooltip = tooltip;
-    const items = buildTrayMenu(view);
+    const items = process.platform === 'linux' ? flattenTrayMenu(buildTrayMenu(view)) : buildTrayMenu(view);
     const menu = JSON.stringify(items);
     if (menu !== this.#menu) this.#tray.setContextMenu(Menu.buildFromTemplate(items.map(this.#toTemplate)));
     this.#menu = menu;

@@ -101,7 +101,7 @@ describe('the tray icon', () => {
     await until(async () =>
       expect(await prompt.getByRole('button', { name: 'Allow' }).getAttribute('aria-disabled')).toBe('false'),
     );
-    await bar.choose(['Down', 'Right']);
+    await bar.choose(['Down']);
     keepScreen('tray-menu', display.grab());
     expect(await statusOf(sessionId)).toBe('pending_approval');
     bar.type(['Down', 'Return']);

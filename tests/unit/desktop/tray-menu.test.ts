@@ -3,6 +3,7 @@ import {
   buildTrayMenu,
   deriveTrayState,
   describeTray,
+  flattenTrayMenu,
   type TrayItem,
   type TrayView,
 } from '../../../src-main/desktop/tray-menu.ts';
@@ -208,5 +209,39 @@ describe('buildTrayMenu', () => {
   it('keeps long names short', () => {
     const menu = buildTrayMenu({ ...idle, approvals: [{ ...request, user_id: '🚀'.repeat(200) }] });
     expect(read(menu)[1]).toBe(`Waiting: ${'🚀'.repeat(39)}… · remote_00`);
+  });
+});
+
+describe('flattenTrayMenu', () => {
+  it('has every line and action of the menu, in its order, and no submenu', () => {
+    const menu: TrayItem[] = [
+      { label: 'Open', action: { act: 'open_panel' } },
+      'separator',
+      {
+        label: 'Watching (1)',
+        items: [
+          {
+            label: '192.0.2.7',
+            items: [
+              'separator',
+              { label: 'Disconnect', action: { act: 'disconnect', viewerId: 'viewer_1' } },
+            ],
+          },
+        ],
+      },
+      { label: 'Stop', action: { act: 'stop_all' }, accelerator: 'Alt+X' },
+    ];
+    const flat = flattenTrayMenu(menu);
+    expect(read(flat)).toEqual([
+      'Open',
+      '--',
+      'Watching (1) (off)',
+      '    192.0.2.7 (off)',
+      '        Disconnect',
+      'Stop',
+    ]);
+    expect(flat.every((item) => item === 'separator' || !('items' in item))).toBe(true);
+    expect(actionOf(flat, '        Disconnect')).toEqual({ act: 'disconnect', viewerId: 'viewer_1' });
+    expect(flat.at(-1)).toEqual(menu.at(-1));
   });
 });
