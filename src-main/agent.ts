@@ -185,11 +185,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
     watchWindow: (windowId, onSight) => options.screenSource.watchWindow(windowId, onSight),
     onError: (error) => log.error({ err: error }, 'a share of a lost window could not be ended'),
   });
-  bus.subscribe({
-    onEvent: ({ event }) => {
-      if (event.startsWith('screen_share_')) windows.refresh();
-    },
-  });
+  bus.subscribe({ onChange: () => windows.refresh() });
   const commands = openCommandRoom({
     settings,
     clock,

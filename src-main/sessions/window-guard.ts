@@ -13,7 +13,8 @@ export interface WindowGuardOptions {
 }
 
 /**
- * Ends shares of windows that go away while nothing of them is captured: while they wait for approval or are paused.
+ * Ends shares of windows that go away while nothing of them is captured: while they wait for approval or are paused,
+ * by somebody or for a locked screen.
  * A capture notices the end of its window by itself; without one, the system may meanwhile have given the window's id
  * to another, which nobody chose.
  */
@@ -34,7 +35,7 @@ export class WindowGuard {
           session.type === 'screen_share' &&
           session.source.kind === 'window' &&
           session.source.id !== null &&
-          (session.paused || session.status === 'pending_approval')
+          (session.capture.state === 'paused' || session.status === 'pending_approval')
             ? [[session.session_id, session.source.id] as const]
             : [],
         ),

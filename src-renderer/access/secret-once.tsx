@@ -1,3 +1,4 @@
+import type { ReactNode } from 'react';
 import { CopyButton } from '../interaction/copy-button.tsx';
 import { useAgentStore } from '../panel/agent-context.tsx';
 
@@ -6,11 +7,14 @@ export function SecretOnce({
   what,
   secret,
   onDone,
+  children,
 }: {
   /** What it is, such as `The token`. */
   readonly what: string;
   readonly secret: string;
   readonly onDone: () => void;
+  /** Further buttons. */
+  readonly children?: ReactNode;
 }) {
   const { clock } = useAgentStore();
   return (
@@ -19,6 +23,7 @@ export function SecretOnce({
       <code className="secret-text">{secret}</code>
       <div className="secret-buttons">
         <CopyButton text={secret} clock={clock} />
+        {children}
         <button type="button" className="button small" onClick={onDone}>
           Done
         </button>

@@ -2,6 +2,7 @@ import { useCallback, useState } from 'react';
 import type { ViewKey } from '#shared/access';
 import { useAgent, useAgentStore } from '../panel/agent-context.tsx';
 import { useSending } from '../panel/use-sending.ts';
+import { QrButton } from '../sharing/qr-button.tsx';
 import { formatExactly } from '../text/format-time.ts';
 import { SecretOnce } from './secret-once.tsx';
 import { useList } from './use-list.ts';
@@ -50,7 +51,9 @@ function LinkList({ sessionId }: { readonly sessionId: string }) {
         </button>
       ) : (
         <>
-          <SecretOnce what="The link" secret={made.viewer} onDone={() => setMade(null)} />
+          <SecretOnce what="The link" secret={made.viewer} onDone={() => setMade(null)}>
+            <QrButton link={made.viewer} />
+          </SecretOnce>
           <details>
             <summary>The same for players, such as VLC or OBS</summary>
             <code className="secret-text">{made.stream}</code>

@@ -1,13 +1,12 @@
 import type { AnswerOf } from '#shared/api';
 import type { ServerMessage } from '#shared/events';
-import type { Quality } from '#shared/presets';
 import type { SafetyMode, SessionType } from '#shared/sessions';
 import { AgentRefusal, type CallAgent } from './api-client.ts';
 import type { Clock } from './clock.ts';
 import { EventSocket, type OpenConnection } from './event-socket.ts';
 import { applyMessage, applyView, type LiveState, UNKNOWN_LIVE_STATE } from './live-state.ts';
 import { OwnSession, type OwnSessionState, type SessionMemory } from './own-session.ts';
-import { remoteAccessCalls, screenShareCalls } from './session-calls.ts';
+import { remoteAccessCalls, type ShareChoice, screenShareCalls } from './session-calls.ts';
 
 /** How often the state is fetched while no socket pushes it. */
 export const POLL_INTERVAL_MS = 2000;
@@ -49,7 +48,7 @@ export class AgentStore {
   readonly call: CallAgent;
   readonly clock: Clock;
   readonly remoteAccess: OwnSession<SafetyMode>;
-  readonly screenShare: OwnSession<Quality>;
+  readonly screenShare: OwnSession<ShareChoice>;
   readonly #socket: EventSocket;
   readonly #listeners = new Set<() => void>();
   #state: AgentState;

@@ -13,10 +13,20 @@ export function remoteAccessCalls(call: CallAgent): SessionCalls<SafetyMode> {
   };
 }
 
-/** The calls behind the screen share button; a share starts at the chosen quality. */
-export function screenShareCalls(call: CallAgent): SessionCalls<Quality> {
+/** What a share is started with. */
+export interface ShareChoice {
+  readonly quality: Quality;
+  /** Null for the primary screen. */
+  readonly sourceId: string | null;
+}
+
+/** The calls behind the screen share button; a share starts as chosen. */
+export function screenShareCalls(call: CallAgent): SessionCalls<ShareChoice> {
   return {
-    start: (quality) => call('startScreenShare', { body: { quality } }),
+    start: ({ quality, sourceId }) =>
+      call('startScreenShare', {
+        body: { quality, ...(sourceId === null ? {} : { source_id: sourceId }) },
+      }),
     stop: (session_id) => call('stopScreenShare', { body: { session_id } }),
     status: (session_id) => call('screenShareStatus', { params: { session_id } }),
     heartbeat: (session_id) => call('heartbeat', { params: { session_id } }),

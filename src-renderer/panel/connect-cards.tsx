@@ -2,6 +2,9 @@ import { useState } from 'react';
 import { SAFETY_MODE_MEANINGS } from '#shared/approvals';
 import { type Quality, qualitySchema } from '#shared/presets';
 import { type SafetyMode, safetyModeSchema } from '#shared/sessions';
+import { PRIMARY_SCREEN, type SharedSource } from '#shared/sources';
+import { ShareControls } from '../sharing/share-controls.tsx';
+import { SourceRow } from '../sharing/source-row.tsx';
 import { describePreset, MODE_NAMES, QUALITY_NAMES } from '../text/session-words.ts';
 import { useAgent, useAgentStore } from './agent-context.tsx';
 import { ChoiceGroup } from './choice-group.tsx';
@@ -49,30 +52,37 @@ function RemoteAccessCard() {
 
 function ScreenShareCard() {
   const { screenShare } = useAgentStore();
-  const [chosen, setChosen] = useState<Quality>('medium');
+  const [quality, setQuality] = useState<Quality>('medium');
+  const [source, setSource] = useState<SharedSource>(PRIMARY_SCREEN);
   const running = useAgent(({ own, live }) => {
     const session = live.sessions.find(({ session_id: id }) => id === own.screen_share.sessionId);
-    return session?.type === 'screen_share' ? session.quality : null;
+    return session?.type === 'screen_share' && session.status === 'active' ? session : null;
   });
   const isOn = useAgent(
     ({ own }) => own.screen_share.sessionId !== null || own.screen_share.operation !== 'idle',
   );
-  const quality = running ?? chosen;
   return (
     <ConnectCard
       type="screen_share"
-      onStart={() => void screenShare.start(chosen)}
+      onStart={() => void screenShare.start({ quality, sourceId: source.id })}
       onStop={() => void screenShare.stop()}
     >
-      <ChoiceGroup
-        legend="Picture quality"
-        choices={qualitySchema.options}
-        names={QUALITY_NAMES}
-        chosen={quality}
-        meaning={describePreset(quality)}
-        isDisabled={isOn}
-        onChoose={setChosen}
-      />
+      {running ? (
+        <ShareControls session={running} />
+      ) : (
+        <>
+          <ChoiceGroup
+            legend="Picture quality"
+            choices={qualitySchema.options}
+            names={QUALITY_NAMES}
+            chosen={quality}
+            meaning={describePreset(quality)}
+            isDisabled={isOn}
+            onChoose={setQuality}
+          />
+          <SourceRow source={source} confirm="Choose" isDisabled={isOn} onChoose={setSource} />
+        </>
+      )}
     </ConnectCard>
   );
 }

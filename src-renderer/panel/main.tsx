@@ -8,6 +8,7 @@ import '../styles/history.css';
 import '../styles/timeline.css';
 import '../styles/settings.css';
 import '../styles/access.css';
+import '../styles/sharing.css';
 import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
 import { openAgent } from '../agent/open-agent.ts';

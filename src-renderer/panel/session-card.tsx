@@ -1,6 +1,7 @@
 import { useId } from 'react';
 import type { LiveSession } from '#shared/sessions';
 import { ViewLinks } from '../access/view-links.tsx';
+import { ShareControls } from '../sharing/share-controls.tsx';
 import { TYPE_NAMES } from '../text/session-words.ts';
 import { useAgentStore } from './agent-context.tsx';
 import { CommandTimeline } from './command-timeline.tsx';
@@ -45,6 +46,7 @@ export function SessionCard({ session }: { readonly session: LiveSession }) {
       <SessionFacts session={session} withId />
       {type === 'screen_share' && (
         <>
+          {!isPending && <ShareControls session={session} />}
           {!isPending && <StreamLink path={session.stream_url} />}
           <ViewerList sessionId={session_id} count={session.viewers} />
           {!isPending && <ViewLinks sessionId={session_id} />}

@@ -39,6 +39,7 @@ describe('ConnectCards', () => {
   it('offers both with the modes, the presets and what they mean', () => {
     expect(screen.getAllByRole('button').map(({ textContent }) => textContent)).toEqual([
       '🔒 Remote Access',
+      'Choose…',
       '📺 Screen Share',
     ]);
     expect(screen.getByRole<HTMLInputElement>('radio', { name: 'Supervised' }).checked).toBe(true);
