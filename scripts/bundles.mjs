@@ -121,6 +121,8 @@ function rendererBundle(root, outDir, pages) {
       target: 'chrome130',
       sourcemap: true,
       reportCompressedSize: false,
+      // The page of the API is one library, which nothing else loads.
+      chunkSizeWarningLimit: 2000,
       assetsInlineLimit: 0,
       modulePreload: { polyfill: false },
       rolldownOptions: { input: pages.map((page) => path.join(pageFolder, page)) },

@@ -120,6 +120,7 @@ export const ACCESS_TABLE: Readonly<Record<RouteName, Row>> = {
   panel: PUBLIC,
   panelByName: PUBLIC,
   prompt: PERSON,
+  apiDocs: KNOWN,
   asset: PUBLIC,
   viewPage: PUBLIC,
 

@@ -17,6 +17,7 @@ export const SERVICE_ROUTES = {
   panel: { method: 'get', path: '/', isPage: true },
   panelByName: { method: 'get', path: '/index.html', isPage: true },
   prompt: { method: 'get', path: '/prompt.html', isPage: true },
+  apiDocs: { method: 'get', path: '/docs', isPage: true },
   asset: { method: 'get', path: '/assets/{*}' },
   viewPage: { method: 'get', path: '/view/{session_id}', isPage: true },
   stream: { method: 'get', path: '/stream/{session_id}', isPage: true, takesKey: true },

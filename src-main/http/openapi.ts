@@ -21,6 +21,22 @@ const COMMON_ERRORS: readonly ErrorCode[] = [
 /** Refusals of a body, which any endpoint of the API reads. */
 const BODY_ERRORS: readonly ErrorCode[] = ['payload_too_large', 'unsupported_media_type'];
 
+/** The chapters of the document, by what the paths in them begin with; the first that fits is it. */
+const CHAPTERS: readonly (readonly [start: string, name: string])[] = [
+  ['/api/remote/', 'Remote access'],
+  ['/api/screen_share/', 'Screen share'],
+  ['/stream/', 'Screen share'],
+  ['/api/viewers', 'Screen share'],
+  ['/api/sessions/', 'Sessions'],
+  ['/api/approvals', 'Approvals'],
+  ['/api/tokens', 'Access'],
+  ['/api/log', 'Access'],
+  ['/api/webhooks', 'Webhooks'],
+  ['/api/recordings', 'Recordings'],
+  ['/api/settings', 'Settings'],
+  ['/', 'Service'],
+];
+
 /** What is served besides the endpoints of {@link API}. */
 const SERVICE_PATHS: ZodOpenApiPathsObject = {
   '/healthz': {
@@ -237,8 +253,22 @@ export function createOpenApiDocument(version: string): object {
     // None is needed by programs of the machine's own user.
     security: [{}, { token: [] }],
     components: { securitySchemes: { token: { type: 'http', scheme: 'bearer' } } },
-    paths: joinPaths(paths, SERVICE_PATHS),
+    tags: [...new Set(CHAPTERS.map(([, name]) => name))].map((name) => ({ name })),
+    paths: putIntoChapters(joinPaths(paths, SERVICE_PATHS)),
   });
+}
+
+function putIntoChapters(paths: ZodOpenApiPathsObject): ZodOpenApiPathsObject {
+  return Object.fromEntries(
+    Object.entries(paths).map(([path, operations]) => {
+      const [, name] = CHAPTERS.find(([start]) => path.startsWith(start)) ?? [];
+      const tagged = Object.entries(operations).map(([method, operation]) => [
+        method,
+        { ...operation, tags: [name] },
+      ]);
+      return [path, Object.fromEntries(tagged)];
+    }),
+  );
 }
 
 /** Both, with the operations of an address that is in each of them. */

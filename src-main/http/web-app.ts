@@ -19,7 +19,7 @@ import { refuseOtherMethods } from './other-methods.ts';
 import type { PanelPass } from './panel-pass.ts';
 import { createRecordingRouter } from './recording-router.ts';
 import { assertRoutesHaveRules, listRoutes } from './route-rules.ts';
-import { SECURITY_HEADERS, securityHeaders } from './security-headers.ts';
+import { allowInlinePictures, SECURITY_HEADERS, securityHeaders } from './security-headers.ts';
 import { createSourceRouter } from './source-router.ts';
 import { createStreamRouter } from './stream-router.ts';
 
@@ -133,13 +133,14 @@ function refuseBare(response: ServerResponse, refusal: PortholeError): void {
 }
 
 const VIEW_PAGE = '/view.html';
-const PAGES: ReadonlySet<RouteName> = new Set(['panel', 'panelByName', 'prompt', 'asset']);
+const PAGES: ReadonlySet<RouteName> = new Set(['panel', 'panelByName', 'prompt', 'apiDocs', 'asset']);
 
 /** The files of the pages, at the addresses that the access table knows as theirs and at no other. */
 function createPages(guard: Guard, folder: string): RequestHandler {
-  const serve = express.static(folder, { redirect: false });
+  const serve = express.static(folder, { redirect: false, extensions: ['html'] });
   return (request, response, next) => {
     const { route } = guard.admissionOf(request);
+    if (route === 'apiDocs') allowInlinePictures(response);
     if (route === 'viewPage') {
       // One page for all shares. Its address may hold a key, under which nobody is to keep it.
       response.setHeader('Cache-Control', 'no-store');

@@ -36,6 +36,9 @@ function Reach({
         <p>
           On this machine: <code>{here}</code>
         </p>
+        <p className="hint">
+          What programs can ask for there, with a page to try it: <code>{here}/docs</code>
+        </p>
         {network ? (
           <p>
             On the network:{' '}

@@ -33,7 +33,7 @@ export function WebhookItem({
       <div className="access-entry">
         <p className="clamped" title={name}>
           📤 <span className="who">{name}</span>{' '}
-          <span className="tag">{events === null ? 'everything' : `${events.length} kinds`}</span>
+          <span className="tag">{events === null ? 'everything' : count(events.length, 'kind')}</span>
         </p>
         <p className="hint webhook-url">{url}</p>
         <p className="hint">{describeLife(webhook)}</p>
