@@ -122,10 +122,11 @@ export function makeRequest(opcode, detail, length) {
 }
 
 /**
- * @param {Buffer} setup
+ * What a client is told when it connects: where its ids begin, and the first screen's root window.
+ * @param {Buffer} setup All of the server's first answer.
  * @returns {{ idBase: number, rootId: number }}
  */
-function readSetup(setup) {
+export function readSetup(setup) {
   const vendorLength = setup.readUInt16LE(24);
   const formats = setup[29] ?? 0;
   const screenOffset = 40 + Math.ceil(vendorLength / 4) * 4 + formats * 8;

@@ -1,0 +1,71 @@
+// @ts-check
+import { spawn } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { findChrome, findProgram } from '../../../scripts/system-packages.mjs';
+
+/**
+ * A browser that shows one page, filling a display.
+ * @typedef {object} BrowserWindow
+ * @property {() => Promise<void>} close
+ */
+
+/** No start page, no questions, no calls home. */
+const FIREFOX_PREFERENCES = [
+  'user_pref("browser.shell.checkDefaultBrowser", false);',
+  'user_pref("browser.aboutwelcome.enabled", false);',
+  'user_pref("datareporting.policy.dataSubmissionEnabled", false);',
+  'user_pref("app.normandy.enabled", false);',
+  'user_pref("network.captive-portal-service.enabled", false);',
+  'user_pref("network.connectivity-service.enabled", false);',
+  'user_pref("toolkit.telemetry.enabled", false);',
+];
+
+/**
+ * Opens `url` in an installed browser of its own profile.
+ * @param {'chromium' | 'firefox'} name
+ * @param {string} url
+ * @param {string} display
+ * @returns {BrowserWindow}
+ */
+export function openBrowser(name, url, display) {
+  const profile = mkdtempSync(path.join(tmpdir(), `porthole-bench-${name}-`));
+  const [program, args] = name === 'chromium' ? chromium(profile, url) : firefox(profile, url);
+  const child = spawn(program, args, {
+    env: { ...process.env, DISPLAY: display, WAYLAND_DISPLAY: '', HOME: profile },
+    stdio: 'ignore',
+    detached: true,
+  });
+  const ended = new Promise((resolve) => child.once('exit', resolve));
+  return {
+    close: async () => {
+      // The group: a browser's own processes, and the browser itself where a script started it.
+      if (child.exitCode === null && child.pid) process.kill(-child.pid, 'SIGKILL');
+      await ended;
+      rmSync(profile, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 });
+    },
+  };
+}
+
+/**
+ * @param {string} profile
+ * @param {string} url
+ * @returns {[string, string[]]}
+ */
+function chromium(profile, url) {
+  const asRoot = process.getuid?.() === 0 ? ['--no-sandbox'] : [];
+  const quiet = ['--no-first-run', '--disable-background-networking', '--disable-sync', '--disable-gpu'];
+  return [findChrome() ?? 'chromium', [...asRoot, ...quiet, `--user-data-dir=${profile}`, '--kiosk', url]];
+}
+
+/**
+ * @param {string} profile
+ * @param {string} url
+ * @returns {[string, string[]]}
+ */
+function firefox(profile, url) {
+  writeFileSync(path.join(profile, 'user.js'), FIREFOX_PREFERENCES.join('\n'));
+  const program = findProgram('firefox-esr') ?? findProgram('firefox') ?? 'firefox';
+  return [program, ['--no-remote', '--profile', profile, '--kiosk', url]];
+}
