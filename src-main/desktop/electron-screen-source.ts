@@ -46,7 +46,8 @@ export class ElectronScreenSource implements ScreenSource {
   readonly #clock: Clock;
   readonly #log: Logger;
   readonly #clockOffsetMs: number;
-  readonly #captures = new Set<ScreenCapture>();
+  readonly #captures = new Set<RecoveringCapture>();
+  readonly #screenCaptures = new Set<RecoveringCapture>();
   readonly #windows: WindowWatch;
 
   constructor({ clock, logger }: ElectronScreenSourceOptions) {
@@ -54,6 +55,8 @@ export class ElectronScreenSource implements ScreenSource {
     this.#log = logger;
     this.#windows = new WindowWatch(clock, listWindowIds);
     this.#clockOffsetMs = clock.monotonicMs() - Number(process.hrtime.bigint()) / 1e6;
+    screen.on('display-added', this.#onAdded);
+    screen.on('display-removed', this.#onRemoved);
   }
 
   assertAvailable(): void {
@@ -95,10 +98,11 @@ export class ElectronScreenSource implements ScreenSource {
         }),
     });
     const { sourceId } = request;
-    const unwatch =
-      sourceId !== null && kindOfSource(sourceId) === 'window'
-        ? this.watchWindow(sourceId, (isInSight) => capture.setHidden(!isInSight))
-        : () => undefined;
+    let unwatch = (): void => undefined;
+    if (sourceId !== null && kindOfSource(sourceId) === 'window')
+      unwatch = this.watchWindow(sourceId, (isInSight) => capture.setHidden(!isInSight));
+    // The portal would ask the person again.
+    else if (!isWaylandSession()) this.#screenCaptures.add(capture);
     this.#captures.add(capture);
     return {
       setDemand: (demand) => capture.setDemand(demand),
@@ -106,6 +110,7 @@ export class ElectronScreenSource implements ScreenSource {
       close: () => {
         unwatch();
         this.#captures.delete(capture);
+        this.#screenCaptures.delete(capture);
         capture.close();
       },
     };
@@ -113,7 +118,18 @@ export class ElectronScreenSource implements ScreenSource {
 
   /** Ends every capture. Idempotent. */
   close(): void {
+    screen.off('display-added', this.#onAdded);
+    screen.off('display-removed', this.#onRemoved);
     for (const capture of this.#captures) capture.close();
     this.#captures.clear();
+    this.#screenCaptures.clear();
   }
+
+  readonly #onAdded = (): void => {
+    for (const capture of this.#screenCaptures) capture.onScreensChanged('added');
+  };
+
+  readonly #onRemoved = (): void => {
+    for (const capture of this.#screenCaptures) capture.onScreensChanged('removed');
+  };
 }

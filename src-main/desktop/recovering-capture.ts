@@ -44,12 +44,13 @@ export interface RecoveringCaptureOptions {
   openAttempt(watched: boolean, observer: CaptureAttemptObserver): CaptureAttempt;
 }
 
-const WATCHDOG_MS = 1000;
+const WATCHDOG_MS = 500;
 /** An attempt that says nothing for so long hangs. Reports are due twice a second. */
-const SILENCE_MS = 4000;
+const SILENCE_MS = 3000;
 /** A new window may take its time on a busy machine before it says anything. */
 const FIRST_REPORT_MS = 15_000;
-const NO_FRAMES_MS = 5000;
+/** Nobody should take an old picture for the screen. Where nobody watches, frames come once per second. */
+const NO_FRAMES_MS = 2500;
 /** An attempt that lived so long was a good one: its end starts the count of failures anew. */
 const STABLE_MS = 5000;
 const FIRST_BACKOFF_MS = 250;
@@ -74,6 +75,8 @@ export class RecoveringCapture implements ScreenCapture {
   #startedAtMs = 0;
   #reportedAtMs: number | null = null;
   #capturedAtMs = 0;
+  /** Whether there is to be another attempt, but not yet. */
+  #isWaiting = false;
   #cancelRetry: () => void = () => {};
   #cancelWatchdog: () => void = () => {};
   readonly #films = new Set<LastingFilm>();
@@ -102,6 +105,19 @@ export class RecoveringCapture implements ScreenCapture {
     }
   }
 
+  /**
+   * Takes note that the machine has other screens now. If one went away it may be the one that is captured, of which
+   * nothing but silence would tell; a new one may be the one that is waited for. A new attempt finds out.
+   */
+  onScreensChanged(change: 'added' | 'removed'): void {
+    if (this.#isWaiting) {
+      this.#cancelRetry();
+      this.#start();
+    } else if (this.#attempt && change === 'removed') {
+      this.#onLost('the screens of this machine have changed');
+    }
+  }
+
   film(sink: FilmSink, paused: boolean): Film {
     const film = new LastingFilm(sink, paused, () => this.#films.delete(film));
     this.#films.add(film);
@@ -113,12 +129,14 @@ export class RecoveringCapture implements ScreenCapture {
     if (this.#closed) return;
     this.#closed = true;
     this.#films.clear();
+    this.#isWaiting = false;
     this.#cancelRetry();
     this.#endAttempt();
   }
 
   #start(): void {
     const now = this.#options.clock.monotonicMs();
+    this.#isWaiting = false;
     this.#startedAtMs = now;
     this.#reportedAtMs = null;
     this.#live = false;
@@ -177,6 +195,7 @@ export class RecoveringCapture implements ScreenCapture {
     const delayMs =
       this.#failures === 1 ? 0 : Math.min(MAX_BACKOFF_MS, FIRST_BACKOFF_MS * 2 ** (this.#failures - 2));
     log.warn({ reason, failures: this.#failures, retryInMs: delayMs }, 'The screen capture was lost');
+    this.#isWaiting = true;
     this.#cancelRetry = clock.after(delayMs, () => this.#start());
     if (this.#failures >= FAILURES_TO_TELL) {
       observer.onStatus({ state: 'failed', message: `No picture from the screen: ${reason}. Trying again…` });

@@ -248,6 +248,41 @@ describe('recoveringCapture', () => {
     expect(rig.statuses).toHaveLength(told);
   });
 
+  it('looks anew at once when a screen goes away, and when one comes that may be waited for', () => {
+    const rig = createRig();
+    rig.latest().observer.onFrame(FRAME);
+    rig.live(6000);
+    rig.capture.onScreensChanged('added');
+    expect(rig.attempts).toHaveLength(1);
+    rig.capture.onScreensChanged('removed');
+    rig.clock.advance(0);
+    expect(rig.attempts).toHaveLength(2);
+    for (let failure = 0; failure < 5; failure++) {
+      rig.latest().observer.onLost('the shared screen is no longer there');
+      if (failure < 4) while (rig.latest().closed) rig.clock.advance(50);
+    }
+    expect(rig.latest().closed).toBe(true);
+    const tried = rig.attempts.length;
+    rig.capture.onScreensChanged('added');
+    expect(rig.attempts).toHaveLength(tried + 1);
+    rig.clock.advance(0);
+    rig.latest().observer.onFrame(FRAME);
+    expect(rig.statuses.at(-1)).toEqual({ state: 'live' });
+    rig.capture.close();
+    rig.capture.onScreensChanged('removed');
+    rig.capture.onScreensChanged('added');
+    expect(rig.attempts).toHaveLength(tried + 1);
+    expect(rig.clock.pendingTimers).toBe(0);
+  });
+
+  it('does not ask a person again who refused because a screen came or went', () => {
+    const rig = createRig();
+    rig.latest().observer.onRefused('the operating system did not allow the screen to be captured');
+    rig.capture.onScreensChanged('added');
+    rig.capture.onScreensChanged('removed');
+    expect(rig.attempts).toHaveLength(1);
+  });
+
   it('says that a window is minimised, and shows it anew when it is back', () => {
     const rig = createRig();
     rig.latest().observer.onFrame(FRAME);
