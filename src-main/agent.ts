@@ -42,8 +42,10 @@ import { SourceCatalogue } from './stream/source-catalogue.ts';
 import { StreamService } from './stream/stream-service.ts';
 import type { ViewerState } from './stream/viewer.ts';
 import { AdvisoryBoard } from './upkeep/advisory-board.ts';
+import { collectDiagnostics } from './upkeep/diagnostics.ts';
 import { LockPause } from './upkeep/lock-pause.ts';
 import { adviseOnSettings } from './upkeep/settings-advisory.ts';
+import { NO_UPDATER, type Updater, UpdateService } from './upkeep/update-service.ts';
 import { createHttpSender } from './webhooks/webhook-sender.ts';
 import { WebhookService } from './webhooks/webhook-service.ts';
 
@@ -67,6 +69,12 @@ export interface AgentOptions {
   readonly connectionLimits?: ConnectionLimits;
   /** Certificate chain and private key as PEM, to serve HTTPS; null for plain HTTP. */
   readonly tls: TlsIdentity | null;
+  /** The folder of the log; none is kept if it is left out. */
+  readonly logFolder?: string;
+  /** What the desktop knows of displays and graphics, for whoever looks for a fault. */
+  readonly describeDesktop?: () => Promise<object>;
+  /** How this copy is updated; not at all if it is left out. */
+  readonly updater?: Updater;
   /** Tells the person at the machine; whoever made it closes it, after the agent. */
   readonly notifier: Notifier;
 }
@@ -208,6 +216,15 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
   const advisories = new AdvisoryBoard(() => bus.announceChange());
   const adviseOnFile = (): void => advisories.put('settings', adviseOnSettings(settings.problems));
   adviseOnFile();
+  const updates = new UpdateService({
+    settings,
+    clock,
+    log,
+    updater: options.updater ?? NO_UPDATER,
+    version: options.version,
+    advisories,
+    tell: (title, body) => feed.tell('update', title, body),
+  });
   const unfollow = settings.subscribe(({ approvalTimeoutSeconds, sessionTimeoutMinutes }) => {
     adviseOnFile();
     approvals.setTimeoutMs(approvalTimeoutSeconds * 1000);
@@ -292,6 +309,22 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
     webhooks,
     settings,
     advisories,
+    updates,
+    collectDiagnostics: () =>
+      collectDiagnostics({
+        version: options.version,
+        logFolder: options.logFolder ?? null,
+        describeSettings: () => settings.describe(),
+        describeDesktop: options.describeDesktop ?? (() => Promise.resolve({})),
+        count: () => ({
+          live_sessions: sessions.listLive().length,
+          archived_sessions: sessions.listHistory({ limit: 1, offset: 0 }).total,
+          waiting_approvals: approvals.list().length,
+          viewers: streams.viewers().length,
+          event_clients: events.clientCount,
+          last_event: journal.lastSeq(),
+        }),
+      }),
     reach: () =>
       describeReach({
         network: plan.network,
@@ -353,6 +386,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
     unfollow();
     windows.close();
     lockPause.close();
+    updates.close();
     closeDatabase(database);
     throw error;
   }
@@ -377,6 +411,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
       liveness.stop();
       unfollow();
       lockPause.close();
+      updates.close();
       try {
         sessions.endAll(reason);
       } finally {

@@ -4,6 +4,7 @@ import { loadTlsIdentity } from './access/tls-identity.ts';
 import { startAgent } from './agent.ts';
 import { isCliCall, runCli } from './cli/cli.ts';
 import { systemClock } from './clock.ts';
+import { describeDesktop } from './desktop/describe-desktop.ts';
 import { APP_ICON, DesktopFace } from './desktop/desktop-face.ts';
 import { hasDisplay, isHeadless, runAgainHeadless } from './desktop/display-server.ts';
 import { ElectronScreenSource } from './desktop/electron-screen-source.ts';
@@ -12,6 +13,7 @@ import { createSystemNotifier } from './desktop/notification-system.ts';
 import { trustOwnCertificate } from './desktop/own-certificate.ts';
 import { canShowPrompt, promptSession } from './desktop/prompt-window.ts';
 import { watchScreenLock } from './desktop/screen-lock.ts';
+import { createDesktopUpdater } from './desktop/update/desktop-updater.ts';
 import { createLogger } from './logger.ts';
 import { readStartOptions, StartAnswer, StartError } from './settings/command-line.ts';
 import { type DataFolder, prepareDataFolder } from './settings/data-folder.ts';
@@ -77,6 +79,9 @@ async function boot(): Promise<void> {
     for (const windows of [session.defaultSession, promptSession()]) trustOwnCertificate(windows, tls.cert);
     log.info({ fingerprint: tls.fingerprint }, 'HTTPS, with this certificate (SHA-256)');
   }
+  const updater = createDesktopUpdater(data.folder, log);
+  // Nearly the last to close: what is put in place must not be in use any more.
+  shutdown.add('update', () => updater.install());
   const screenSource = new ElectronScreenSource({ clock: systemClock, logger: log });
   shutdown.add('screen source', () => screenSource.close());
 
@@ -108,6 +113,9 @@ async function boot(): Promise<void> {
       pictureMaker,
       canPrompt: canShowPrompt,
       tls,
+      updater,
+      logFolder: data.logs,
+      describeDesktop,
       notifier,
     }),
   );

@@ -4,6 +4,10 @@ export const SECRET_PREFIXES = { token: 'pht_', viewKey: 'phv_', cookie: 'phc_' 
 const PATTERNS: readonly RegExp[] = [
   // Ours, wherever they stand.
   /()\bph[tvc]_[\w-]+/g,
+  // What webhooks are signed with, and keys as files have them, with line breaks or as JSON writes those.
+  /()\bwhsec_[\w+/=-]+/g,
+  /()-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(?:-----END [A-Z ]*PRIVATE KEY-----|$)/gs,
+  /(\w:\/\/)[^\s/@"'\\]+(?=@)/g,
   // What is shown as a secret, whatever it is.
   /((?:bearer|basic)\s+)[\w.~+/=-]+/gi,
   /([?&](?:key|ticket|token|access_token)=)[^&\s"'\\]+/gi,

@@ -34,6 +34,7 @@ import { SETTINGS_API } from './settings-api.ts';
 import { shareSourceSchema } from './sources.ts';
 import { STREAM_API } from './stream-api.ts';
 import { callerTextSchema } from './text.ts';
+import { updateStateSchema } from './updates.ts';
 import { WEBHOOK_API } from './webhook-api.ts';
 
 /** One endpoint of the JSON API: what it takes and what it answers. Routes, client and OpenAPI derive from it. */
@@ -478,6 +479,36 @@ export const API = {
   ...WEBHOOK_API,
   ...RECORDING_API,
   ...SETTINGS_API,
+  updateState: {
+    method: 'get',
+    path: '/api/updates',
+    summary: 'Whether there is an update, and how far it is',
+    params: none,
+    query: none,
+    body: none,
+    answer: updateStateSchema,
+    errors: [],
+  },
+  checkForUpdate: {
+    method: 'post',
+    path: '/api/updates/check',
+    summary: 'Ask the update server now; answers when it has',
+    params: none,
+    query: none,
+    body: none,
+    answer: updateStateSchema.extend({ success }),
+    errors: ['updates_unavailable'],
+  },
+  downloadUpdate: {
+    method: 'post',
+    path: '/api/updates/download',
+    summary: 'Download the update that was found; it is installed when the agent quits',
+    params: none,
+    query: none,
+    body: none,
+    answer: updateStateSchema.extend({ success }),
+    errors: ['updates_unavailable', 'no_update'],
+  },
   listAdvisories: {
     method: 'get',
     path: '/api/advisories',

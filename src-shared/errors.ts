@@ -71,6 +71,8 @@ export const ERROR_KINDS = {
     status: 409,
     message: 'This setting was given where the agent was started, and cannot be changed while it runs.',
   },
+  updates_unavailable: { status: 409, message: 'This copy of Porthole is not updated by itself.' },
+  no_update: { status: 409, message: 'No update was found that could be downloaded.' },
   stream_ended: { status: 410, message: 'The screen share has ended.' },
   payload_too_large: { status: 413, message: 'The request body is too large.' },
   unsupported_media_type: { status: 415, message: 'Send the body as application/json.' },

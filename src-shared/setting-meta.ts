@@ -12,6 +12,7 @@ export const SETTING_GROUPS = {
   access: 'Access',
   network: 'Network',
   start: 'Start',
+  updates: 'Updates',
 } as const;
 export type SettingGroup = keyof typeof SETTING_GROUPS;
 

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { ACCELERATOR_OR_NONE } from './accelerator.ts';
 import { MAX_COMMAND_TIMEOUT_SECONDS } from './commands.ts';
 import { settingMeta } from './setting-meta.ts';
+import { UPDATE_ADDRESS_OR_NONE } from './updates.ts';
 
 /**
  * Which native notifications are shown: of everything, of everything but what the person at the machine did
@@ -41,6 +42,13 @@ export const settingsSchema = z.strictObject({
     group: 'start',
     effect: 'next-start',
   }),
+  updateUrl: z
+    .string()
+    .max(2000)
+    .regex(UPDATE_ADDRESS_OR_NONE, 'must begin with https:// and hold no name, password or query')
+    .default('')
+    .describe('folder of a server that has updates, asked once a day; empty for none')
+    .register(settingMeta, { label: 'Update server', group: 'updates', effect: 'at-once' }),
   pauseOnLock: z
     .boolean()
     .default(true)

@@ -114,6 +114,9 @@ export const ACCESS_TABLE: Readonly<Record<RouteName, Row>> = {
   getSettings: DECIDERS,
   changeSettings: PERSON,
   listAdvisories: DECIDERS,
+  updateState: DECIDERS,
+  checkForUpdate: PERSON,
+  downloadUpdate: PERSON,
 
   agentInfo: KNOWN,
 
@@ -128,6 +131,8 @@ export const ACCESS_TABLE: Readonly<Record<RouteName, Row>> = {
   streamState: WATCHERS,
   streamSnapshot: WATCHERS,
   events: { ...WATCHERS, guest: no },
+
+  diagnostics: DECIDERS,
 
   health: PUBLIC,
   openapi: KNOWN,

@@ -26,6 +26,7 @@ export const SERVICE_ROUTES = {
   commandScreenshot: { method: 'get', path: '/api/remote/commands/{command_id}/screenshots/{moment}' },
   playRecording: { method: 'get', path: '/api/recordings/{recording_id}' },
   exportSession: { method: 'get', path: '/api/remote/export/{session_id}' },
+  diagnostics: { method: 'get', path: '/api/diagnostics' },
   events: { method: 'upgrade', path: '/api/events', takesKey: true },
   health: { method: 'get', path: '/healthz' },
   openapi: { method: 'get', path: '/api/openapi.json' },

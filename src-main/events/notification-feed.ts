@@ -60,6 +60,13 @@ export class NotificationFeed {
     ];
   }
 
+  /** Tells what is about the agent itself, to somebody who wants to hear more than requests. */
+  tell(tag: string, title: string, body: string): void {
+    const level = this.#options.level();
+    if (level === 'none' || level === 'approvals') return;
+    this.#options.notifier.show({ tag, title, body, urgency: 'normal', approvalId: null });
+  }
+
   /** Tells what is still held back, and hears of nothing more. */
   close(): void {
     for (const unsubscribe of this.#unsubscribe) unsubscribe();

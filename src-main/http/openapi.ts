@@ -210,6 +210,19 @@ const SERVICE_PATHS: ZodOpenApiPathsObject = {
       },
     },
   },
+  '/api/diagnostics': {
+    get: {
+      operationId: 'diagnostics',
+      summary: 'What helps to find a fault, without secrets and without what people wrote',
+      responses: {
+        '200': {
+          description: 'An archive',
+          content: { 'application/zip': { schema: { type: 'string', format: 'binary' } } },
+        },
+        ...describeErrors('diagnostics', []),
+      },
+    },
+  },
   [EVENTS_PATH]: {
     get: {
       operationId: 'events',

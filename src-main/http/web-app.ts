@@ -11,6 +11,7 @@ import type { AgentMetrics } from './agent-metrics.ts';
 import { type ApiParts, createApiHandlers } from './api-handlers.ts';
 import { createApiRouter } from './api-router.ts';
 import { createCommandRouter } from './command-router.ts';
+import { createDiagnosticsRouter } from './diagnostics-router.ts';
 import { answerNotFound, createErrorAnswerer, errorBody } from './error-answer.ts';
 import type { Guard } from './guard.ts';
 import type { McpEndpoint } from './mcp-router.ts';
@@ -33,6 +34,8 @@ export interface WebAppParts extends ApiParts {
   readonly guard: Guard;
   /** Knows the agent's own windows. */
   readonly panelPass: PanelPass;
+  /** An archive of what helps to find a fault. */
+  readonly collectDiagnostics: () => Promise<Uint8Array>;
   /** Serves AI agents. */
   readonly mcp: McpEndpoint;
   /** The folder of the built panel. */
@@ -89,6 +92,7 @@ export function createWebApp(parts: WebAppParts): RequestListener {
   );
   app.use(createCommandRouter(parts));
   app.use(createSourceRouter(parts));
+  app.use(createDiagnosticsRouter(parts));
   app.use(parts.mcp.router);
   app.use(createStreamRouter(parts));
   app.use(createPages(guard, parts.pagesFolder));

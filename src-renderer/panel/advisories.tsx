@@ -1,5 +1,6 @@
 import type { Advisory } from '#shared/advisories';
-import { useAgent } from './agent-context.tsx';
+import { useAgent, useAgentStore } from './agent-context.tsx';
+import { useSending } from './use-sending.ts';
 
 /** What the agent has to say of itself, each with what can be done about it. */
 export function Advisories() {
@@ -9,11 +10,31 @@ export function Advisories() {
 
 function AdvisoryBanner({ advisory }: { readonly advisory: Advisory }) {
   const { level, title, message, action } = advisory;
+  // What is done about it is done at the machine.
+  const mayAct = useAgent(({ agent }) => agent?.you.kind === 'panel' || agent?.you.kind === 'local');
   return (
     <div className="banner advisory" data-level={level} role="status">
       <p>
         <strong>{title}</strong> {message} {action === 'open_settings' && <a href="#settings">Settings</a>}
       </p>
+      {mayAct && action === 'download_update' && <DownloadUpdate />}
     </div>
+  );
+}
+
+function DownloadUpdate() {
+  const { call } = useAgentStore();
+  const { isSending, error, press } = useSending(() => call('downloadUpdate'));
+  return (
+    <>
+      <button type="button" className="button" aria-disabled={isSending} onClick={() => void press()}>
+        Download
+      </button>
+      {error && (
+        <p className="error" role="alert">
+          {error}
+        </p>
+      )}
+    </>
   );
 }

@@ -3,6 +3,7 @@ import { SETTING_GROUPS, type SettingGroup } from '#shared/setting-meta';
 import { SETTING_KEYS } from '#shared/settings';
 import type { SettingsView as View } from '#shared/settings-api';
 import { useAgent } from '../panel/agent-context.tsx';
+import { AboutAgent } from './about-agent.tsx';
 import { SettingRow } from './setting-row.tsx';
 import { type AgentSettings, useSettings } from './use-settings.ts';
 
@@ -40,6 +41,7 @@ export function SettingsView() {
             save={save}
           />
         ))}
+      {view && <AboutAgent mayChange={mayChange} />}
       {view && (
         <p className="hint settings-file">
           Kept in <code>{view.file}</code>

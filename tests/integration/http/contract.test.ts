@@ -180,6 +180,7 @@ async function exploreEndpoints(explorer: Explorer): Promise<void> {
   await call('GET', '/metrics');
   await call('GET', '/api/settings');
   await call('GET', '/api/advisories');
+  await call('GET', '/api/diagnostics');
   await call('POST', '/api/settings', { notifications: 'none' });
   await call('POST', '/api/settings', { port: 1 });
   mkdirSync(path.join(agent.folder, 'settings.json.tmp'));
@@ -334,6 +335,20 @@ async function exploreWebhooks(explorer: Explorer): Promise<void> {
   await call('POST', retry);
 }
 
+/** Updates: of a copy that is never updated, of one that is the newest, and of one that is not. */
+async function exploreUpdates(explorer: Explorer, newest: { version: string }): Promise<void> {
+  const call = explorer.call.bind(explorer);
+  await call('POST', '/api/updates/check');
+  await call('POST', '/api/updates/download');
+  await call('POST', '/api/settings', { updateUrl: 'https://updates.invalid/' });
+  await call('POST', '/api/updates/check');
+  await call('POST', '/api/updates/download');
+  newest.version = '9.0.0';
+  await call('POST', '/api/updates/check');
+  await call('POST', '/api/updates/download');
+  await call('GET', '/api/updates');
+}
+
 /** The Model Context Protocol, as far as it is HTTP. */
 async function exploreMcp(explorer: Explorer): Promise<void> {
   const accept = { accept: 'application/json, text/event-stream', 'content-type': 'application/json' };
@@ -480,6 +495,19 @@ describe('agent against its OpenAPI document', () => {
     await explorer.connect('/api/events', GUEST.headers);
     await explorer.call('GET', '/api/events');
 
+    const newest = { version: '0.0.0-test' };
+    const announcement = (): string =>
+      `version: ${newest.version}\nfiles: [{url: a.AppImage, size: 1, sha512: "${'A'.repeat(86)}=="}]\n`;
+    const updater = {
+      unavailable: null,
+      channelFile: 'latest-linux.yml',
+      extension: '.AppImage',
+      fetch: async () => new Response(announcement()),
+      download: () => Promise.resolve(),
+    };
+    const outdated = new Explorer(await startTestAgent({ updater }));
+    await exploreUpdates(outdated, newest);
+
     const cramped = new Explorer(await startTestAgent({ settings: { maxLiveSessions: 3 } }));
     await exploreLimits(cramped);
 
@@ -523,9 +551,19 @@ describe('agent against its OpenAPI document', () => {
     expect(broken.agent.log.errors).toHaveLength(1);
 
     const seen = new Set(
-      [explorer, cramped, working, alone, trusting, telling, recorded, crowded, attacked, broken].flatMap(
-        (each) => [...each.seen],
-      ),
+      [
+        explorer,
+        outdated,
+        cramped,
+        working,
+        alone,
+        trusting,
+        telling,
+        recorded,
+        crowded,
+        attacked,
+        broken,
+      ].flatMap((each) => [...each.seen]),
     );
     const missing = operations.flatMap(({ operation }) =>
       documentedOutcomes(operation)

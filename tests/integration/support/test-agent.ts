@@ -7,6 +7,7 @@ import type { TlsIdentity } from '../../../src-main/access/tls-identity.ts';
 import { type Agent, startAgent } from '../../../src-main/agent.ts';
 import { type Clock, systemClock } from '../../../src-main/clock.ts';
 import type { Logger } from '../../../src-main/logger.ts';
+import type { Updater } from '../../../src-main/upkeep/update-service.ts';
 import type { Settings } from '../../../src-shared/settings.ts';
 import { DirectPictureMaker } from '../../fakes/direct-picture-maker.ts';
 import { FakeNotifier } from '../../fakes/fake-notifier.ts';
@@ -36,6 +37,9 @@ export async function startTestAgent(
     folder?: string;
     tls?: TlsIdentity | null;
     connectionLimits?: ConnectionLimits;
+    /** Instead of none. */
+    updater?: Updater;
+    logFolder?: string;
     /** Instead of one that keeps errors for the test. */
     log?: Logger;
   } = {},
@@ -56,6 +60,8 @@ export async function startTestAgent(
     pictureMaker: pictures,
     canPrompt: options.canPrompt ?? (() => true),
     tls: options.tls ?? null,
+    ...(options.logFolder ? { logFolder: options.logFolder } : {}),
+    ...(options.updater ? { updater: options.updater } : {}),
     ...(options.connectionLimits ? { connectionLimits: options.connectionLimits } : {}),
     notifier,
   });
