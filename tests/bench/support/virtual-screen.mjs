@@ -45,11 +45,13 @@ export async function startPattern(display) {
       stdio: 'ignore',
     },
   );
+  const ended = once(player, 'exit');
   await once(player, 'spawn');
   return {
     close: async () => {
-      player.kill();
-      await once(player, 'exit');
+      // It may take no notice of a milder signal while it is busy painting.
+      player.kill('SIGKILL');
+      await ended;
     },
   };
 }
