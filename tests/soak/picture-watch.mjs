@@ -3,6 +3,11 @@
 /** A picture may be so old; more is a stall. */
 export const STALL_MS = 2000;
 
+/**
+ * A time in which a viewer had no picture that was young enough.
+ * @typedef {{ fromMs: number, untilMs: number }} Stall
+ */
+
 /** What may leave a viewer without a picture for a while: the death of the capture process, a pause that has ended. */
 /** @typedef {'kill' | 'resume'} Interruption */
 
@@ -11,8 +16,8 @@ export const STALL_MS = 2000;
  * interruption. Times are of one monotonic clock, in milliseconds.
  */
 export class PictureWatch {
-  /** How long each stall lasted. */
-  stallsMs = /** @type {number[]} */ ([]);
+  /** From when the picture was no longer that of the screen to the last look at it. */
+  stalls = /** @type {Stall[]} */ ([]);
   /** From each interruption to the first picture of what was painted after it. */
   recoveriesMs = /** @type {Record<Interruption, number[]>} */ ({ kill: [], resume: [] });
   /** From the viewer's request to its first picture of the screen; null before. */
@@ -25,7 +30,8 @@ export class PictureWatch {
   /** @type {{ kind: Interruption, atMs: number } | null} */
   #interruption = null;
   #paused = false;
-  #stalledForMs = 0;
+  /** @type {Stall | null} */
+  #stall = null;
 
   /**
    * @param {number} nowMs When the viewer asked for the stream.
@@ -88,7 +94,7 @@ export class PictureWatch {
     if (this.#interruption) return;
     const ageMs = nowMs - this.#freshAtMs;
     this.oldestMs = Math.max(this.oldestMs, ageMs);
-    if (ageMs > STALL_MS) this.#stalledForMs = ageMs;
+    if (ageMs > STALL_MS) this.#stall = { fromMs: this.#freshAtMs, untilMs: nowMs };
     else this.#closeStall();
   }
 
@@ -104,7 +110,7 @@ export class PictureWatch {
   }
 
   #closeStall() {
-    if (this.#stalledForMs > 0) this.stallsMs.push(this.#stalledForMs);
-    this.#stalledForMs = 0;
+    if (this.#stall) this.stalls.push(this.#stall);
+    this.#stall = null;
   }
 }

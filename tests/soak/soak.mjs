@@ -5,6 +5,7 @@ import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { startAgent } from '../bench/support/agent-process.mjs';
 import { closeApiConnections } from '../bench/support/api-call.mjs';
+import { watchIdle } from '../bench/support/machine.mjs';
 import { pidsOfTree } from '../bench/support/process-tree.mjs';
 import { sleep } from '../bench/support/statistics.mjs';
 import { startScreen } from '../bench/support/virtual-screen.mjs';
@@ -60,6 +61,9 @@ traffic.push(
 
 /** @type {import('./growth.mjs').Sample[]} */
 const samples = [];
+/** @type {import('./soak-report.mjs').IdleSpan[]} */
+const idleSpans = [];
+const readIdle = watchIdle();
 /** @type {import('./main-inspector.mjs').MainFigures | null} */
 let collectedAfterWarmUp = null;
 const hours = () => (performance.now() - beganAtMs) / 3_600_000;
@@ -74,6 +78,8 @@ while (hours() * 60 < minutes) {
   if (!collectedAfterWarmUp && hours() >= warmUpHours) collectedAfterWarmUp = await inspector.readCollected();
   const processes = sampleProcesses(agent.pid, agent.executable);
   samples.push({ atHours: hours(), processes, main: await inspector.read() });
+  const lookedAtMs = performance.now();
+  idleSpans.push({ fromMs: idleSpans.at(-1)?.untilMs ?? beganAtMs, untilMs: lookedAtMs, idle: readIdle() });
   if (samples.length % 60 === 0)
     process.stdout.write(`${Math.round(hours() * 60)} min: ${JSON.stringify(rig.counts)}\n`);
 }
@@ -92,7 +98,9 @@ screen.close();
 
 const warm = samples.filter(({ atHours }) => atHours >= warmUpHours);
 const growth = collectSeries(warm).map(judgeGrowth);
-const pictures = judgePictures(shares.watches);
+const pictures = judgePictures(shares.watches, idleSpans);
+const percentIdle =
+  (100 * idleSpans.reduce((sum, { idle }) => sum + idle, 0)) / Math.max(1, idleSpans.length);
 const collected = { afterWarmUp: collectedAfterWarmUp, atEnd: collectedAtEnd };
 process.stdout.write(`\n${formatGrowth(growth)}\n\n${formatPictures(pictures)}\n`);
 process.stdout.write(
@@ -101,7 +109,7 @@ process.stdout.write(
     `did: ${Object.entries(rig.counts)
       .map(([what, count]) => `${count} ${what}`)
       .join(', ')}`,
-    `longest that this load generator itself had to wait for the processor: ${longestDelayMs.toFixed(0)} ms`,
+    `the machine was idle for ${percentIdle.toFixed(0)} % of the time; longest that this load generator itself had to wait for the processor: ${longestDelayMs.toFixed(0)} ms`,
     `at the end: exit code ${exitCode}, ${capturesLeft} capture processes and ${processesLeft} others left over, ${rig.faults.length} faults`,
     ...rig.faults.map((fault) => `  ${fault}`),
   ].join('\n'),

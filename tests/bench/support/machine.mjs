@@ -39,6 +39,21 @@ export function watchOthers() {
   };
 }
 
+/**
+ * Tells how much of the machine nobody used, again and again.
+ * @returns {() => number} The idle share since the last call, from 0 to 1.
+ */
+export function watchIdle() {
+  let before = { atMs: performance.now(), busy: busySeconds() };
+  return () => {
+    const now = { atMs: performance.now(), busy: busySeconds() };
+    const capacity = (cpus().length * (now.atMs - before.atMs)) / 1000;
+    const idle = 1 - (now.busy - before.busy) / capacity;
+    before = now;
+    return Math.min(1, Math.max(0, idle));
+  };
+}
+
 /** @returns {number} Processor time that anything has used, time that a hypervisor gave to others included. */
 function busySeconds() {
   const [user, nice, system, , , interrupts, softInterrupts, stolen] = readFileSync('/proc/stat', 'utf8')

@@ -91,7 +91,7 @@ describe('PictureWatch', () => {
     expect(watch.oldestMs).toBe(300);
     expect(watch.firstPictureMs).toBe(100);
     watch.finish(1000);
-    expect(judgePictures([watch]).passed).toBe(true);
+    expect(judgePictures([watch], []).passed).toBe(true);
   });
 
   it('counts a stall once, with its whole length, slates included', () => {
@@ -100,16 +100,28 @@ describe('PictureWatch', () => {
     for (let now = 600; now <= 4100; now += 500) watch.onLook(now, null);
     watch.onLook(4600, { fromMs: 4500, untilMs: null });
     watch.finish(5000);
-    expect(watch.stallsMs).toEqual([4000]);
-    expect(judgePictures([watch])).toMatchObject({ passed: false, stalls: { count: 1, worstMs: 4000 } });
+    expect(watch.stalls).toEqual([{ fromMs: 100, untilMs: 4100 }]);
+    expect(judgePictures([watch], [])).toMatchObject({ passed: false, stalls: { count: 1, worstMs: 4000 } });
   });
 
   it('counts a stall that never ends', () => {
     const watch = new PictureWatch(0);
     watch.onLook(2500, null);
     watch.finish(2600);
-    expect(watch.stallsMs).toEqual([2500]);
-    expect(judgePictures([watch]).blind).toBe(1);
+    expect(watch.stalls).toEqual([{ fromMs: 0, untilMs: 2500 }]);
+    expect(judgePictures([watch], []).blind).toBe(1);
+  });
+
+  it('is not judged by what it saw while the machine had no time left', () => {
+    const watch = new PictureWatch(0);
+    for (let now = 0; now <= 3000; now += 500) watch.onLook(now, null);
+    watch.finish(3000);
+    const span = (untilMs: number, idle: number) => ({ fromMs: untilMs - 1000, untilMs, idle });
+    expect(judgePictures([watch], [span(2000, 0), span(3000, 0.5)])).toMatchObject({
+      passed: true,
+      starved: { count: 1, worstMs: 3000 },
+    });
+    expect(judgePictures([watch], [span(2000, 0.1), span(4001, 0)]).passed).toBe(false);
   });
 
   it('counts from a kill to the first picture of what came after it, and no stall meanwhile', () => {
@@ -123,7 +135,7 @@ describe('PictureWatch', () => {
     watch.onLook(4400, { fromMs: 4300, untilMs: null });
     watch.finish(4500);
     expect(watch.recoveriesMs.kill).toEqual([2900]);
-    expect(watch.stallsMs).toEqual([]);
+    expect(watch.stalls).toEqual([]);
   });
 
   it('counts a recovery that never comes, but not a kill right before the end', () => {
@@ -145,7 +157,7 @@ describe('PictureWatch', () => {
     watch.onResume(6000);
     watch.onLook(6400, { fromMs: 6300, untilMs: null });
     watch.finish(6500);
-    expect(watch.stallsMs).toEqual([]);
+    expect(watch.stalls).toEqual([]);
     expect(watch.recoveriesMs).toEqual({ kill: [], resume: [400] });
   });
 });
