@@ -1,4 +1,3 @@
-import sharp from 'sharp';
 import {
   DEFAULT_PICTURE_QUALITY,
   type PictureMaker,
@@ -14,6 +13,8 @@ export class DirectPictureMaker implements PictureMaker {
   async make(jpeg: Uint8Array, wish: PictureWish): Promise<Buffer> {
     this.wishes.push(wish);
     await this.hold;
+    // Late, because an agent that is bundled for a test has no sharp beside it, and makes no picture either.
+    const { default: sharp } = await import('sharp');
     const { widthPx, format } = wish;
     const quality = wish.quality ?? DEFAULT_PICTURE_QUALITY;
     const picture = sharp(jpeg).resize(widthPx === null ? {} : { width: widthPx });

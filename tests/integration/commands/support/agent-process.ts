@@ -50,6 +50,7 @@ export async function bundleAgent(
   const external = [
     'libsql',
     '@julusian/jpeg-turbo',
+    'sharp',
     ...builtinModules,
     ...builtinModules.map((name) => `node:${name}`),
   ];
