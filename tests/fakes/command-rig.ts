@@ -100,7 +100,8 @@ export function createCommandRig(
       for (let turn = 0; turn < 10_000; turn += 1) {
         const command = service.find(commandId);
         if (command.status !== 'pending_approval' && command.status !== 'running') return command;
-        await new Promise((resolve) => setImmediate(resolve));
+        // Files are looked at meanwhile, which takes as long as the machine lets it.
+        await new Promise((resolve) => setTimeout(resolve, 1));
       }
       throw new Error(`${commandId} does not end: ${JSON.stringify(service.find(commandId))}`);
     },
