@@ -65,6 +65,12 @@ describe('the packages for Linux', () => {
     expect(entryOf(deb)).toMatchObject(rest);
   });
 
+  it('bring the unit for systemd, in the deb, which starts what it installs', () => {
+    const unit = 'packaging/systemd/porthole.service';
+    expect(deb.args).toContain(`${unit}=/usr/lib/systemd/user/porthole.service`);
+    expect(readFileSync(path.join(REPOSITORY, unit), 'utf8')).toContain('ExecStart=/usr/bin/porthole ');
+  });
+
   it("do not switch off Chromium's sandbox", () => {
     expect(entryOf(deb).Exec).not.toContain('sandbox');
     expect(entryOf(appImage).Exec).toBe('AppRun %U');
