@@ -21,6 +21,8 @@ const TEST_PROGRAMS = Object.freeze({
   xrandr: 'x11-xserver-utils',
   ffmpeg: 'ffmpeg',
   ffplay: 'ffmpeg',
+  ffprobe: 'ffmpeg',
+  curl: 'curl',
   import: 'imagemagick',
   dunst: 'dunst',
   busctl: 'systemd',
