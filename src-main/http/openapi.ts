@@ -64,7 +64,10 @@ const SERVICE_PATHS: ZodOpenApiPathsObject = {
       responses: {
         '200': {
           description: 'The stream',
-          content: { 'multipart/x-mixed-replace': { schema: { type: 'string', format: 'binary' } } },
+          content: {
+            'multipart/x-mixed-replace': { schema: { type: 'string', format: 'binary' } },
+            'application/octet-stream': { schema: { type: 'string', format: 'binary' } },
+          },
         },
         ...describeErrors('stream', [
           'session_not_found',

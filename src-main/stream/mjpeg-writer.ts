@@ -4,7 +4,7 @@ import type { Clock } from '../clock.ts';
 import { formatCaptureTime } from './capture-time.ts';
 import type { StreamFrame } from './frame-hub.ts';
 import type { LinkPace } from './link-pace.ts';
-import { PARTS_TYPE, type PartFraming } from './part-framing.ts';
+import type { PartFraming } from './part-framing.ts';
 
 /**
  * How much of a frame is handed to the socket at once: the granularity in which progress is seen. Nearly every frame
@@ -47,16 +47,17 @@ export interface MjpegWriterOptions {
 }
 
 /**
- * Starts an endless answer of JPEG parts on `response` and returns it as the place to write them to. Sent without
+ * Starts an endless answer of JPEG parts, of this type, on `response` and returns it as the place to write them to. Sent without
  * chunks, because every part has its length: the connection ends with the stream.
  */
-export function beginMjpegResponse(response: ServerResponse): Writable {
+export function beginMjpegResponse(response: ServerResponse, type: string): Writable {
   response.useChunkedEncodingByDefault = false;
   response.shouldKeepAlive = false;
   response.socket?.setNoDelay(true);
   response.socket?.setTimeout(0);
   response.writeHead(200, {
-    'Content-Type': PARTS_TYPE,
+    'Content-Type': type,
+    Vary: 'Accept, User-Agent',
     'Cache-Control': 'no-store, no-cache, must-revalidate, no-transform, max-age=0',
     Pragma: 'no-cache',
     Expires: '0',

@@ -2,8 +2,8 @@ import type { IncomingHttpHeaders } from 'node:http';
 
 // RFC 2046 section 5.1.1 lets a boundary begin with dashes, but some players then count the dashes wrong.
 const BOUNDARY = 'porthole';
-/** The type of a stream, with its boundary. */
-export const PARTS_TYPE = `multipart/x-mixed-replace; boundary=${BOUNDARY}`;
+const PARTS_TYPE = `multipart/x-mixed-replace; boundary=${BOUNDARY}`;
+const BYTES_TYPE = 'application/octet-stream';
 const TYPE_LINE = 'Content-Type: image/jpeg\r\n';
 
 /** What is said about a picture before it. */
@@ -16,6 +16,8 @@ export interface PartFacts {
 
 /** What goes between the pictures of a stream, all of it together being `multipart/x-mixed-replace`. */
 export interface PartFraming {
+  /** What the answer says that it is. */
+  readonly type: string;
   /** Comes before everything else. */
   readonly preamble: Buffer;
   /** Comes right before a picture. */
@@ -30,6 +32,7 @@ export interface PartFraming {
 
 /** Each part has its length, time and number. For players that wait for the next part the last picture is repeated. */
 export const STANDARD_FRAMING: PartFraming = {
+  type: PARTS_TYPE,
   preamble: Buffer.from(`--${BOUNDARY}`),
   head: ({ bytes, timestamp, sequence }) =>
     Buffer.from(
@@ -48,12 +51,19 @@ export const STANDARD_FRAMING: PartFraming = {
  * https://source.chromium.org/chromium/chromium/src/+/main:third_party/blink/renderer/core/loader/resource/multipart_image_resource_parser.cc
  */
 export const BROWSER_FRAMING: PartFraming = {
+  type: PARTS_TYPE,
   preamble: Buffer.from(`--${BOUNDARY}\r\n${TYPE_LINE}\r\n`),
   head: () => Buffer.alloc(0),
   tail: Buffer.from(`\r\n--${BOUNDARY}\r\n${TYPE_LINE}\r\n`),
   end: Buffer.from(`\r\n--${BOUNDARY}--\r\n`),
   needsRepeat: false,
 };
+
+/**
+ * The same parts by the name of plain bytes, for a page that takes them apart itself: WebKit does that with multipart
+ * answers before any page can read them, and hands on the bare pictures.
+ */
+export const BYTES_FRAMING: PartFraming = { ...STANDARD_FRAMING, type: BYTES_TYPE, needsRepeat: false };
 
 /**
  * The framing for whoever sent these headers. A script in a browser, which accepts anything, takes the parts apart
@@ -63,6 +73,7 @@ export function framingFor({
   'user-agent': userAgent = '',
   accept = '*/*',
 }: IncomingHttpHeaders): PartFraming {
+  if (accept === BYTES_TYPE) return BYTES_FRAMING;
   const isShown = /(Chrome|Chromium|Firefox)\//.test(userAgent) && accept !== '*/*';
   return isShown ? BROWSER_FRAMING : STANDARD_FRAMING;
 }

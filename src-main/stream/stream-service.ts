@@ -126,7 +126,11 @@ export class StreamService {
     const viewerId = this.#admitViewer(session);
     const heldBytes = response.socket ? this.#sendQueues.watch(response.socket) : () => null;
     const framing = framingFor(response.req.headers);
-    session.addViewer(viewerId, { output: beginMjpegResponse(response), framing, heldBytes }, info);
+    session.addViewer(
+      viewerId,
+      { output: beginMjpegResponse(response, framing.type), framing, heldBytes },
+      info,
+    );
     return viewerId;
   }
 

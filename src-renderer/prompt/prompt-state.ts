@@ -14,6 +14,7 @@ export function findAsked(
 
 /** How a request ended that nobody decided in this prompt, in one sentence, from the events of its session. */
 export function describeDecisionElsewhere(approval: Approval | null, events: readonly AgentEvent[]): string {
+  if (approval?.kind === 'viewer') return describeViewerEnd(approval, events);
   const commandId = approval?.details?.command_id;
   const event =
     approval &&
@@ -23,6 +24,22 @@ export function describeDecisionElsewhere(approval: Approval | null, events: rea
 }
 
 const UNKNOWN_END = 'This request no longer waits for an answer.';
+
+function describeViewerEnd(
+  { approval_id: approvalId, session_id: sessionId }: Approval,
+  events: readonly AgentEvent[],
+): string {
+  const event = events.findLast(
+    ({ event: name, data }) => data.approval_id === approvalId && name !== 'viewer_approval_needed',
+  );
+  const hasShareEnded = events.some(
+    ({ event: name, data }) =>
+      data.session_id === sessionId && (name === 'screen_share_stopped' || name === 'screen_share_dropped'),
+  );
+  if (!event) return hasShareEnded ? 'Withdrawn, because the screen share has ended.' : UNKNOWN_END;
+  if (event.data.decided_by === 'timeout') return 'Denied, because nobody answered in time.';
+  return `${event.event === 'viewer_approved' ? 'Allowed' : 'Denied'}${placeOf(event)}.`;
+}
 
 function describeSessionEnd(event: AgentEvent): string {
   switch (event.event) {

@@ -2,8 +2,8 @@ import type { Clock } from '../agent/clock.ts';
 
 /** What a page measures of the pictures that it shows. */
 export interface Figures {
-  /** Different pictures shown per second, over the last two; 0 for a screen that stands still. */
-  readonly framesPerSecond: number;
+  /** Different pictures shown per second, over the last two; 0 for a screen that stands still, null before it is known. */
+  readonly framesPerSecond: number | null;
   /** From the moment that the screen looked so until it was drawn here, the middle of the last ones; null if unknown. */
   readonly delayMs: number | null;
   /** By how much the delay may be wrong. */
@@ -11,9 +11,10 @@ export interface Figures {
 }
 
 /** Nothing measured yet. */
-export const NO_FIGURES: Figures = { framesPerSecond: 0, delayMs: null, delayErrorMs: null };
+export const NO_FIGURES: Figures = { framesPerSecond: null, delayMs: null, delayErrorMs: null };
 
 const WINDOW_MS = 2000;
+const SETTLED_MS = 1000;
 
 interface Shown {
   readonly atMs: number;
@@ -54,14 +55,14 @@ export class PictureFigures {
   read(delayErrorMs: number | null): Figures {
     const nowMs = this.#clock.monotonicMs();
     this.#shown = this.#shown.filter(({ atMs }) => nowMs - atMs < WINDOW_MS);
-    const overMs = Math.min(WINDOW_MS, Math.max(500, nowMs - this.#startedAtMs));
+    const overMs = Math.min(WINDOW_MS, nowMs - this.#startedAtMs);
     const delays = this.#shown
       .map(({ delayMs }) => delayMs)
       .filter((delayMs) => delayMs !== null)
       .sort((a, b) => a - b);
     const delayMs = delays[Math.floor(delays.length / 2)] ?? null;
     return {
-      framesPerSecond: (this.#shown.length * 1000) / overMs,
+      framesPerSecond: overMs < SETTLED_MS ? null : (this.#shown.length * 1000) / overMs,
       delayMs,
       delayErrorMs: delayMs === null ? null : delayErrorMs,
     };

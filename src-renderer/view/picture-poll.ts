@@ -29,14 +29,19 @@ export function createPicturePoll(
       try {
         const response = await fetch(urlOf(), { cache: 'no-store', signal: abort.signal });
         if (!response.ok) {
-          end(await toSourceEnd(response));
+          const why = await toSourceEnd(response);
+          if (why.kind !== 'refused' || why.refusal.code !== 'no_picture') return end(why);
+          // The share is on, and there is nothing to see of it now.
+          if (isOver) return;
+          observer.onOpen();
+          cancel = clock.after(POLL_MS, () => void poll());
           return;
         }
         const jpeg = new Uint8Array(await response.arrayBuffer());
         if (isOver) return;
         observer.onOpen();
         observer.onBytes(jpeg.length);
-        observer.onPicture({ jpeg, capturedAtMs: null, sequence: null });
+        observer.onPicture({ jpeg, capturedAtMs: readCaptureTime(response), sequence: null });
         cancel = clock.after(POLL_MS, () => void poll());
       } catch {
         end({ kind: 'lost' });
@@ -51,4 +56,9 @@ export function createPicturePoll(
       abort.abort();
     };
   };
+}
+
+function readCaptureTime(response: Response): number | null {
+  const seconds = Number(response.headers.get('x-timestamp') ?? Number.NaN);
+  return Number.isFinite(seconds) ? seconds * 1000 : null;
 }

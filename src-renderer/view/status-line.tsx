@@ -21,7 +21,7 @@ export function StatusLine({ telling, state }: { readonly telling: Telling; read
           single pictures
         </span>
       )}
-      {isWatching && (
+      {isWatching && figures.framesPerSecond !== null && (
         <span className="status-figure" title="Different pictures per second that this page shows">
           {describeRate(figures.framesPerSecond)}
         </span>

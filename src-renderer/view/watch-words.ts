@@ -26,12 +26,14 @@ export function tellWatch(state: WatchState): Telling {
   const { phase } = state;
   switch (phase.name) {
     case 'connecting':
+      if (isPausedThere(state)) return PAUSED_THERE;
       return phase.attempt === 0 && state.pictureAtMs === null
         ? tell('busy', 'Connecting', 'Connecting…', null)
         : tell('busy', 'Reconnecting', 'Reconnecting…', 'The picture is not live.');
     case 'watching':
       return tellPicture(state);
     case 'stalled':
+      if (isPausedThere(state)) return PAUSED_THERE;
       return tell(
         'warn',
         'Stalled',
@@ -121,7 +123,7 @@ function tellPicture({ session }: WatchState): Telling {
   const capture = session?.capture;
   switch (capture?.state) {
     case 'paused':
-      return tell('off', 'Paused there', 'Paused by the person sharing', 'It goes on by itself.');
+      return PAUSED_THERE;
     case 'recovering':
       return tell(
         'busy',
@@ -144,6 +146,13 @@ function tell(
   remedy: Remedy | null = null,
 ): Telling {
   return { tone, label, notice: { form: 'card', title, text, remedy } };
+}
+
+const PAUSED_THERE = tell('off', 'Paused there', 'Paused by the person sharing', 'It goes on by itself.');
+
+/** Single pictures do not come while a share is paused, so that they stop says nothing then. */
+function isPausedThere({ session, hearsEvents, transport }: WatchState): boolean {
+  return transport === 'pictures' && hearsEvents && session?.capture.state === 'paused';
 }
 
 /** What the agent gives as a reason, as a sentence; nothing for the usual one. */

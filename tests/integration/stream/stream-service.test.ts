@@ -15,6 +15,15 @@ describe('streamService over sockets', () => {
     expect(viewer.body().parts[0]?.body).toEqual(Buffer.alloc(2000, 1));
   });
 
+  it('calls the same body plain bytes for whoever accepts nothing else', async () => {
+    const { watch, show } = await startRig();
+    const viewer = await watch('application/octet-stream');
+    show();
+    await expect.poll(() => viewer.body().parts.length).toBeGreaterThan(0);
+    expect(viewer.head()).toContain('Content-Type: application/octet-stream\r\n');
+    expect(viewer.head()).toContain('Vary: Accept');
+  });
+
   it('shows two viewers the same frames', async () => {
     const { watch, show } = await startRig();
     const viewers = [await watch(), await watch()];

@@ -1,5 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { BROWSER_FRAMING, framingFor, STANDARD_FRAMING } from '../../../src-main/stream/part-framing.ts';
+import {
+  BROWSER_FRAMING,
+  BYTES_FRAMING,
+  framingFor,
+  STANDARD_FRAMING,
+} from '../../../src-main/stream/part-framing.ts';
 
 const CHROME =
   'Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/130.0.0.0 Safari/537.36';
@@ -21,6 +26,8 @@ describe('framingFor', () => {
       BROWSER_FRAMING,
     ],
     ['a script in Chromium', CHROME, '*/*', STANDARD_FRAMING],
+    ['our page in Chromium', CHROME, 'application/octet-stream', BYTES_FRAMING],
+    ['our page in Safari', SAFARI, 'application/octet-stream', BYTES_FRAMING],
     [
       'an image in Firefox',
       FIREFOX,

@@ -80,13 +80,13 @@ export async function startRig({
     const jpeg = Buffer.alloc(bytes, shown % 256);
     capture.observer.onFrame({ jpeg, widthPx: 64, heightPx: 36, capturedAtMs: clock.monotonicMs() });
   };
-  const open = (): SocketViewer => {
+  const open = (accept = '*/*'): SocketViewer => {
     const { port } = server.address() as AddressInfo;
     const socket = connect(port, '127.0.0.1');
     const chunks: Buffer[] = [];
     socket.on('data', (chunk) => chunks.push(chunk));
     socket.on('error', () => {});
-    socket.write('GET / HTTP/1.1\r\nHost: localhost\r\n\r\n');
+    socket.write(`GET / HTTP/1.1\r\nHost: localhost\r\nAccept: ${accept}\r\n\r\n`);
     const split = (): [string, Buffer] => {
       const bytes = Buffer.concat(chunks);
       const end = bytes.indexOf('\r\n\r\n');
@@ -98,9 +98,9 @@ export async function startRig({
     });
     return { socket, head: () => split()[0], body: () => readParts(split()[1]), ended };
   };
-  const watch = async (): Promise<SocketViewer> => {
+  const watch = async (accept?: string): Promise<SocketViewer> => {
     const before = joined;
-    const viewer = open();
+    const viewer = open(accept);
     await expect.poll(() => joined).toBe(before + 1);
     return viewer;
   };

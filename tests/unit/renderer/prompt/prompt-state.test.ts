@@ -53,6 +53,28 @@ describe('describeDecisionElsewhere', () => {
   });
 });
 
+describe('describeDecisionElsewhere of somebody who wants to watch', () => {
+  const asked = approval({ kind: 'viewer', session_id: 'screen_a1b2c3d4', approval_id: 'approval_7' });
+  const told = (name: AgentEventName, approvalId: string, by?: Decider): AgentEvent => {
+    const { data, ...rest } = event(name, 'screen_a1b2c3d4', by);
+    return { ...rest, data: { ...data, approval_id: approvalId } };
+  };
+
+  it.each([
+    ['viewer_approved', 'panel', 'Allowed in the panel.'],
+    ['viewer_denied', 'tray', 'Denied from the tray menu.'],
+    ['viewer_denied', 'timeout', 'Denied, because nobody answered in time.'],
+    ['screen_share_stopped', undefined, 'Withdrawn, because the screen share has ended.'],
+    ['viewer_joined', undefined, 'This request no longer waits for an answer.'],
+  ] as const)('tells of %s by %s', (name, by, sentence) => {
+    const own = name.startsWith('viewer_') && name !== 'viewer_joined' ? 'approval_7' : 'approval_8';
+    const events = [told('viewer_approval_needed', 'approval_7'), told(name, own, by)];
+    expect(describeDecisionElsewhere(asked, events)).toBe(sentence);
+    const ofOther = told('viewer_denied', 'approval_9', 'panel');
+    expect(describeDecisionElsewhere(asked, [...events, ofOther])).toBe(sentence);
+  });
+});
+
 describe('describeDecisionElsewhere of a command', () => {
   const asked = approval({ kind: 'command', session_id: 'remote_a1b2c3d4', details: details() });
   const commandEvent = (name: AgentEventName, more: object, by?: Decider): AgentEvent => {
