@@ -62,7 +62,7 @@ async function openPage(target: string, options: BrowserContextOptions = DESKTOP
   const page = await context.newPage();
   page.on('pageerror', (error) => complaints.push(String(error)));
   page.on('console', (message) => {
-    if (message.type() === 'error' && !/status of 4|Cross-Origin-Opener|ERR_/.test(message.text()))
+    if (message.type() === 'error' && !/status of 4|Cross-Origin-Opener|ERR_|^WebSocket connection to/.test(message.text()))
       complaints.push(message.text());
   });
   await page.goto(`${farUrl}${target}`);
@@ -199,7 +199,7 @@ describe('somebody without a key', () => {
     await keepAccessible('phone-ask', page);
     await page.getByRole('button', { name: 'Ask to watch' }).click();
     await untilItSays(page, 'Waiting');
-    await keepAccessible('phone-waiting', page);
+    await keepPage('viewer-phone-waiting', page);
     // A reload does not ask twice.
     await page.reload();
     await untilItSays(page, 'Waiting');
@@ -228,11 +228,11 @@ describe('somebody without a key', () => {
     };
     await call('POST', `/api/approvals/${approvals[0]?.approval_id}/deny`, {});
     await untilItSays(page, 'Denied');
-    await keepAccessible('denied', page);
+    await keepPage('viewer-denied', page);
     await page.getByRole('button', { name: 'Ask again' }).click();
     await page.getByRole('alert').waitFor();
 
-    const settings = await call('POST', '/api/settings', { approvalTimeoutSeconds: 5 });
+    const settings = await call('POST', '/api/settings', { approvalTimeoutSeconds: 1 });
     expect(settings.status).toBe(200);
     const otherShare = await startShare(porthole.url, 'low');
     const late = await openPage(`/view/${otherShare}`);
@@ -256,7 +256,7 @@ describe('the page', () => {
     await page.mouse.move(300, 250, { steps: 4 });
     await page.mouse.up();
     await expect.poll(async () => (await canvasBox(page)).x).toBe(before.x - 100);
-    await keepAccessible('actual-size', page);
+    await keepPage('viewer-actual-size', page);
     await page.keyboard.press('0');
 
     await page.keyboard.press('Space');
@@ -297,13 +297,13 @@ describe('the page', () => {
     await untilItSays(page, 'Live');
     await call('POST', `/api/screen_share/update/${sessionId}`, { paused: true });
     await untilItSays(page, 'Paused there');
-    await keepAccessible('paused-there', page);
+    await keepPage('viewer-paused-there', page);
     await call('POST', `/api/screen_share/update/${sessionId}`, { paused: false });
     await untilItSays(page, 'Live');
     await call('POST', '/api/screen_share/stop', { session_id: sessionId, reason: 'Lunch' });
     await untilItSays(page, 'Ended');
     await page.getByText('Lunch.', { exact: true }).waitFor();
-    await keepAccessible('ended', page);
+    await keepPage('viewer-ended', page);
     await page.reload();
     await untilItSays(page, 'Ended');
   });
@@ -319,8 +319,7 @@ describe('the page', () => {
     await untilItMoves(page);
     porthole.child.kill('SIGSTOP');
     await untilItSays(page, 'Stalled');
-    await keepAccessible('stalled', page);
-    await untilItSays(page, 'Reconnecting');
+    await keepPage('viewer-stalled', page);
     porthole.child.kill('SIGCONT');
     await untilItSays(page, 'Live');
     await untilItMoves(page);
@@ -337,7 +336,7 @@ describe('the page', () => {
     await untilItSays(page, 'Live');
     await page.getByText('single pictures').waitFor();
     await untilItMoves(page);
-    await keepAccessible('single-pictures', page);
+    await keepPage('viewer-single-pictures', page);
   });
 
   it('comes back to an agent that was killed, and says the truth', async () => {
@@ -350,7 +349,7 @@ describe('the page', () => {
     await untilItSays(own, 'Live');
     await porthole.stop('SIGKILL');
     await untilItSays(page, 'Reconnecting');
-    await keepAccessible('reconnecting', page);
+    await keepPage('viewer-reconnecting', page);
     porthole = await start({ dataDir: porthole.dataDir, port: new URL(porthole.url).port });
     // No share outlives its agent, nor does a link.
     await untilItSays(page, 'Link not valid');
