@@ -4,7 +4,7 @@ import type { Telling } from './watch-words.ts';
 /** Always in view: whether this is live, and how well. */
 export function StatusLine({ telling, state }: { readonly telling: Telling; readonly state: WatchState }) {
   const { figures, session, transport, phase } = state;
-  const isWatching = phase.name === 'watching';
+  const isWatching = phase.name === 'watching' && telling.notice === null;
   const who = session?.user_id;
   return (
     <div className="status-line">

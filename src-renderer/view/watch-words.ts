@@ -124,6 +124,8 @@ function tellPicture({ session }: WatchState): Telling {
   switch (capture?.state) {
     case 'paused':
       return PAUSED_THERE;
+    case 'starting':
+      return tell('busy', 'Starting', 'The share is starting…', null);
     case 'recovering':
       return tell(
         'busy',

@@ -62,7 +62,10 @@ async function openPage(target: string, options: BrowserContextOptions = DESKTOP
   const page = await context.newPage();
   page.on('pageerror', (error) => complaints.push(String(error)));
   page.on('console', (message) => {
-    if (message.type() === 'error' && !/status of 4|Cross-Origin-Opener|ERR_|^WebSocket connection to/.test(message.text()))
+    if (
+      message.type() === 'error' &&
+      !/status of 4|Cross-Origin-Opener|ERR_|^WebSocket connection to/.test(message.text())
+    )
       complaints.push(message.text());
   });
   await page.goto(`${farUrl}${target}`);

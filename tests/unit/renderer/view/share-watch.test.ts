@@ -275,6 +275,8 @@ describe('ShareWatch', () => {
     rig.show();
     const label = () => tellWatch(rig.watch.getState()).label;
     expect(label()).toBe('Live');
+    rig.tell(snapshot([liveScreen({ capture: { state: 'starting' } })]));
+    expect(label()).toBe('Starting');
     rig.tell(snapshot([liveScreen({ capture: { state: 'paused' } })]));
     expect(label()).toBe('Paused there');
     rig.tell(snapshot([liveScreen({ capture: { state: 'failed', message: 'No screen.' } })]));
