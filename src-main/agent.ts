@@ -73,6 +73,8 @@ export interface AgentOptions {
   readonly logFolder?: string;
   /** What the desktop knows of displays and graphics, for whoever looks for a fault. */
   readonly describeDesktop?: () => Promise<object>;
+  /** Opens the system's settings for the recording of the screen; left out where there are none. */
+  readonly openScreenSettings?: () => Promise<void>;
   /** How this copy is updated; not at all if it is left out. */
   readonly updater?: Updater;
   /** Tells the person at the machine; whoever made it closes it, after the agent. */
@@ -310,6 +312,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
     settings,
     advisories,
     updates,
+    openScreenSettings: options.openScreenSettings ?? null,
     collectDiagnostics: () =>
       collectDiagnostics({
         version: options.version,

@@ -9,10 +9,13 @@ import { APP_ICON, DesktopFace } from './desktop/desktop-face.ts';
 import { hasDisplay, isHeadless, runAgainHeadless } from './desktop/display-server.ts';
 import { ElectronScreenSource } from './desktop/electron-screen-source.ts';
 import { findRunningAgent, onSecondStart, takeInstanceLock } from './desktop/instance-lock.ts';
+import { followLoginItem } from './desktop/login/login-item.ts';
+import { createLoginPlace } from './desktop/login/login-places.ts';
 import { createSystemNotifier } from './desktop/notification-system.ts';
 import { trustOwnCertificate } from './desktop/own-certificate.ts';
 import { canShowPrompt, promptSession } from './desktop/prompt-window.ts';
 import { watchScreenLock } from './desktop/screen-lock.ts';
+import { followScreenPermission, openScreenSettings } from './desktop/screen-settings.ts';
 import { createDesktopUpdater } from './desktop/update/desktop-updater.ts';
 import { createLogger } from './logger.ts';
 import { readStartOptions, StartAnswer, StartError } from './settings/command-line.ts';
@@ -116,6 +119,7 @@ async function boot(): Promise<void> {
       updater,
       logFolder: data.logs,
       describeDesktop,
+      ...(openScreenSettings ? { openScreenSettings } : {}),
       notifier,
     }),
   );
@@ -150,6 +154,9 @@ async function boot(): Promise<void> {
     if (!store.current.hidden) desktop.showPanel();
   }
 
+  shutdown.add('screen permission', followScreenPermission(agent.advisories));
+  const place = app.isPackaged ? createLoginPlace(data, dataDir !== undefined) : null;
+  shutdown.add('login item', followLoginItem({ settings: store, log, advisories: agent.advisories, place }));
   const unwatchLock = watchScreenLock({
     clock: systemClock,
     log,

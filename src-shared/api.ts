@@ -479,6 +479,16 @@ export const API = {
   ...WEBHOOK_API,
   ...RECORDING_API,
   ...SETTINGS_API,
+  openScreenSettings: {
+    method: 'post',
+    path: '/api/desktop/open_screen_settings',
+    summary: 'Open the settings of this machine in which the recording of the screen is allowed (macOS)',
+    params: none,
+    query: none,
+    body: none,
+    answer: z.object({ success }),
+    errors: ['no_screen_settings'],
+  },
   updateState: {
     method: 'get',
     path: '/api/updates',

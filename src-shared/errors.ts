@@ -71,6 +71,10 @@ export const ERROR_KINDS = {
     status: 409,
     message: 'This setting was given where the agent was started, and cannot be changed while it runs.',
   },
+  no_screen_settings: {
+    status: 409,
+    message: 'This system has no settings for the recording of the screen.',
+  },
   updates_unavailable: { status: 409, message: 'This copy of Porthole is not updated by itself.' },
   no_update: { status: 409, message: 'No update was found that could be downloaded.' },
   stream_ended: { status: 410, message: 'The screen share has ended.' },

@@ -42,6 +42,11 @@ export const settingsSchema = z.strictObject({
     group: 'start',
     effect: 'next-start',
   }),
+  startAtLogin: z
+    .boolean()
+    .default(false)
+    .describe('start when you log in; an installed Porthole only')
+    .register(settingMeta, { label: 'Start at login', group: 'start', effect: 'at-once' }),
   updateUrl: z
     .string()
     .max(2000)

@@ -114,6 +114,7 @@ export const ACCESS_TABLE: Readonly<Record<RouteName, Row>> = {
   getSettings: DECIDERS,
   changeSettings: PERSON,
   listAdvisories: DECIDERS,
+  openScreenSettings: PERSON,
   updateState: DECIDERS,
   checkForUpdate: PERSON,
   downloadUpdate: PERSON,

@@ -17,18 +17,29 @@ function AdvisoryBanner({ advisory }: { readonly advisory: Advisory }) {
       <p>
         <strong>{title}</strong> {message} {action === 'open_settings' && <a href="#settings">Settings</a>}
       </p>
-      {mayAct && action === 'download_update' && <DownloadUpdate />}
+      {mayAct && action === 'download_update' && (
+        <AdvisoryButton label="Download" endpoint="downloadUpdate" />
+      )}
+      {mayAct && action === 'open_screen_settings' && (
+        <AdvisoryButton label="Open settings" endpoint="openScreenSettings" />
+      )}
     </div>
   );
 }
 
-function DownloadUpdate() {
+function AdvisoryButton({
+  label,
+  endpoint,
+}: {
+  readonly label: string;
+  readonly endpoint: 'downloadUpdate' | 'openScreenSettings';
+}) {
   const { call } = useAgentStore();
-  const { isSending, error, press } = useSending(() => call('downloadUpdate'));
+  const { isSending, error, press } = useSending(() => call(endpoint));
   return (
     <>
       <button type="button" className="button" aria-disabled={isSending} onClick={() => void press()}>
-        Download
+        {label}
       </button>
       {error && (
         <p className="error" role="alert">

@@ -181,6 +181,7 @@ async function exploreEndpoints(explorer: Explorer): Promise<void> {
   await call('GET', '/api/settings');
   await call('GET', '/api/advisories');
   await call('GET', '/api/diagnostics');
+  await call('POST', '/api/desktop/open_screen_settings');
   await call('POST', '/api/settings', { notifications: 'none' });
   await call('POST', '/api/settings', { port: 1 });
   mkdirSync(path.join(agent.folder, 'settings.json.tmp'));
@@ -347,6 +348,7 @@ async function exploreUpdates(explorer: Explorer, newest: { version: string }): 
   await call('POST', '/api/updates/check');
   await call('POST', '/api/updates/download');
   await call('GET', '/api/updates');
+  await call('POST', '/api/desktop/open_screen_settings');
 }
 
 /** The Model Context Protocol, as far as it is HTTP. */
@@ -505,7 +507,9 @@ describe('agent against its OpenAPI document', () => {
       fetch: async () => new Response(announcement()),
       download: () => Promise.resolve(),
     };
-    const outdated = new Explorer(await startTestAgent({ updater }));
+    const outdated = new Explorer(
+      await startTestAgent({ updater, openScreenSettings: async () => undefined }),
+    );
     await exploreUpdates(outdated, newest);
 
     const cramped = new Explorer(await startTestAgent({ settings: { maxLiveSessions: 3 } }));

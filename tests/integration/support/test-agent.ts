@@ -40,6 +40,7 @@ export async function startTestAgent(
     /** Instead of none. */
     updater?: Updater;
     logFolder?: string;
+    openScreenSettings?: () => Promise<void>;
     /** Instead of one that keeps errors for the test. */
     log?: Logger;
   } = {},
@@ -61,6 +62,7 @@ export async function startTestAgent(
     canPrompt: options.canPrompt ?? (() => true),
     tls: options.tls ?? null,
     ...(options.logFolder ? { logFolder: options.logFolder } : {}),
+    ...(options.openScreenSettings ? { openScreenSettings: options.openScreenSettings } : {}),
     ...(options.updater ? { updater: options.updater } : {}),
     ...(options.connectionLimits ? { connectionLimits: options.connectionLimits } : {}),
     notifier,

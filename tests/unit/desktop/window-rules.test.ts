@@ -40,7 +40,12 @@ describe('every window', () => {
   });
 
   it('leads out of the app by one way, which checks where to', () => {
-    expect(sourcesWith(/shell\s*\.\s*openExternal/)).toEqual(['desktop/panel-window.ts']);
+    // And by one to a place that is fixed: the system's own settings.
+    expect(sourcesWith(/shell\s*\.\s*openExternal/)).toEqual([
+      'desktop/panel-window.ts',
+      'desktop/screen-settings.ts',
+    ]);
+    expect(sourcesWith(/shell\.openExternal\(PANE\)/)).toEqual(['desktop/screen-settings.ts']);
     expect(sourcesWith(/shell\s*\.\s*(openPath|beep|trashItem)/)).toEqual([]);
   });
 });
