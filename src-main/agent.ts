@@ -356,6 +356,9 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
       get approval_timeout_seconds() {
         return settings.current.approvalTimeoutSeconds;
       },
+      get share_countdown_seconds() {
+        return settings.current.shareCountdownSeconds;
+      },
     },
   });
 

@@ -546,6 +546,8 @@ export const API = {
       heartbeat_interval_seconds: z.number(),
       session_timeout_minutes: z.number(),
       approval_timeout_seconds: z.number(),
+      /** How long a panel waits before it starts a share. */
+      share_countdown_seconds: z.int().min(0),
     }),
     errors: [],
   },

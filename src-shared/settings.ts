@@ -54,6 +54,30 @@ export const settingsSchema = z.strictObject({
     .default('')
     .describe('folder of a server that has updates, asked once a day; empty for none')
     .register(settingMeta, { label: 'Update server', group: 'updates', effect: 'at-once' }),
+  shareCountdownSeconds: z
+    .int()
+    .min(0)
+    .max(60)
+    .default(0)
+    .describe('seconds that the panel counts down before it starts a screen share; 0 for none')
+    .register(settingMeta, {
+      label: 'Count down before sharing',
+      group: 'sessions',
+      effect: 'at-once',
+      unit: 'seconds',
+    }),
+  shareBorder: z
+    .enum(['unseen', 'always', 'never'])
+    .default('unseen')
+    .describe(
+      'a border around a shared screen that names who watches: where it is kept out of the picture (Windows, macOS), always, or never; a shared window has none',
+    )
+    .register(settingMeta, {
+      label: 'Border around a shared screen',
+      group: 'sessions',
+      effect: 'at-once',
+      choices: { unseen: 'Where viewers do not see it', always: 'Always', never: 'Never' },
+    }),
   pauseOnLock: z
     .boolean()
     .default(true)

@@ -11,6 +11,7 @@ import { streamUrl } from '../sessions/session-view.ts';
 import type { SettingsStore } from '../settings/settings-store.ts';
 import type { ViewerState } from '../stream/viewer.ts';
 import { setAppMenu } from './app-menu.ts';
+import { ShareBorders } from './border/share-borders.ts';
 import { FreshRequests } from './fresh-requests.ts';
 import { type GlobalShortcut, registerGlobalShortcut, releaseGlobalShortcut } from './global-shortcut.ts';
 import { PanelWindow } from './panel-window.ts';
@@ -58,6 +59,7 @@ export class DesktopFace {
   #shortcut: GlobalShortcut | null;
   readonly #tray: AgentTray;
   readonly #fresh: FreshRequests;
+  readonly #borders: ShareBorders;
   readonly #unsubscribe: (() => void)[];
   #cancelRefresh: (() => void) | null = null;
 
@@ -94,10 +96,17 @@ export class DesktopFace {
       onPress: () => this.#panel.toggle(this.#tray.bounds),
     });
     this.#fresh = new FreshRequests(agent.approvals, clock);
+    this.#borders = new ShareBorders({
+      sessions: () => agent.sessions.listLive(),
+      viewers: () => agent.viewers(),
+      setting: () => settings.current.shareBorder,
+      log: options.log,
+    });
     this.#unsubscribe = [
       agent.bus.subscribe({ onChange: () => this.#scheduleRefresh() }),
       settings.subscribe((now, before) => {
         if (now.stopAllShortcut !== before.stopAllShortcut) this.#changeShortcut();
+        if (now.shareBorder !== before.shareBorder) this.#borders.refresh();
       }),
     ];
   }
@@ -119,6 +128,7 @@ export class DesktopFace {
   close(): void {
     for (const unsubscribe of this.#unsubscribe) unsubscribe();
     this.#fresh.close();
+    this.#borders.close();
     this.#cancelRefresh?.();
     this.#traySessions.close();
     this.#tray.close();
@@ -146,6 +156,7 @@ export class DesktopFace {
     this.#cancelRefresh ??= this.#options.clock.after(REFRESH_DELAY_MS, () => {
       this.#cancelRefresh = null;
       this.#tray.refresh();
+      this.#borders.refresh();
     });
   }
 

@@ -1,4 +1,4 @@
-import { BrowserWindow, type DesktopCapturerSource, desktopCapturer, screen } from 'electron';
+import { BaseWindow, type DesktopCapturerSource, desktopCapturer, screen } from 'electron';
 import type { FrameSize } from '#shared/presets';
 import { kindOfSource } from '#shared/sources';
 import type { ListedSource, SourceListing } from '../stream/screen-source.ts';
@@ -23,7 +23,7 @@ export async function listSources(thumbnail: FrameSize | null): Promise<SourceLi
     thumbnailSize: { width: thumbnail?.widthPx ?? 0, height: thumbnail?.heightPx ?? 0 },
     fetchWindowIcons: false,
   });
-  const own = new Set(BrowserWindow.getAllWindows().map((window) => handleOf(window.getMediaSourceId())));
+  const own = new Set(BaseWindow.getAllWindows().map((window) => handleOf(window.getMediaSourceId())));
   const others = found.filter(({ id }) => !own.has(handleOf(id)));
   const pictures = new Map(others.map(({ id, thumbnail: picture }) => [id, picture]));
   const jpegs = new Map<string, Buffer>();

@@ -1,6 +1,7 @@
 import { type ReactNode, useId } from 'react';
 import type { SessionType } from '#shared/sessions';
 import { ViewLinks } from '../access/view-links.tsx';
+import type { Countdown } from '../sharing/use-countdown.ts';
 import { TYPE_NAMES } from '../text/session-words.ts';
 import { useAgent } from './agent-context.tsx';
 import { CommandTimeline } from './command-timeline.tsx';
@@ -18,11 +19,14 @@ const PRESS_HINTS = {
 /** One connect button with its choice above it and, below it, the session that this page started with it. */
 export function ConnectCard({
   type,
+  countdown,
   onStart,
   onStop,
   children,
 }: {
   readonly type: SessionType;
+  /** A start that can still be cancelled. */
+  readonly countdown?: Countdown;
   readonly onStart: () => void;
   readonly onStop: () => void;
   /** The choice that a start takes. */
@@ -34,9 +38,12 @@ export function ConnectCard({
   );
   const view = deriveConnectView(type, own);
   const hintId = useId();
-  const hint = view.press && PRESS_HINTS[view.press];
+  const secondsLeft = countdown?.secondsLeft ?? null;
+  const isCounting = secondsLeft !== null;
+  const hint = isCounting ? 'Press again to cancel.' : view.press && PRESS_HINTS[view.press];
   const press = () => {
-    if (view.press === 'start') onStart();
+    if (isCounting) countdown?.cancel();
+    else if (view.press === 'start') onStart();
     else if (view.press !== null) onStop();
   };
   return (
@@ -45,14 +52,14 @@ export function ConnectCard({
       <button
         type="button"
         className="connect-button"
-        data-tone={view.tone}
+        data-tone={isCounting ? 'busy' : view.tone}
         // Not `disabled`, which would take the focus away from whoever pressed it with the keyboard.
         aria-disabled={view.press === null}
         aria-busy={view.tone === 'busy'}
         aria-describedby={hint ? hintId : undefined}
         onClick={press}
       >
-        {view.label}
+        {isCounting ? `⏳ Starting in ${secondsLeft} s` : view.label}
       </button>
       {hint && (
         <p className="hint" id={hintId}>

@@ -5,6 +5,7 @@ import { type SafetyMode, safetyModeSchema } from '#shared/sessions';
 import { PRIMARY_SCREEN, type SharedSource } from '#shared/sources';
 import { ShareControls } from '../sharing/share-controls.tsx';
 import { SourceRow } from '../sharing/source-row.tsx';
+import { useCountdown } from '../sharing/use-countdown.ts';
 import { describePreset, MODE_NAMES, QUALITY_NAMES } from '../text/session-words.ts';
 import { useAgent, useAgentStore } from './agent-context.tsx';
 import { ChoiceGroup } from './choice-group.tsx';
@@ -61,10 +62,13 @@ function ScreenShareCard() {
   const isOn = useAgent(
     ({ own }) => own.screen_share.sessionId !== null || own.screen_share.operation !== 'idle',
   );
+  const countdown = useCountdown(() => void screenShare.start({ quality, sourceId: source.id }));
+  const isFixed = isOn || countdown.secondsLeft !== null;
   return (
     <ConnectCard
       type="screen_share"
-      onStart={() => void screenShare.start({ quality, sourceId: source.id })}
+      countdown={countdown}
+      onStart={countdown.begin}
       onStop={() => void screenShare.stop()}
     >
       {running ? (
@@ -77,10 +81,10 @@ function ScreenShareCard() {
             names={QUALITY_NAMES}
             chosen={quality}
             meaning={describePreset(quality)}
-            isDisabled={isOn}
+            isDisabled={isFixed}
             onChoose={setQuality}
           />
-          <SourceRow source={source} confirm="Choose" isDisabled={isOn} onChoose={setSource} />
+          <SourceRow source={source} confirm="Choose" isDisabled={isFixed} onChoose={setSource} />
         </>
       )}
     </ConnectCard>

@@ -102,6 +102,13 @@ export class TestDisplay {
     return runProgram('xdotool', ['getactivewindow', 'getwindowname'], this.env).toString().trim();
   }
 
+  /** The number of the top-level window that would get a click at this place. */
+  windowAt(x: number, y: number): string | undefined {
+    const run = (...args: string[]): string => runProgram('xdotool', args, this.env).toString();
+    run('mousemove', String(x), String(y));
+    return /^WINDOW=(\d+)$/m.exec(run('getmouselocation', '--shell'))?.[1];
+  }
+
   /** Ends the display and everything that was started on it. */
   async stop(): Promise<void> {
     for (const child of this.#children) await endChild(child, 'SIGKILL');

@@ -142,4 +142,50 @@ describe('ConnectCards', () => {
     screen.getByText('1,204 frames');
     screen.getByText('2 viewers');
   });
+
+  describe('with a countdown', () => {
+    const count = async (seconds: number) => {
+      for (let second = 0; second < seconds; second += 1) await act(async () => agent.clock.advance(1000));
+    };
+    beforeEach(() => {
+      agent.answers.agentInfo = {
+        locked: false,
+        heartbeat_interval_seconds: 30,
+        share_countdown_seconds: 3,
+      };
+    });
+
+    it('starts a share only when it has run down', async () => {
+      press('📺 Screen Share');
+      await screen.findByRole('button', { name: '⏳ Starting in 3 s' });
+      await count(2);
+      screen.getByRole('button', { name: '⏳ Starting in 1 s' });
+      expect(agent.callsOf('startScreenShare')).toEqual([]);
+      await count(1);
+      await screen.findByRole('button', { name: '📺 Sharing' });
+      expect(agent.callsOf('startScreenShare')).toHaveLength(1);
+    });
+
+    it('starts nothing if it is pressed again', async () => {
+      press('📺 Screen Share');
+      press('📺 Screen Share');
+      fireEvent.click(await screen.findByRole('button', { name: '⏳ Starting in 3 s' }));
+      screen.getByRole('button', { name: '📺 Screen Share' });
+      await count(10);
+      expect(agent.callsOf('startScreenShare')).toEqual([]);
+    });
+
+    it('starts nothing once nobody sees it', async () => {
+      press('📺 Screen Share');
+      await screen.findByRole('button', { name: '⏳ Starting in 3 s' });
+      cleanup();
+      await count(10);
+      expect(agent.callsOf('startScreenShare')).toEqual([]);
+    });
+
+    it('does not hold up remote access', async () => {
+      press('🔒 Remote Access');
+      await screen.findByRole('button', { name: '🔓 Connected' });
+    });
+  });
 });
