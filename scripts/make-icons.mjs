@@ -20,12 +20,14 @@ const TRAY_PALETTES = {
     none: { rim: '#4a5561', glass: '#c3cad1', mark: '#77828d' },
     pending: { rim: '#4a5561', glass: '#f5a02c', mark: '#241400' },
     active: { rim: '#4a5561', glass: '#1a8a42', mark: '#ffffff' },
+    recording: { rim: '#4a5561', glass: '#ffffff', mark: '#c22f2a' },
     failed: { rim: '#4a5561', glass: '#c22f2a', mark: '#ffffff' },
   },
   dark: {
     none: { rim: '#e9edf1', glass: '#5d6975', mark: '#a3afbb' },
     pending: { rim: '#e9edf1', glass: '#f5a02c', mark: '#241400' },
     active: { rim: '#e9edf1', glass: '#23964b', mark: '#ffffff' },
+    recording: { rim: '#e9edf1', glass: '#2a1214', mark: '#ff5a50' },
     failed: { rim: '#e9edf1', glass: '#d8433c', mark: '#ffffff' },
   },
 };

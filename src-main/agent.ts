@@ -97,6 +97,8 @@ export interface Agent {
   setScreenLocked(isLocked: boolean): void;
   /** Ends one viewer's stream; does nothing if it has ended. */
   kick(viewerId: string): void;
+  /** Ends the recording of a share, for the person at the tray. Does nothing if there is none. */
+  endRecording(sessionId: string): void;
   /** A ticket for the address of one of the agent's own windows, as `?ticket=`; good for one use within 30 s. */
   issueTicket(window: OwnWindow): string;
   /** Ends and archives all sessions with `reason`, closes all streams and connections, then the database. */
@@ -412,6 +414,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
       const viewer = streams.viewers().find((other) => other.viewerId === viewerId);
       if (viewer) access.desk.kick(viewer);
     },
+    endRecording: (sessionId) => recordings.end(sessionId, 'tray'),
     issueTicket: (window) => panelPass.issueTicket(window),
     close: async (reason) => {
       liveness.stop();

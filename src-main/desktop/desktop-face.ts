@@ -28,6 +28,7 @@ export interface FacedAgent {
   readonly bus: EventBus;
   viewers(): ViewerState[];
   kick(viewerId: string): void;
+  endRecording(sessionId: string): void;
   issueTicket(window: 'panel' | 'prompt'): string;
 }
 
@@ -190,6 +191,9 @@ export class DesktopFace {
         break;
       case 'copy_link':
         void clipboard.writeText(`${agent.url}${streamUrl(action.sessionId)}`);
+        break;
+      case 'end_recording':
+        agent.endRecording(action.sessionId);
         break;
       case 'disconnect':
         agent.kick(action.viewerId);

@@ -1,4 +1,5 @@
 import type { Approval } from '#shared/approvals';
+import { isRecordingOn } from '#shared/recordings';
 import { type LiveSession, type SessionType, shortSessionId } from '#shared/sessions';
 
 /** Somebody who watches a screen share. */
@@ -26,7 +27,7 @@ export type TrayAction =
   | { readonly act: 'start'; readonly type: SessionType }
   | { readonly act: 'stop'; readonly type: SessionType; readonly sessionId: string }
   | { readonly act: 'allow' | 'deny' | 'show_request'; readonly approvalId: string }
-  | { readonly act: 'copy_link'; readonly sessionId: string }
+  | { readonly act: 'copy_link' | 'end_recording'; readonly sessionId: string }
   | { readonly act: 'disconnect'; readonly viewerId: string }
   | { readonly act: 'stop_all' | 'rearm' | 'open_panel' | 'quit' };
 
@@ -42,7 +43,7 @@ export type TrayItem =
     };
 
 /** The icon to show: what needs the person most. */
-export type TrayState = 'none' | 'pending' | 'active' | 'failed';
+export type TrayState = 'none' | 'pending' | 'recording' | 'active' | 'failed';
 
 // Longer names would make the menu as wide as the screen.
 const MAX_NAME_LENGTH = 40;
@@ -54,18 +55,23 @@ export function deriveTrayState({ locked, approvals, sessions }: TrayView): Tray
   );
   if (locked || hasFailed) return 'failed';
   if (approvals.length > 0) return 'pending';
+  if (sessions.some(isRecorded)) return 'recording';
   return sessions.some(({ status }) => status === 'active') ? 'active' : 'none';
 }
 
 /** One line with everything that can be counted. */
 export function describeTray({ locked, approvals, sessions, viewers }: TrayView): string {
   const active = sessions.filter(({ status }) => status === 'active');
+  const recorded = active.filter(isRecorded);
   const countOf = (type: SessionType): number => active.filter((session) => session.type === type).length;
   const parts = [
     locked ? 'everything stopped' : '',
     approvals.length > 0 ? `${count(approvals.length, 'request')} waiting` : '',
     countOf('remote_access') > 0 ? count(countOf('remote_access'), 'remote session') : '',
     countOf('screen_share') > 0 ? count(countOf('screen_share'), 'screen share') : '',
+    recorded.length > 0
+      ? `${recorded.length === 1 ? 'a share is' : `${recorded.length} shares are`} being recorded`
+      : '',
     viewers.length > 0 ? `${count(viewers.length, 'viewer')} watching` : '',
   ].filter((part) => part !== '');
   return `Porthole: ${parts.length > 0 ? parts.join(', ') : 'nobody connected'}`;
@@ -79,6 +85,7 @@ export function buildTrayMenu(view: TrayView): TrayItem[] {
     'separator',
     connectItem(view, 'remote_access', 'Remote Access', 'Start Remote Access (Supervised)'),
     connectItem(view, 'screen_share', 'Screen Share', 'Start Screen Share (Medium)'),
+    ...recordingItems(view),
     ...sessionItems(view),
     ...viewerItems(view),
     ...linkItems(view),
@@ -140,6 +147,20 @@ function sessionItems({ sessions, own }: TrayView): TrayItem[] {
     };
   });
   return [{ label: `Other Sessions (${others.length})`, items }];
+}
+
+/** Whether a share takes down what the screen shows, or would as soon as somebody goes on with it. */
+function isRecorded(session: LiveSession): boolean {
+  return (
+    session.type === 'screen_share' && session.recording !== null && isRecordingOn(session.recording.state)
+  );
+}
+
+function recordingItems({ sessions }: TrayView): TrayItem[] {
+  return sessions.filter(isRecorded).map(({ session_id: sessionId }) => ({
+    label: `End Recording (${shortSessionId(sessionId)})`,
+    action: { act: 'end_recording', sessionId },
+  }));
 }
 
 function viewerItems({ viewers }: TrayView): TrayItem[] {

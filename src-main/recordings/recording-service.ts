@@ -120,11 +120,18 @@ export class RecordingService {
     return toRecording(this.#move(this.#get(sessionId), 'paused', by));
   }
 
+  /** Ends a share's recording, if there is one; its file is complete soon after. */
+  end(sessionId: string, by: Decider): void {
+    const live = this.#live.get(sessionId);
+    if (!live) return;
+    live.endedBy = by;
+    live.run.stop('finished', null);
+  }
+
   /** Ends a share's recording; resolves when its file is complete. Rejects with `not_recording`. */
   async stop(sessionId: string, by: Decider): Promise<Recording> {
     const live = this.#get(sessionId);
-    live.endedBy = by;
-    live.run.stop('finished', null);
+    this.end(sessionId, by);
     await live.run.over;
     await Promise.all(this.#ending);
     return toRecording(this.find(live.record.recordingId));

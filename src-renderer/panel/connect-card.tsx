@@ -1,6 +1,7 @@
 import { type ReactNode, useId } from 'react';
 import type { SessionType } from '#shared/sessions';
 import { ViewLinks } from '../access/view-links.tsx';
+import { RecordingControls } from '../recordings/recording-controls.tsx';
 import type { Countdown } from '../sharing/use-countdown.ts';
 import { TYPE_NAMES } from '../text/session-words.ts';
 import { useAgent } from './agent-context.tsx';
@@ -79,6 +80,7 @@ export function ConnectCard({
       {view.session?.streamUrl && <StreamLink path={view.session.streamUrl} />}
       {view.session && session?.type === 'screen_share' && (
         <>
+          {session.status === 'active' && <RecordingControls session={session} />}
           <ViewerList sessionId={session.session_id} count={session.viewers} />
           <ViewLinks sessionId={session.session_id} />
         </>

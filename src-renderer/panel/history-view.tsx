@@ -1,20 +1,29 @@
 import { useId, useState } from 'react';
 import type { SessionType } from '#shared/sessions';
 import { useSecondTicker } from '../interaction/second-ticker.ts';
+import { RecordingList } from '../recordings/recording-list.tsx';
 import { useAgentStore } from './agent-context.tsx';
 import { ChoiceGroup } from './choice-group.tsx';
 import { HistoryEntry } from './history-entry.tsx';
 import { searchHistory } from './history-pages.ts';
 import { useHistory } from './use-history.ts';
+import { isAtRecordings } from './use-view.ts';
 
 const AGO_STEP_MS = 15_000;
 
-const FILTERS = ['all', 'remote_access', 'screen_share'] as const;
-const FILTER_NAMES = { all: 'All', remote_access: 'Remote access', screen_share: 'Screen share' } as const;
+const FILTERS = ['all', 'remote_access', 'screen_share', 'recordings'] as const;
+const FILTER_NAMES = {
+  all: 'All',
+  remote_access: 'Remote access',
+  screen_share: 'Screen share',
+  recordings: 'Recordings',
+} as const;
 
-/** Ended sessions, newest end first, to filter by type and to search. */
+/** Ended sessions, newest end first, to filter by type and to search; and the recordings of shares. */
 export function HistoryView() {
-  const [filter, setFilter] = useState<(typeof FILTERS)[number]>('all');
+  const [filter, setFilter] = useState<(typeof FILTERS)[number]>(() =>
+    isAtRecordings() ? 'recordings' : 'all',
+  );
   const [query, setQuery] = useState('');
   const searchId = useId();
   return (
@@ -41,7 +50,11 @@ export function HistoryView() {
           />
         </label>
       </div>
-      <HistoryList key={filter} type={filter === 'all' ? null : filter} query={query} />
+      {filter === 'recordings' ? (
+        <RecordingList query={query} />
+      ) : (
+        <HistoryList key={filter} type={filter === 'all' ? null : filter} query={query} />
+      )}
     </section>
   );
 }

@@ -5,6 +5,8 @@ import '../styles/controls.css';
 import '../styles/approvals.css';
 import '../styles/panel.css';
 import '../styles/history.css';
+import '../styles/recording-dot.css';
+import '../styles/recordings.css';
 import '../styles/timeline.css';
 import '../styles/settings.css';
 import '../styles/access.css';

@@ -1,6 +1,7 @@
 import { useId } from 'react';
 import type { LiveSession } from '#shared/sessions';
 import { ViewLinks } from '../access/view-links.tsx';
+import { RecordingControls } from '../recordings/recording-controls.tsx';
 import { ShareControls } from '../sharing/share-controls.tsx';
 import { TYPE_NAMES } from '../text/session-words.ts';
 import { useAgentStore } from './agent-context.tsx';
@@ -48,6 +49,7 @@ export function SessionCard({ session }: { readonly session: LiveSession }) {
         <>
           {!isPending && <ShareControls session={session} />}
           {!isPending && <StreamLink path={session.stream_url} />}
+          {!isPending && <RecordingControls session={session} />}
           <ViewerList sessionId={session_id} count={session.viewers} />
           {!isPending && <ViewLinks sessionId={session_id} />}
         </>

@@ -5,6 +5,11 @@ export type View = 'sessions' | 'history' | 'access' | 'settings';
 
 const VIEWS: readonly View[] = ['sessions', 'history', 'access', 'settings'];
 
+/** Whether the page's address names the recordings, a part of the history. */
+export function isAtRecordings(): boolean {
+  return location.hash === '#recordings';
+}
+
 function subscribe(listener: () => void): () => void {
   window.addEventListener('hashchange', listener);
   return () => window.removeEventListener('hashchange', listener);
@@ -14,6 +19,6 @@ function subscribe(listener: () => void): () => void {
 export function useView(): View {
   return useSyncExternalStore(
     subscribe,
-    () => VIEWS.find((view) => location.hash === `#${view}`) ?? 'sessions',
+    () => VIEWS.find((view) => location.hash === `#${view}`) ?? (isAtRecordings() ? 'history' : 'sessions'),
   );
 }

@@ -3,6 +3,7 @@ import '../styles/tokens.css';
 import '../styles/base.css';
 import '../styles/controls.css';
 import '../styles/view.css';
+import '../styles/recording-dot.css';
 import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
 import { openShare } from './open-share.ts';

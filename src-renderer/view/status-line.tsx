@@ -16,6 +16,11 @@ export function StatusLine({ telling, state }: { readonly telling: Telling; read
           {who}
         </span>
       )}
+      {session?.recording?.state === 'recording' && (
+        <span className="status-recording" title="What you see here is being recorded at the machine.">
+          <span className="recording-dot" aria-hidden="true" /> Recording
+        </span>
+      )}
       {isWatching && transport === 'pictures' && (
         <span className="status-figure" title="A stream does not get through to this browser.">
           single pictures

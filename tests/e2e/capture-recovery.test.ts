@@ -1,7 +1,7 @@
-import { readdirSync, readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startShare } from './support/api-client.ts';
 import { PortholeProcess } from './support/porthole-app.ts';
+import { findRenderers } from './support/processes.ts';
 import { StreamReader } from './support/stream-reader.ts';
 import { TestDisplay } from './support/test-display.ts';
 
@@ -19,28 +19,6 @@ afterAll(async () => {
   await porthole?.discard();
   await display?.stop();
 });
-
-/** Renderer processes of the app, found by their command line below its process. */
-function findRenderers(ancestor: number): number[] {
-  const processes = readdirSync('/proc').filter((name) => /^\d+$/.test(name));
-  const parentOf = new Map<number, number>();
-  const renderers: number[] = [];
-  for (const name of processes) {
-    try {
-      const stat = readFileSync(`/proc/${name}/stat`, 'utf8');
-      parentOf.set(Number(name), Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1]));
-      if (readFileSync(`/proc/${name}/cmdline`, 'utf8').includes('--type=renderer'))
-        renderers.push(Number(name));
-    } catch {
-      // It ended while we looked.
-    }
-  }
-  const descends = (pid: number): boolean => {
-    const parent = parentOf.get(pid);
-    return parent === ancestor || (parent !== undefined && parent > 1 && descends(parent));
-  };
-  return renderers.filter(descends);
-}
 
 describe('a share whose capture process is killed', () => {
   it('goes on by itself, with the viewer still connected', async () => {

@@ -15,9 +15,13 @@ export async function callApi(url: string, method: string, path: string, body?: 
   return { status: response.status, body: (await response.json()) as Record<string, unknown> };
 }
 
-/** Starts a screen share and answers its id. */
-export async function startShare(url: string, quality: 'low' | 'medium' | 'high'): Promise<string> {
-  const { status, body } = await callApi(url, 'POST', '/api/screen_share/start', { quality });
+/** Starts a screen share and answers its id; `more` goes into the start as well. */
+export async function startShare(
+  url: string,
+  quality: 'low' | 'medium' | 'high',
+  more: object = {},
+): Promise<string> {
+  const { status, body } = await callApi(url, 'POST', '/api/screen_share/start', { quality, ...more });
   if (status !== 200) throw new Error(`The share did not start: ${JSON.stringify(body)}`);
   return String(body.session_id);
 }

@@ -58,6 +58,17 @@ const idle: TrayView = {
   shortcut: { accelerator: 'CommandOrControl+Alt+Shift+X', works: true },
 };
 
+const recorded = {
+  ...share,
+  recording: {
+    recording_id: 'recording_0000000a',
+    state: 'recording',
+    reason: null,
+    duration_seconds: 1,
+    size_bytes: 1000,
+  },
+} as const satisfies LiveScreen;
+
 /** The labels as a person reads them, those of submenus indented. */
 function read(items: readonly TrayItem[], indent = ''): string[] {
   return items.flatMap((item) => {
@@ -85,6 +96,10 @@ describe('deriveTrayState', () => {
     ['active', { sessions: [remote] }],
     ['active', { sessions: [share] }],
     ['active', { sessions: [{ ...share, capture: { state: 'recovering' } }] }],
+    ['recording', { sessions: [remote, recorded] }],
+    ['recording', { sessions: [{ ...recorded, recording: { ...recorded.recording, state: 'paused' } }] }],
+    ['active', { sessions: [{ ...recorded, recording: { ...recorded.recording, state: 'failed' } }] }],
+    ['pending', { approvals: [request], sessions: [recorded] }],
     ['pending', { approvals: [request] }],
     ['pending', { approvals: [request], sessions: [remote, share] }],
     [
@@ -166,6 +181,16 @@ describe('buildTrayMenu', () => {
       type: 'screen_share',
       sessionId: share.session_id,
     });
+  });
+
+  it('says what is recorded, and ends that', () => {
+    const view = { ...idle, sessions: [recorded] };
+    expect(describeTray(view)).toBe('Porthole: 1 screen share, a share is being recorded');
+    expect(actionOf(buildTrayMenu(view), 'End Recording (screen_5f6)')).toEqual({
+      act: 'end_recording',
+      sessionId: share.session_id,
+    });
+    expect(read(buildTrayMenu({ ...idle, sessions: [share] }))).not.toContain('End Recording (screen_5f6)');
   });
 
   it('says who watches and lets each be sent away', () => {
