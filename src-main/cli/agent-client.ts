@@ -41,6 +41,11 @@ export interface AgentAddress {
 
 const refusalSchema = z.object({ success: z.literal(false), error: z.string(), message: z.string() });
 
+/** The refusal in an answer's body, or null if it is none. */
+export function readRefusal(body: unknown): z.infer<typeof refusalSchema> | null {
+  return refusalSchema.safeParse(body).data ?? null;
+}
+
 /** Makes the function that calls the agent at `url`. */
 export function createAgentClient({ url, fetch, token }: AgentAddress): CallAgent {
   return async (name, input = {}) => {
@@ -60,8 +65,8 @@ export function createAgentClient({ url, fetch, token }: AgentAddress): CallAgen
     });
     const answered: unknown = await response.json().catch(() => undefined);
     if (response.ok) return API[name].answer.parse(answered) as AnswerOf<typeof name>;
-    const refusal = refusalSchema.safeParse(answered);
-    if (refusal.success) throw new AgentRefusal(refusal.data.message, refusal.data);
+    const refusal = readRefusal(answered);
+    if (refusal) throw new AgentRefusal(refusal.message, refusal);
     throw new Error(`What answers at ${url} is no Porthole (${response.status}).`);
   };
 }

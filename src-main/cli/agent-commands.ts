@@ -1,3 +1,4 @@
+import { writeFileSync } from 'node:fs';
 import { Command, Option } from 'commander';
 import { tokenRoleSchema } from '#shared/access';
 import type { AnswerOf } from '#shared/api';
@@ -5,11 +6,13 @@ import type { Approval } from '#shared/approvals';
 import { qualitySchema } from '#shared/presets';
 import type { LiveSession } from '#shared/sessions';
 import type { CallAgent } from './agent-client.ts';
+import type { FetchFile } from './fetch-file.ts';
 import { readDuration } from './read-duration.ts';
 
 /** What a command works with: the agent, and a place for what it says. */
 export interface CommandTools {
   readonly call: CallAgent;
+  readonly fetchFile: FetchFile;
   /** The address that the agent is called by. */
   readonly url: string;
   /** Prints the answer: as it came for programs, or these lines for people. */
@@ -121,7 +124,21 @@ export function createAgentCommands(run: RunCommand): Command[] {
     return verb === 'deny' ? command.option('--reason <text>', 'why, for the record') : command;
   };
 
-  return [status, share, stop, rearm, decide('approve'), decide('deny'), createTokenCommand(run)];
+  const diagnostics = new Command('diagnostics')
+    .description('Save what helps to find a fault: no secrets, nothing that people wrote.')
+    .requiredOption('--out <file>', 'where to; a zip archive')
+    .action(() =>
+      run(diagnostics, async ({ fetchFile, tell }) => {
+        const { out } = diagnostics.opts<{ out: string }>();
+        const archive = await fetchFile('/api/diagnostics');
+        // Never in the place of another file, and for its owner's eyes only.
+        writeFileSync(out, archive, { flag: 'wx', mode: 0o600 });
+        tell({ file: out, bytes: archive.length }, [`${out} has ${archive.length} bytes`]);
+      }),
+    );
+
+  const decisions = [decide('approve'), decide('deny')];
+  return [status, share, stop, rearm, ...decisions, createTokenCommand(run), diagnostics];
 }
 
 function createTokenCommand(run: RunCommand): Command {

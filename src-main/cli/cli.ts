@@ -4,6 +4,7 @@ import { stripMisleadingCharacters } from '#shared/text';
 import { AgentRefusal, createAgentClient } from './agent-client.ts';
 import { createAgentCommands, type RunCommand } from './agent-commands.ts';
 import { createAgentFetch } from './agent-fetch.ts';
+import { createFileFetcher } from './fetch-file.ts';
 import { findAgent, usualDataFolders } from './find-agent.ts';
 import { bridgeMcp } from './mcp-bridge.ts';
 
@@ -36,6 +37,7 @@ export const CLI_COMMANDS: ReadonlySet<string> = new Set([
   'approve',
   'deny',
   'token',
+  'diagnostics',
   'mcp',
 ]);
 
@@ -75,17 +77,14 @@ export async function runCli(args: readonly string[], context: CliContext): Prom
   const run: RunCommand = async (command, work) => {
     const options = command.optsWithGlobals<AgentOptions & { json?: true }>();
     const { url, certificate } = locateAgent(options, context);
-    const call = createAgentClient({
-      url,
-      fetch: createAgentFetch(certificate),
-      token: context.env.PORTHOLE_TOKEN,
-    });
+    const agent = { url, fetch: createAgentFetch(certificate), token: context.env.PORTHOLE_TOKEN };
     const print = (text: string): void => {
       context.stdout.write(`${text}\n`);
     };
     try {
       await work({
-        call,
+        call: createAgentClient(agent),
+        fetchFile: createFileFetcher(agent),
         url,
         tell: (answer, lines) => {
           if (options.json) print(JSON.stringify(answer));

@@ -26,7 +26,7 @@ const READ_ME = `What Porthole says of itself, for whoever helps.
 
 about.json     versions, and facts of this machine
 desktop.json   displays, and what the graphics can do
-counts.json    how many sessions, viewers, tokens and so on there are
+counts.json    how many sessions, viewers and so on there are
 settings.json  each setting: where its value comes from, and the value unless it is a text
 log.jsonl      the end of the log
 

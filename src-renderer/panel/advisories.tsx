@@ -1,11 +1,15 @@
 import type { Advisory } from '#shared/advisories';
 import { useAgent, useAgentStore } from './agent-context.tsx';
 import { useSending } from './use-sending.ts';
+import { useView } from './use-view.ts';
 
 /** What the agent has to say of itself, each with what can be done about it. */
 export function Advisories() {
   const advisories = useAgent((state) => state.live.advisories);
-  return advisories.map((advisory) => <AdvisoryBanner key={advisory.advisory_id} advisory={advisory} />);
+  // The page of the settings says all of it by itself.
+  const view = useView();
+  const shown = advisories.filter(({ advisory_id: id }) => id !== 'settings' || view !== 'settings');
+  return shown.map((advisory) => <AdvisoryBanner key={advisory.advisory_id} advisory={advisory} />);
 }
 
 function AdvisoryBanner({ advisory }: { readonly advisory: Advisory }) {

@@ -1,4 +1,7 @@
+import { readFileSync, statSync } from 'node:fs';
+import path from 'node:path';
 import { PassThrough } from 'node:stream';
+import { unzipSync } from 'fflate';
 import { describe, expect, it } from 'vitest';
 import { isCliCall, runCli } from '../../../src-main/cli/cli.ts';
 import { bearer, makeToken, startShare } from '../access/support/callers.ts';
@@ -169,5 +172,21 @@ describe('porthole token', () => {
     expect(parse(refused)).toMatchObject({ success: false, error: 'access_denied' });
     expect(refused.err).toMatch(/^porthole: .+\n$/);
     expect(refused.err).not.toContain(secret);
+  });
+});
+
+describe('porthole diagnostics', () => {
+  it('saves the archive where it is told to, over nothing, and for its owner alone', async () => {
+    const agent = await startTestAgent();
+    const file = path.join(agent.folder, 'diagnostics.zip');
+    const saved = await porthole(agent, `diagnostics --out ${file}`);
+    expect(saved).toMatchObject({ code: 0, err: '' });
+    expect(Object.keys(unzipSync(new Uint8Array(readFileSync(file))))).toContain('log.jsonl');
+    expect(statSync(file).mode & 0o777).toBe(0o600);
+    const again = await porthole(agent, `diagnostics --out ${file}`);
+    expect(again).toMatchObject({ code: 1, err: expect.stringContaining('EEXIST') });
+    const { secret } = await makeToken(agent, 'operator');
+    const refused = await porthole(agent, `diagnostics --out ${file}2`, { PORTHOLE_TOKEN: secret });
+    expect(refused).toMatchObject({ code: 1, err: expect.stringMatching(/may not use/) });
   });
 });

@@ -1,0 +1,66 @@
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { callApi } from '../support/api-client.ts';
+import { runProgram } from '../support/child-process.ts';
+import { PortholeProcess } from '../support/porthole-app.ts';
+import { TestDisplay } from '../support/test-display.ts';
+
+let display: TestDisplay;
+let folder: string;
+let env: NodeJS.ProcessEnv;
+
+beforeAll(async () => {
+  display = await TestDisplay.start(1280, 720);
+  folder = mkdtempSync(path.join(tmpdir(), 'porthole-login-'));
+  env = { XDG_CONFIG_HOME: path.join(folder, 'config') };
+});
+
+afterAll(async () => {
+  await display?.stop();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+describe('an installed Porthole', () => {
+  it('starts at login by an entry that works, hidden if that is set, and takes it away again', async () => {
+    const dataDir = path.join(folder, 'data of $HOME %f');
+    mkdirSync(dataDir);
+    const first = await PortholeProcess.start({ display, env, dataDir, args: ['--hidden'] });
+    const setting = (value: boolean) =>
+      callApi(first.url, 'POST', '/api/settings', { startAtLogin: value, hidden: value, port: 0 });
+    await setting(true);
+    const { body } = await callApi(first.url, 'GET', '/api/advisories');
+    expect(body.advisories).toEqual([]);
+    const autostart = path.join(folder, 'config/autostart');
+    const [name = ''] = readdirSync(autostart);
+    const file = path.join(autostart, name);
+    const text = readFileSync(file, 'utf8');
+    runProgram('desktop-file-validate', [file], display.env);
+    expect(await first.stop()).toBe(0);
+
+    // As a session starts it: by GLib's reading of the entry.
+    runProgram('gio', ['launch', file], { ...display.env, ...env });
+    const running = path.join(dataDir, 'running.json');
+    const second = await vi.waitFor(
+      () => JSON.parse(readFileSync(running, 'utf8')) as { url: string; pid: number },
+      { timeout: 20_000, interval: 100 },
+    );
+    const info = await callApi(second.url, 'GET', '/api/settings');
+    expect(info.body.settings).toMatchObject({ hidden: { in_use: true, source: 'file' } });
+    expect(
+      runProgram(
+        'sh',
+        ['-c', 'xdotool search --onlyvisible --name Porthole || true'],
+        display.env,
+      ).toString(),
+    ).toBe('');
+
+    // What somebody switched off elsewhere stays off, until it is asked for here.
+    writeFileSync(file, text.replace('enabled=true', 'enabled=false'));
+    await callApi(second.url, 'POST', '/api/settings', { startAtLogin: false });
+    expect(() => readFileSync(file)).toThrow('ENOENT');
+    process.kill(second.pid, 'SIGTERM');
+    await vi.waitFor(() => expect(() => readFileSync(running)).toThrow('ENOENT'), { timeout: 10_000 });
+  });
+});
