@@ -26,6 +26,8 @@ const TEST_PROGRAMS = Object.freeze({
   import: 'imagemagick',
   dunst: 'dunst',
   busctl: 'systemd',
+  gio: 'libglib2.0-bin',
+  'desktop-file-validate': 'desktop-file-utils',
   tint2: 'tint2',
   ps: 'procps',
 });
