@@ -58,8 +58,9 @@ export function runProgram(
   command: string,
   args: readonly string[],
   env: NodeJS.ProcessEnv = process.env,
+  input?: Buffer,
 ): Buffer {
-  const result = spawnSync(command, args, { env, maxBuffer: 256 * 1024 * 1024 });
+  const result = spawnSync(command, args, { env, input, maxBuffer: 256 * 1024 * 1024 });
   if (result.status === 0) return result.stdout;
   throw new Error(`${command} ${args.join(' ')} failed: ${result.error ?? result.stderr.toString()}`);
 }

@@ -5,14 +5,14 @@ import { endChild, runProgram, startProgram } from './child-process.ts';
 /** A virtual display of its own, with a window manager and, on demand, something that moves. */
 export class TestDisplay {
   readonly name: string;
-  readonly widthPx: number;
-  readonly heightPx: number;
+  #widthPx: number;
+  #heightPx: number;
   readonly #children: ChildProcess[];
 
   private constructor(name: string, widthPx: number, heightPx: number, children: ChildProcess[]) {
     this.name = name;
-    this.widthPx = widthPx;
-    this.heightPx = heightPx;
+    this.#widthPx = widthPx;
+    this.#heightPx = heightPx;
     this.#children = children;
   }
 
@@ -87,14 +87,77 @@ export class TestDisplay {
 
   /** Paints the background with a gradient from top to bottom. */
   paintBackground(): void {
-    const size = `${this.widthPx}x${this.heightPx}`;
+    this.#paint([]);
+  }
+
+  /** The same with a red edge on the right and a green one at the bottom, six pixels wide each. */
+  paintEdges(): void {
+    const [right, bottom] = [this.#widthPx - 1, this.#heightPx - 1];
+    const red = ['-fill', '#e01030', '-draw', `rectangle ${right - 5},0 ${right},${bottom}`];
+    const green = ['-fill', '#10c040', '-draw', `rectangle 0,${bottom - 5} ${right - 6},${bottom}`];
+    this.#paint([...red, ...green]);
+  }
+
+  #paint(drawing: readonly string[]): void {
+    const size = `${this.#widthPx}x${this.#heightPx}`;
+    const picture = runProgram('convert', ['-size', size, 'gradient:#204060-#c08040', ...drawing, 'bmp:-']);
     // Its exit code is 1 whenever it painted a root window; a picture that is not there fails the comparison.
-    spawnSync('display', ['-window', 'root', '-size', size, 'gradient:#204060-#c08040'], { env: this.env });
+    spawnSync('display', ['-window', 'root', 'bmp:-'], { env: this.env, input: picture });
+  }
+
+  /** Paints the whole background in one colour, such as `#ff0000`. */
+  paintColour(colour: string): void {
+    runProgram('xsetroot', ['-solid', colour], this.env);
+  }
+
+  /** Changes the display's size, as when its resolution is changed; it cannot become larger than it began. */
+  resize(widthPx: number, heightPx: number): void {
+    const name = `${widthPx}x${heightPx}`;
+    const timings = [100, widthPx, widthPx + 1, widthPx + 2, widthPx + 3];
+    const lines = [heightPx, heightPx + 1, heightPx + 2, heightPx + 3];
+    const say = (...what: string[]): void => {
+      runProgram('xrandr', what, this.env);
+    };
+    if (!runProgram('xrandr', [], this.env).includes(` ${name} `)) {
+      say('--newmode', name, ...[...timings, ...lines].map(String));
+      say('--addmode', 'screen', name);
+    }
+    say('--output', 'screen', '--mode', name);
+    this.#widthPx = widthPx;
+    this.#heightPx = heightPx;
+  }
+
+  /** Makes each half of the display a monitor of its own. */
+  splitInTwo(): void {
+    this.#addMonitor('left', 0, 'screen');
+    this.plugRight();
+  }
+
+  /** Takes the right half of a split display away. */
+  unplugRight(): void {
+    runProgram('xrandr', ['--delmonitor', 'right'], this.env);
+  }
+
+  /** Brings the right half of a split display back. */
+  plugRight(): void {
+    this.#addMonitor('right', Math.floor(this.#widthPx / 2), 'none');
+  }
+
+  #addMonitor(name: string, leftPx: number, output: string): void {
+    const size = `${Math.floor(this.#widthPx / 2)}/300x${this.#heightPx}/300`;
+    runProgram('xrandr', ['--setmonitor', name, `${size}+${leftPx}+0`, output], this.env);
+  }
+
+  /** The colour of one pixel of what the display shows now: red, green and blue from 0 to 255. */
+  pixel(x: number, y: number): readonly number[] {
+    const area = ['-crop', `1x1+${x}+${y}`, '-depth', '8'];
+    return [...runProgram('import', ['-window', 'root', ...area, 'rgb:-'], this.env)];
   }
 
   /** What the display shows now, as a PNG. */
   grab(): Buffer {
-    return runProgram('import', ['-window', 'root', 'png:-'], this.env);
+    // Compressed no more than need be: that is what takes the time.
+    return runProgram('import', ['-window', 'root', '-quality', '11', 'png:-'], this.env);
   }
 
   /** The title of the window that has the keyboard. */
