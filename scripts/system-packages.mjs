@@ -1,5 +1,5 @@
 // @ts-check
-import { accessSync, constants, existsSync, statSync } from 'node:fs';
+import { accessSync, constants, existsSync, readdirSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { announce, SetupError } from './announce.mjs';
 import { aptCommandToType, aptInstall, findRootPrefix, hasApt } from './apt.mjs';
@@ -30,8 +30,13 @@ const TEST_PROGRAMS = Object.freeze({
   'desktop-file-validate': 'desktop-file-utils',
   tint2: 'tint2',
   ps: 'procps',
+  vlc: 'vlc-bin',
 });
 
+/** What VLC reads streams with, below a folder of libraries; VLC itself does without its plugins. */
+const VLC_STREAM_PLUGIN = 'vlc/plugins/demux/libmjpeg_plugin.so';
+
+const FIREFOX_PROGRAMS = ['firefox-esr', 'firefox'];
 const CHROME_PROGRAMS = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable'];
 
 /**
@@ -148,7 +153,30 @@ function findMissingTestPrograms() {
   if (findChrome() === undefined) {
     lacks.push({ what: 'Chromium', packages: ['chromium'], isRequired: true });
   }
+  if (findFirefox() === undefined) {
+    lacks.push({ what: 'Firefox', packages: ['firefox-esr', 'firefox'], isRequired: true });
+  }
+  if (!libraryFolders().some((folder) => existsSync(path.join(folder, VLC_STREAM_PLUGIN)))) {
+    lacks.push({ what: 'what VLC plays streams with', packages: ['vlc-plugin-base'], isRequired: true });
+  }
   return lacks;
+}
+
+/**
+ * @returns {string[]}
+ */
+function libraryFolders() {
+  const names = existsSync('/usr/lib') ? readdirSync('/usr/lib') : [];
+  return ['/usr/lib', '/usr/lib64', ...names.map((name) => path.join('/usr/lib', name))];
+}
+
+/**
+ * The other browser that the end-to-end tests show streams in.
+ * @param {NodeJS.ProcessEnv} [env]
+ * @returns {string | undefined} Its executable.
+ */
+export function findFirefox(env = process.env) {
+  return FIREFOX_PROGRAMS.map((name) => findProgram(name, env)).find((found) => found !== undefined);
 }
 
 /**

@@ -10,7 +10,7 @@ import { resolveElectronRuntime } from './electron-runtime.mjs';
 import { onNpmGone } from './npm-watch.mjs';
 import { copyInspectable } from './package-twin.mjs';
 import { exitCodeOf } from './run-command.mjs';
-import { ensureSystemPackages, findChrome } from './system-packages.mjs';
+import { ensureSystemPackages, findChrome, findFirefox } from './system-packages.mjs';
 import { countTests, findFaults, formatCount } from './test-report.mjs';
 
 const REPORT_FILE = path.join(repositoryRoot, 'test-results/report.json');
@@ -66,6 +66,7 @@ async function prepareEndToEnd() {
     ELECTRON_OVERRIDE_DIST_PATH: runtime.folder,
     PORTHOLE_TEST_ELECTRON: runtime.executable,
     PORTHOLE_TEST_CHROME: findChrome(),
+    PORTHOLE_TEST_FIREFOX: findFirefox(),
   };
 }
 
@@ -81,7 +82,8 @@ async function preparePackaged(executable) {
     needsSessionBus: true,
     runsTests: true,
   });
-  const env = { ...process.env, PORTHOLE_TEST_APP: executable, PORTHOLE_TEST_CHROME: findChrome() };
+  const browsers = { PORTHOLE_TEST_CHROME: findChrome(), PORTHOLE_TEST_FIREFOX: findFirefox() };
+  const env = { ...process.env, PORTHOLE_TEST_APP: executable, ...browsers };
   // What the other systems run drives nothing.
   if (process.platform !== 'linux') return env;
   const folder = mkdtempSync(path.join(tmpdir(), 'porthole-inspectable-'));

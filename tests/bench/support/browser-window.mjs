@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { findChrome, findProgram } from '../../../scripts/system-packages.mjs';
+import { findChrome, findFirefox } from '../../../scripts/system-packages.mjs';
 
 /**
  * A browser that shows one page, filling a display.
@@ -66,6 +66,5 @@ function chromium(profile, url) {
  */
 function firefox(profile, url) {
   writeFileSync(path.join(profile, 'user.js'), FIREFOX_PREFERENCES.join('\n'));
-  const program = findProgram('firefox-esr') ?? findProgram('firefox') ?? 'firefox';
-  return [program, ['--no-remote', '--profile', profile, '--kiosk', url]];
+  return [findFirefox() ?? 'firefox', ['--no-remote', '--profile', profile, '--kiosk', url]];
 }

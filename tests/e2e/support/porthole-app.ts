@@ -20,6 +20,8 @@ function requiredVariable(name: string): string {
 export const electronPath = (): string => requiredVariable('PORTHOLE_TEST_ELECTRON');
 /** The browser that plays the viewer. */
 export const chromePath = (): string => requiredVariable('PORTHOLE_TEST_CHROME');
+/** The other browser that streams are shown in. */
+export const firefoxPath = (): string => requiredVariable('PORTHOLE_TEST_FIREFOX');
 
 /** Where and how to start the built app. */
 export interface LaunchOptions {
