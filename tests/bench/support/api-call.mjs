@@ -34,7 +34,12 @@ export function callApi(url, method, route, body) {
         reject(error);
       }
     });
-    outgoing.once('error', reject);
+    outgoing.once('error', (error) => {
+      // The agent may close a connection that nobody used for a while just when it is used again.
+      const isStale = 'code' in error && error.code === 'ECONNRESET' && outgoing.reusedSocket;
+      if (isStale) resolve(callApi(url, method, route, body));
+      else reject(error);
+    });
     outgoing.end(text);
   });
 }
