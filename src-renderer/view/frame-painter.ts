@@ -21,21 +21,35 @@ export interface PictureScreen {
   show(picture: StreamPart): void;
 }
 
+/** Makes of a JPEG what can be drawn; rejects if it is none. */
+export type DecodePicture = (jpeg: Uint8Array<ArrayBuffer>) => Promise<ImageBitmap>;
+
+/** The browser's own decoder, which works off the page's thread. */
+export const decodeInBrowser: DecodePicture = (jpeg) => createImageBitmap(new Blob([jpeg]));
+
+/** While one picture is drawn the next is decoded already; more would only make them older. */
+const MAX_DECODING = 2;
+
 /**
- * Draws pictures onto a canvas, the newest first: one that comes while another is being decoded takes the place of the
- * one that waits. Decoding happens off the page's own thread. While nobody can see the page nothing is drawn, but the
- * newest picture is kept for when somebody can.
+ * Draws pictures onto a canvas, the newest first: one that comes while two are being decoded takes the place of the one
+ * that waits, and one that was decoded later than its successor is not drawn. While nobody can see the page nothing is
+ * drawn, but the newest picture is kept for when somebody can.
  */
 export class FramePainter implements PictureScreen {
   readonly #observer: PaintObserver;
+  readonly #decode: DecodePicture;
   #canvas: HTMLCanvasElement | null = null;
   #waiting: StreamPart | null = null;
-  #isBusy = false;
+  #decoding = 0;
+  /** How many pictures were begun, and which of them was drawn last. */
+  #begun = 0;
+  #drawn = 0;
   #shown: StreamPart | null = null;
   #size: PictureSize = { widthPx: 0, heightPx: 0 };
 
-  constructor(observer: PaintObserver) {
+  constructor(observer: PaintObserver, decode: DecodePicture = decodeInBrowser) {
     this.#observer = observer;
+    this.#decode = decode;
   }
 
   /** The picture that can be seen now, or null before the first. */
@@ -48,48 +62,55 @@ export class FramePainter implements PictureScreen {
     this.#canvas = canvas;
     this.#size = { widthPx: 0, heightPx: 0 };
     this.#waiting ??= this.#shown;
-    void this.#paint();
+    this.#paint();
   }
 
   show(picture: StreamPart): void {
     this.#waiting = picture;
-    void this.#paint();
+    this.#paint();
   }
 
   /** Draws what was kept while the page could not be seen. */
   catchUp(): void {
-    void this.#paint();
+    this.#paint();
   }
 
-  async #paint(): Promise<void> {
-    if (this.#isBusy) return;
-    this.#isBusy = true;
-    while (this.#waiting && this.#canvas && !document.hidden) {
+  #paint(): void {
+    while (this.#waiting && this.#canvas && !document.hidden && this.#decoding < MAX_DECODING) {
       const picture = this.#waiting;
       this.#waiting = null;
-      await this.#draw(picture);
+      this.#begun += 1;
+      this.#decoding += 1;
+      const turn = this.#begun;
+      this.#decode(picture.jpeg)
+        .then(
+          (bitmap) => this.#draw(picture, bitmap, turn),
+          () => this.#observer.onFault(),
+        )
+        .finally(() => {
+          this.#decoding -= 1;
+          this.#paint();
+        });
     }
-    this.#isBusy = false;
   }
 
-  async #draw(picture: StreamPart): Promise<void> {
-    try {
-      const bitmap = await createImageBitmap(new Blob([picture.jpeg]));
-      const canvas = this.#canvas;
-      if (!canvas) return bitmap.close();
-      const size = { widthPx: bitmap.width, heightPx: bitmap.height };
-      const isNewSize = size.widthPx !== this.#size.widthPx || size.heightPx !== this.#size.heightPx;
-      if (isNewSize) {
-        canvas.width = size.widthPx;
-        canvas.height = size.heightPx;
-        this.#size = size;
-      }
-      canvas.getContext('bitmaprenderer')?.transferFromImageBitmap(bitmap);
-      this.#shown = picture;
-      if (isNewSize) this.#observer.onSize(size);
-      this.#observer.onShown(picture);
-    } catch {
-      this.#observer.onFault();
+  #draw(picture: StreamPart, bitmap: ImageBitmap, turn: number): void {
+    const canvas = this.#canvas;
+    if (!canvas || turn < this.#drawn) {
+      bitmap.close();
+      return;
     }
+    this.#drawn = turn;
+    const size = { widthPx: bitmap.width, heightPx: bitmap.height };
+    const isNewSize = size.widthPx !== this.#size.widthPx || size.heightPx !== this.#size.heightPx;
+    if (isNewSize) {
+      canvas.width = size.widthPx;
+      canvas.height = size.heightPx;
+      this.#size = size;
+    }
+    canvas.getContext('bitmaprenderer')?.transferFromImageBitmap(bitmap);
+    this.#shown = picture;
+    if (isNewSize) this.#observer.onSize(size);
+    this.#observer.onShown(picture);
   }
 }

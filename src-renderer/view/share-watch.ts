@@ -39,6 +39,8 @@ const FIRST_RETRY_MS = 500;
 const LONGEST_RETRY_MS = 10_000;
 const LONGEST_RETRY_AFTER_MS = 60_000;
 const NOT_STARTED_RETRY_MS = 2000;
+/** When to ask for the agent's time after the start: the first answer may be a slow one, of a page that still loads. */
+const TIME_CHECKS_MS = [2000, 5000, 10_000];
 const TIME_CHECK_MS = 60_000;
 const MAX_FAULTS = 3;
 
@@ -105,7 +107,8 @@ export class ShareWatch {
   #pictures = new WeakSet<StreamPart>();
   #faults = 0;
   #hasHeard = false;
-  #timeCheckedAtMs = Number.NEGATIVE_INFINITY;
+  #nextTimeCheckMs = 0;
+  #timeChecks = 0;
   #isMuteChecked = false;
   #cancelLook: () => void = () => {};
   #cancelTimer: () => void = () => {};
@@ -328,7 +331,7 @@ export class ShareWatch {
       figures: this.#figures.read(this.#agentTime.errorMs),
       pictureAtMs: this.#pictureAtMs,
     });
-    if (nowMs - this.#timeCheckedAtMs >= TIME_CHECK_MS) void this.#checkTime();
+    if (nowMs >= this.#nextTimeCheckMs) void this.#checkTime();
     if (silentMs >= GIVE_UP_MS) {
       this.signal({ type: 'given_up' });
       return;
@@ -365,7 +368,8 @@ export class ShareWatch {
   }
 
   async #checkTime(): Promise<void> {
-    this.#timeCheckedAtMs = this.#clock.monotonicMs();
+    this.#nextTimeCheckMs = this.#clock.monotonicMs() + (TIME_CHECKS_MS[this.#timeChecks] ?? TIME_CHECK_MS);
+    this.#timeChecks += 1;
     try {
       await this.#askState();
     } catch {
