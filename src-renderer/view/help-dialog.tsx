@@ -38,7 +38,7 @@ export function HelpDialog({
       </p>
       <p className="hint">
         <strong>fps</strong> counts the different pictures per second that this page shows.{' '}
-        <strong>Delay</strong> is the time from the moment the screen looked so until it is drawn here.
+        <strong>Delay</strong> is the time from when the agent had captured a picture until it is drawn here.
       </p>
       <label className="help-choice">
         <input

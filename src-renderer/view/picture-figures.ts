@@ -4,7 +4,7 @@ import type { Clock } from '../agent/clock.ts';
 export interface Figures {
   /** Different pictures shown per second, over the last two; 0 for a screen that stands still, null before it is known. */
   readonly framesPerSecond: number | null;
-  /** From the moment that the screen looked so until it was drawn here, the middle of the last ones; null if unknown. */
+  /** From when the agent had captured a picture until it was drawn here, the middle of the last ones; null if unknown. */
   readonly delayMs: number | null;
   /** By how much the delay may be wrong. */
   readonly delayErrorMs: number | null;

@@ -34,7 +34,7 @@ export function StatusLine({ telling, state }: { readonly telling: Telling; read
       {isWatching && figures.delayMs !== null && (
         <span
           className="status-figure"
-          title={`From the moment the screen looked so until it is drawn here, give or take ${Math.ceil(figures.delayErrorMs ?? 0)} ms`}
+          title={`From when the agent had captured a picture until it is drawn here, give or take ${Math.ceil(figures.delayErrorMs ?? 0)} ms`}
         >
           {Math.round(figures.delayMs)} ms delay
         </span>
