@@ -20,7 +20,7 @@ export function StreamLink({ path }: { readonly path: string }) {
         <CopyButton
           text={new URL(viewerPath, outside ?? location.origin).href}
           clock={clock}
-          label="Copy the link to the viewer"
+          label="Copy link to the viewer"
         >
           Copy link
         </CopyButton>

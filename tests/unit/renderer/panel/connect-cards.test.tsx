@@ -72,7 +72,7 @@ describe('ConnectCards', () => {
       ['Open viewer', `${location.origin}/view/${SCREEN}`],
       [`${location.origin}/stream/${SCREEN}`, `${location.origin}/stream/${SCREEN}`],
     ]);
-    screen.getByRole('button', { name: 'Copy the link to the viewer' });
+    screen.getByRole('button', { name: 'Copy link to the viewer' });
     screen.getByRole('button', { name: 'Copy the stream address' });
   });
 
