@@ -83,24 +83,15 @@ export class FilmFile {
 
   /**
    * Makes the file complete, with its length and what players seek by, and closes it. On a full disk its last pictures
-   * make room for that. Answers false if there is no picture in it.
+   * make room for that; where not even they are enough, players have to search. Answers false if there is no picture in
+   * it.
    */
   async finish(): Promise<boolean> {
     try {
       await this.#handle.truncate(this.#end);
       if (this.#clusters.length === 0) return false;
-      let index = cues(this.#clusters);
-      try {
-        await this.#write(index, this.#end);
-      } catch (error) {
-        if (!isDiskFull(error)) throw error;
-        await this.#giveBack(index.length + LEFT_FREE_BYTES);
-        index = cues(this.#clusters);
-        await this.#write(index, this.#end);
-      }
-      const cuesAt = this.#end;
-      this.#end += index.length;
-      // The index must be on disk before anything leads to it.
+      const cuesAt = await this.#writeCues();
+      // They must be on disk before anything leads to them.
       await this.#handle.datasync();
       for (const { offset, bytes } of finalPatches(this.durationMs, cuesAt, this.#end))
         await this.#write(bytes, offset);
@@ -109,6 +100,22 @@ export class FilmFile {
     } finally {
       await this.#handle.close();
     }
+  }
+
+  /** Answers where the cues are, or null where there is no room for any. */
+  async #writeCues(): Promise<number | null> {
+    for (const isLast of [false, true]) {
+      const cuesAt = this.#end;
+      const index = cues(this.#clusters);
+      try {
+        this.#end = await this.#write(index, cuesAt);
+        return cuesAt;
+      } catch (error) {
+        if (!isDiskFull(error)) throw error;
+        if (!isLast) await this.#giveBack(index.length + LEFT_FREE_BYTES);
+      }
+    }
+    return null;
   }
 
   /** Lets go of the last clusters until so many bytes are free again; the first one stays. */

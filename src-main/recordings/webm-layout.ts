@@ -116,11 +116,11 @@ export function cues(clusters: readonly FilmCluster[]): Buffer {
   return element(ELEMENT.cues, ...points);
 }
 
-/** What to write into the head of a file of `fileBytes` that is complete, with its cues at `cuesAt`. */
-export function finalPatches(durationMs: number, cuesAt: number, fileBytes: number): Patch[] {
+/** What to write into the head of a file of `fileBytes` that is complete, with its cues, if any, at `cuesAt`. */
+export function finalPatches(durationMs: number, cuesAt: number | null, fileBytes: number): Patch[] {
   return [
     { offset: DURATION_AT, bytes: duration(durationMs) },
-    { offset: SEEK_HEAD_AT, bytes: seekHead(cuesAt - SEGMENT_AT) },
+    ...(cuesAt === null ? [] : [{ offset: SEEK_HEAD_AT, bytes: seekHead(cuesAt - SEGMENT_AT) }]),
     { offset: SEGMENT_SIZE_AT, bytes: sizeOf(fileBytes - SEGMENT_AT, 8) },
   ];
 }

@@ -42,6 +42,8 @@ export function openDatabase(file: string): Database.Database {
 export function closeDatabase(database: Database.Database): void {
   try {
     database.exec('PRAGMA wal_checkpoint(TRUNCATE)');
+  } catch {
+    // A full disk has no room for it: everything stays in the file beside it, where the next start finds it.
   } finally {
     database.close();
   }

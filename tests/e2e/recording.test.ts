@@ -166,7 +166,7 @@ describe('a recording', () => {
   it('on a full disk fails and says so, plays as far as it came, and the share goes on', async ({ skip }) => {
     const folder = path.join(porthole.dataDir, 'recordings');
     mkdirSync(folder, { recursive: true, mode: 0o700 });
-    const mounted = spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=2m', 'tmpfs', folder]);
+    const mounted = spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=1m', 'tmpfs', folder]);
     if (mounted.status !== 0) {
       process.stdout.write(`skipped: no small disk can be mounted here (${String(mounted.stderr).trim()})\n`);
       skip();
