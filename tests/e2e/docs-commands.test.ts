@@ -15,7 +15,7 @@ let home: string;
 
 beforeAll(async () => {
   display = await TestDisplay.start(1280, 720);
-  porthole = await PortholeProcess.start({ display, args: ['--hidden', '--notifications', 'none'] });
+  porthole = await PortholeProcess.start({ display, args: ['--hidden'] });
   home = mkdtempSync(path.join(tmpdir(), 'porthole-docs-'));
 });
 
@@ -30,18 +30,18 @@ afterEach(async () => {
   await callApi(porthole.url, 'POST', '/api/sessions/rearm', {});
 });
 
-/** The ids that came up last, by what they begin with: what a page's `remote_a1b2c3d4` or `cmd_…` stand for. */
+/** The ids that came up last, by what they begin with: what a page's `remote_a1b2c3d4` or `command_…` stand for. */
 class KnownIds {
   readonly #ids = new Map<string, string>();
 
   note(output: string): void {
-    for (const [id, kind = ''] of output.matchAll(/\b(remote|screen|cmd|webhook)_[0-9a-f]{8,}\b/g))
+    for (const [id, kind = ''] of output.matchAll(/\b(remote|screen|command|webhook)_[0-9a-f]{8,}\b/g))
       this.#ids.set(kind, id);
   }
 
   putInto(command: string): string {
     return command.replace(
-      /\b(remote|screen|cmd)_(?:a1b2c3d4|…)/g,
+      /\b(remote|screen|command)_(?:a1b2c3d4|…)/g,
       (_, kind: string) => this.#ids.get(kind) ?? '',
     );
   }
