@@ -58,6 +58,15 @@ function setUp(level: NotificationLevel = 'all') {
 const ids = (count: number) => Array.from({ length: count }, (_, index) => `remote_0000000${index}`);
 
 describe('NotificationFeed, of events', () => {
+  it('says why the agent ended a session by itself', () => {
+    const { publish, bodies } = setUp();
+    const ended = { message: 'Screen share session ended', reason: 'The shared window was closed' };
+    publish('screen_share_stopped', { session_id: 'screen_00000001', by: 'agent', ...ended });
+    publish('screen_share_stopped', { session_id: 'screen_00000002', by: 'panel', ...ended });
+    expect(bodies()[0]).toBe('Screen share session ended\nThe shared window was closed\nscreen_000');
+    expect(bodies().slice(1).join()).not.toContain('The shared window was closed');
+  });
+
   it('tells an event at once, with its badge, its message and who it is about', () => {
     const { publish, notifier } = setUp();
     publish('remote_session_started', {
