@@ -70,6 +70,8 @@ export class RecoveringCapture implements ScreenCapture {
   #closed = false;
   #live = false;
   #hidden = false;
+  /** Whether there will be no other attempt. */
+  #over = false;
   #wasLive = false;
   #failures = 0;
   #startedAtMs = 0;
@@ -93,7 +95,8 @@ export class RecoveringCapture implements ScreenCapture {
 
   /** Takes note that the window that is captured was minimised, or is to be seen again. */
   setHidden(hidden: boolean): void {
-    if (this.#closed || hidden === this.#hidden) return;
+    // A window that was closed is out of sight too, and stays closed.
+    if (this.#closed || this.#over || hidden === this.#hidden) return;
     this.#hidden = hidden;
     if (hidden) {
       this.#live = false;
@@ -205,12 +208,14 @@ export class RecoveringCapture implements ScreenCapture {
   }
 
   #onGone(): void {
+    this.#over = true;
     this.#live = false;
     this.#endAttempt();
     this.#options.observer.onStatus({ state: 'gone', message: 'The shared window was closed.' });
   }
 
   #onRefused(reason: string): void {
+    this.#over = true;
     this.#live = false;
     this.#endAttempt();
     this.#options.log.warn({ reason }, 'The screen capture was refused');

@@ -307,6 +307,8 @@ describe('recoveringCapture', () => {
       rig.latest().observer.onFrame(FRAME);
       rig.capture.setHidden(hidden);
       rig.latest().observer.onGone();
+      // The list of windows tells later that it is out of sight.
+      rig.capture.setHidden(true);
       expect(rig.statuses.at(-1)).toEqual({ state: 'gone', message: 'The shared window was closed.' });
       rig.capture.setHidden(false);
       rig.clock.advance(60_000);
