@@ -1,7 +1,6 @@
 // @ts-check
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { parseArgs } from 'node:util';
 import { drawChart } from './report/chart.mjs';
 import { mergeResults } from './report/result.mjs';
 import { formatMarkdown, formatTable } from './report/table.mjs';
@@ -16,6 +15,7 @@ import { measureFirstViewer, measureStart } from './scenarios/starting.mjs';
 import { startAgent } from './support/agent-process.mjs';
 import { closeApiConnections } from './support/api-call.mjs';
 import { describeMachine, watchOthers } from './support/machine.mjs';
+import { readOptions, readPositive, refuse } from './support/options.mjs';
 import { round } from './support/statistics.mjs';
 import { startScreen } from './support/virtual-screen.mjs';
 
@@ -35,27 +35,22 @@ const SCENARIOS = {
   tree: measureInstalledTree,
 };
 
-const { values } = parseArgs({
-  options: {
-    quick: { type: 'boolean', default: false },
-    rounds: { type: 'string' },
-    seconds: { type: 'string' },
-    only: { type: 'string', multiple: true },
-    json: { type: 'string', default: 'test-results/bench.json' },
-    svg: { type: 'string', default: 'test-results/bench.svg' },
-    merge: { type: 'boolean', default: false },
-    markdown: { type: 'boolean', default: false },
-  },
+const values = readOptions({
+  quick: { type: 'boolean', default: false },
+  rounds: { type: 'string' },
+  seconds: { type: 'string' },
+  only: { type: 'string', multiple: true },
+  json: { type: 'string', default: 'test-results/bench.json' },
+  svg: { type: 'string', default: 'test-results/bench.svg' },
+  merge: { type: 'boolean', default: false },
+  markdown: { type: 'boolean', default: false },
 });
-const rounds = Number(values.rounds ?? (values.quick ? 1 : 3));
-const seconds = Number(values.seconds ?? (values.quick ? 2 : 4));
+const rounds = Math.ceil(readPositive('rounds', values.rounds ?? (values.quick ? '1' : '3')));
+const seconds = readPositive('seconds', values.seconds ?? (values.quick ? '2' : '4'));
 const only = (values.only ?? []).flatMap((names) => names.split(','));
 const unknown = only.filter((name) => !(name in SCENARIOS));
-if (unknown.length > 0 || !(rounds >= 1) || !(seconds > 0)) {
-  process.stderr.write(
-    `Unknown: ${unknown.join(', ')}. --only takes ${Object.keys(SCENARIOS).join(', ')}; --rounds at least 1; --seconds above 0.\n`,
-  );
-  process.exit(2);
+if (unknown.length > 0) {
+  refuse(`--only takes ${Object.keys(SCENARIOS).join(', ')}; not ${unknown.join(', ')}`);
 }
 
 const readOthers = watchOthers();

@@ -2,10 +2,10 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { parseArgs } from 'node:util';
 import { startAgent } from '../bench/support/agent-process.mjs';
 import { closeApiConnections } from '../bench/support/api-call.mjs';
 import { watchIdle } from '../bench/support/machine.mjs';
+import { readOptions, readPositive } from '../bench/support/options.mjs';
 import { pidsOfTree } from '../bench/support/process-tree.mjs';
 import { sleep } from '../bench/support/statistics.mjs';
 import { startScreen } from '../bench/support/virtual-screen.mjs';
@@ -20,18 +20,18 @@ import { ShareTraffic } from './share-traffic.mjs';
 import { formatPictures, judgePictures } from './soak-report.mjs';
 import { SoakRig } from './soak-rig.mjs';
 
-const { values } = parseArgs({
-  options: {
-    minutes: { type: 'string', default: '30' },
-    'warm-up': { type: 'string' },
-    seed: { type: 'string', default: String(Date.now() % 100_000) },
-    'sample-seconds': { type: 'string', default: '5' },
-    'kill-seconds': { type: 'string', default: '60' },
-    json: { type: 'string' },
-  },
+const values = readOptions({
+  minutes: { type: 'string', default: '30' },
+  'warm-up': { type: 'string' },
+  seed: { type: 'string', default: String(Date.now() % 100_000) },
+  'sample-seconds': { type: 'string', default: '5' },
+  'kill-seconds': { type: 'string', default: '60' },
+  json: { type: 'string' },
 });
-const minutes = Number(values.minutes);
-const warmUpHours = Number(values['warm-up'] ?? minutes / 4) / 60;
+const minutes = readPositive('minutes', values.minutes);
+const warmUpHours = readPositive('warm-up', values['warm-up'] ?? String(minutes / 4)) / 60;
+const sampleMs = 1000 * readPositive('sample-seconds', values['sample-seconds']);
+const killMs = 1000 * readPositive('kill-seconds', values['kill-seconds']);
 const SCREEN = { widthPx: 1280, heightPx: 720 };
 
 const folder = mkdtempSync(path.join(tmpdir(), 'porthole-soak-'));
@@ -49,7 +49,7 @@ const beganAtMs = performance.now();
 const traffic = [shares.stay()];
 while (shares.countSeeing() === 0) await rig.pause(50);
 const [sparedPid = 0] = findCaptureProcesses(agent.pid);
-const killing = { sparedPid, everyMs: 1000 * Number(values['kill-seconds']), stream: 1 };
+const killing = { sparedPid, everyMs: killMs, stream: 1 };
 traffic.push(
   killCaptures(rig, shares, killing),
   ...[10, 11].map((stream) => shares.comeAndGo(stream)),
@@ -74,7 +74,7 @@ const delayWatch = setInterval(() => {
   latestLookMs = performance.now();
 }, 100);
 while (hours() * 60 < minutes) {
-  await rig.pause(1000 * Number(values['sample-seconds']));
+  await rig.pause(sampleMs);
   if (!collectedAfterWarmUp && hours() >= warmUpHours) collectedAfterWarmUp = await inspector.readCollected();
   const processes = sampleProcesses(agent.pid, agent.executable);
   samples.push({ atHours: hours(), processes, main: await inspector.read() });

@@ -21,20 +21,25 @@ export async function measureSessions({ agent, rounds }) {
     return answer.body;
   };
   const countArchived = async () => Number((await call('GET', '/api/sessions/history?limit=1')).total);
-  const timePairs = async (/** @type {number} */ pairs) => {
-    const times = [];
-    for (let count = 0; count < pairs; count++) {
-      const startedAtMs = performance.now();
-      const { session_id: id } = await call('POST', '/api/remote/start');
-      await call('POST', `/api/remote/stop/${id}`);
-      times.push(performance.now() - startedAtMs);
-    }
-    return times;
+  const startAndStop = async () => {
+    const { session_id: id } = await call('POST', '/api/remote/start');
+    await call('POST', `/api/remote/stop/${id}`);
   };
-  await timePairs(WARM_UP_PAIRS);
+  const askTwice = async () => {
+    await call('GET', '/healthz');
+    await call('GET', '/healthz');
+  };
+  const timePairs = (/** @type {number} */ pairs, /** @type {() => Promise<void>} */ runPair) =>
+    repeat(pairs, async () => {
+      const startedAtMs = performance.now();
+      await runPair();
+      return performance.now() - startedAtMs;
+    });
+  await timePairs(WARM_UP_PAIRS, startAndStop);
   const archivedBefore = await countArchived();
-  const times = await repeat(rounds, () => timePairs(PAIRS_PER_ROUND));
+  const times = await repeat(rounds, () => timePairs(PAIRS_PER_ROUND, startAndStop));
   const lost = rounds * PAIRS_PER_ROUND - ((await countArchived()) - archivedBefore);
+  const nothing = await repeat(rounds, () => timePairs(PAIRS_PER_ROUND, askTwice));
   if (lost !== 0) throw new Error(`${lost} sessions that were stopped are not on record`);
   return [
     judge({
@@ -45,6 +50,14 @@ export async function measureSessions({ agent, rounds }) {
       bar: 10,
       digits: 2,
       note: `median ${round(median(times.flat()), 2)} ms, worst ${round(Math.max(...times.flat()))} ms`,
+    }),
+    judge({
+      id: 'nothing-p99',
+      what: 'two requests that do nothing, p99',
+      values: nothing.map((round) => quantile(round, 0.99)),
+      unit: 'ms',
+      digits: 2,
+      note: `median ${round(median(nothing.flat()), 2)} ms`,
     }),
   ];
 }
