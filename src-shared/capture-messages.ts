@@ -10,6 +10,10 @@ export const CAPTURE_FRAME_CREDITS = 2;
 /** How often a capture window says that it is alive, in milliseconds. */
 export const CAPTURE_HEARTBEAT_MS = 500;
 
+/** How much a capture window is to do, from the least. */
+export const CAPTURE_DEMANDS = ['unwatched', 'watched', 'tiered'] as const;
+
+const demand = z.enum(CAPTURE_DEMANDS);
 const positiveInt = z.int().positive();
 
 /** What the agent tells a capture window over its port; `begin` comes once, and first. */
@@ -20,9 +24,9 @@ export const captureCommandSchema = z.discriminatedUnion('type', [
     maxHeightPx: positiveInt,
     framesPerSecond: positiveInt,
     jpegQuality: z.int().min(1).max(100),
-    watched: z.boolean(),
+    demand,
   }),
-  z.object({ type: z.literal('demand'), watched: z.boolean() }),
+  z.object({ type: z.literal('demand'), demand }),
   /** The agent has taken one frame: another may be sent. */
   z.object({ type: z.literal('taken') }),
   ...filmCommandSchemas,
@@ -43,6 +47,8 @@ export const captureReportSchema = z.discriminatedUnion('type', [
     capturedAtMs: z.number(),
     /** A complete JPEG that belongs to the receiver. */
     jpeg: z.instanceof(Uint8Array),
+    /** The same half as wide and high, likewise. */
+    small: z.instanceof(Uint8Array).optional(),
   }),
   /** Comes every 500 ms; `unchangedCaptures` since the last such report looked as the frame before them. */
   z.object({

@@ -8,7 +8,7 @@ import {
 import type { Preset } from '#shared/presets';
 import { kindOfSource } from '#shared/sources';
 import type { Logger } from '../logger.ts';
-import type { Film, FilmSink } from '../stream/screen-source.ts';
+import type { CaptureDemand, Film, FilmSink } from '../stream/screen-source.ts';
 import { CAPTURE_ORIGIN, getCaptureSession, grantSource } from './capture-session.ts';
 import { isWaylandSession } from './display-server.ts';
 import { createHardenedWindow } from './hardened-window.ts';
@@ -24,7 +24,7 @@ export interface CaptureWindowOptions {
   readonly jpegQuality: number;
   /** What films are to take up; VP9 stays below it where little moves. */
   readonly filmBitsPerSecond: number;
-  readonly watched: boolean;
+  readonly demand: CaptureDemand;
   /** Absolute path of the built `preload/capture.ts`. */
   readonly preload: string;
   /** What to add to a time of `process.hrtime`, in milliseconds, to have it on the agent's monotonic clock. */
@@ -41,14 +41,14 @@ export class CaptureWindow implements CaptureAttempt {
   readonly #options: CaptureWindowOptions;
   readonly #window: BrowserWindow;
   readonly #port: MessagePortMain;
-  #watched: boolean;
+  #demand: CaptureDemand;
   readonly #films: WindowFilms;
   #begun = false;
   #done = false;
 
   constructor(options: CaptureWindowOptions) {
     this.#options = options;
-    this.#watched = options.watched;
+    this.#demand = options.demand;
     this.#films = new WindowFilms(options.filmBitsPerSecond);
     this.#window = createHardenedWindow({
       allowedOrigin: CAPTURE_ORIGIN,
@@ -94,7 +94,7 @@ export class CaptureWindow implements CaptureAttempt {
         maxHeightPx,
         framesPerSecond,
         jpegQuality: this.#options.jpegQuality,
-        watched: this.#watched,
+        demand: this.#demand,
       });
       this.#begun = true;
       this.#films.onListening((command) => this.#tell(command));
@@ -108,9 +108,9 @@ export class CaptureWindow implements CaptureAttempt {
     });
   }
 
-  setWatched(watched: boolean): void {
-    this.#watched = watched;
-    if (this.#begun && !this.#done) this.#tell({ type: 'demand', watched });
+  setDemand(demand: CaptureDemand): void {
+    this.#demand = demand;
+    if (this.#begun && !this.#done) this.#tell({ type: 'demand', demand });
   }
 
   film(sink: FilmSink, paused: boolean): Film {
@@ -143,12 +143,13 @@ export class CaptureWindow implements CaptureAttempt {
     const { observer, clockOffsetMs, log } = this.#options;
     if (report.type === 'frame') {
       this.#tell({ type: 'taken' });
-      const { widthPx, heightPx, jpeg } = report;
+      const { widthPx, heightPx, jpeg, small } = report;
       observer.onFrame({
         widthPx,
         heightPx,
         capturedAtMs: report.capturedAtMs + clockOffsetMs,
-        jpeg: Buffer.from(jpeg.buffer, jpeg.byteOffset, jpeg.byteLength),
+        jpeg: toBuffer(jpeg),
+        ...(small ? { small: toBuffer(small) } : {}),
       });
     } else if (report.type === 'alive') {
       observer.onAlive(report.captures, report.unchangedCaptures, report.capturedAtMs + clockOffsetMs);
@@ -209,4 +210,9 @@ function explainLoss(name: string): string {
 
 function isEmptyArray(value: unknown): boolean {
   return Array.isArray(value) && value.length === 0;
+}
+
+/** The same memory. */
+function toBuffer({ buffer, byteOffset, byteLength }: Uint8Array): Buffer {
+  return Buffer.from(buffer, byteOffset, byteLength);
 }

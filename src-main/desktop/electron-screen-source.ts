@@ -84,13 +84,13 @@ export class ElectronScreenSource implements ScreenSource {
       observer,
       firstFrameTimeoutMs: isWaylandSession() ? PORTAL_TIMEOUT_MS : FIRST_FRAME_TIMEOUT_MS,
       steadyFrames: process.platform === 'linux' && !isWaylandSession(),
-      openAttempt: (watched, attemptObserver) =>
+      openAttempt: (demand, attemptObserver) =>
         new CaptureWindow({
           sourceId: request.sourceId,
           preset: PRESETS[request.quality],
           jpegQuality: JPEG_QUALITY[request.quality],
           filmBitsPerSecond: FILM_BITS_PER_SECOND[request.quality],
-          watched,
+          demand,
           preload: path.join(app.getAppPath(), 'dist/preload/capture.cjs'),
           clockOffsetMs: this.#clockOffsetMs,
           log: this.#log,

@@ -12,7 +12,7 @@ import type {
 
 /** One try at capturing the screen. It does not recover; once lost it only wants to be closed. */
 export interface CaptureAttempt {
-  setWatched(watched: boolean): void;
+  setDemand(demand: CaptureDemand): void;
   /** See {@link ScreenCapture.film}; ends with this attempt. */
   film(sink: FilmSink, paused: boolean): Film;
   /** Releases everything; the observer hears nothing afterwards. Idempotent. */
@@ -41,7 +41,7 @@ export interface RecoveringCaptureOptions {
   readonly firstFrameTimeoutMs: number;
   /** Whether frames keep coming from a screen on which nothing changes. Then none at all is a fault. */
   readonly steadyFrames: boolean;
-  openAttempt(watched: boolean, observer: CaptureAttemptObserver): CaptureAttempt;
+  openAttempt(demand: CaptureDemand, observer: CaptureAttemptObserver): CaptureAttempt;
 }
 
 const WATCHDOG_MS = 500;
@@ -66,7 +66,7 @@ const FAILURES_TO_TELL = 3;
 export class RecoveringCapture implements ScreenCapture {
   readonly #options: RecoveringCaptureOptions;
   #attempt: CaptureAttempt | null = null;
-  #watched = false;
+  #demand: CaptureDemand = 'unwatched';
   #closed = false;
   #live = false;
   #hidden = false;
@@ -89,8 +89,8 @@ export class RecoveringCapture implements ScreenCapture {
   }
 
   setDemand(demand: CaptureDemand): void {
-    this.#watched = demand === 'watched';
-    this.#attempt?.setWatched(this.#watched);
+    this.#demand = demand;
+    this.#attempt?.setDemand(demand);
   }
 
   /** Takes note that the window that is captured was minimised, or is to be seen again. */
@@ -146,7 +146,7 @@ export class RecoveringCapture implements ScreenCapture {
     // An attempt may still report after another took its place: only the present one is listened to.
     let attempt: CaptureAttempt | null = null;
     const isCurrent = (): boolean => !this.#closed && attempt === this.#attempt;
-    attempt = this.#options.openAttempt(this.#watched, {
+    attempt = this.#options.openAttempt(this.#demand, {
       onFrame: (frame) => {
         if (isCurrent()) this.#onFrame(frame);
       },

@@ -59,7 +59,12 @@ const SERVICE_PATHS: ZodOpenApiPathsObject = {
       summary: 'The screen as an endless multipart answer of JPEG parts; an <img> plays it',
       requestParams: {
         path: z.object({ session_id: z.string() }),
-        query: z.object({ key: viewKeyQuery }),
+        query: z.object({
+          key: viewKeyQuery,
+          adaptive: z.literal('1').optional().meta({
+            description: 'Over a slow link, take pictures half as wide and high while something moves',
+          }),
+        }),
       },
       responses: {
         '200': {

@@ -63,7 +63,7 @@ export function createStreamRouter({ guard, sessions, streams, snapshots }: Stre
   stream.get((request, response) => {
     const { sessionId } = request.params;
     const admission = admit('stream', sessionId, request, response);
-    streams.watch(sessionId, response, toViewerInfo(request, admission));
+    streams.watch(sessionId, response, toViewerInfo(request, admission), request.query.adaptive === '1');
   });
   stream.all(refuseOtherMethods);
 

@@ -64,6 +64,11 @@ export class LinkPace {
     return lags;
   }
 
+  /** How long so many bytes would take over a link that lately made a write wait; 0 over any other. */
+  transferMs(bytes: number): number {
+    return this.#isSuspect() && this.#bytesPerMs > 0 ? bytes / this.#bytesPerMs : 0;
+  }
+
   #isSuspect(): boolean {
     return this.#clock.monotonicMs() < this.#suspectUntilMs;
   }

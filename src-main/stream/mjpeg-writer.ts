@@ -5,6 +5,7 @@ import { formatCaptureTime } from './capture-time.ts';
 import type { StreamFrame } from './frame-hub.ts';
 import type { LinkPace } from './link-pace.ts';
 import type { PartFraming } from './part-framing.ts';
+import type { TierChoice, TieredPicture } from './tier-choice.ts';
 
 /**
  * How much of a frame is handed to the socket at once: the granularity in which progress is seen. Nearly every frame
@@ -43,6 +44,8 @@ export interface MjpegWriterOptions {
   readonly settleMs: number;
   /** What is known of the viewer's link. */
   readonly pace: LinkPace;
+  /** Chooses between whole and small pictures; null for a viewer that is to have whole ones alone. */
+  readonly tiers: TierChoice | null;
   readonly observer: MjpegWriterObserver;
 }
 
@@ -76,6 +79,8 @@ export function beginMjpegResponse(response: ServerResponse, type: string): Writ
  * Behind a link that is slower than the stream, the next picture is chosen only when the last has nearly left the
  * system's own buffers, so that what arrives is never old.
  *
+ * Where small pictures may stand in for whole ones ({@link TierChoice}), the whole one follows when nothing moves.
+ *
  * What the framing says ends a part is written right after each picture, for players that wait for it. WebKit stays
  * one picture behind nevertheless: so, where the framing says so, the last new picture is sent a second time after
  * `settleMs`. From then on it comes about once per second.
@@ -86,16 +91,19 @@ export class MjpegWriter {
   readonly #clock: Clock;
   readonly #settleMs: number;
   readonly #pace: LinkPace;
+  readonly #tiers: TierChoice | null;
   readonly #observer: MjpegWriterObserver;
 
   /** `closing` while the viewer may still take the end of the stream; the observer has heard of it by then. */
   #state: 'open' | 'closing' | 'closed' = 'open';
-  #sending: StreamFrame | null = null;
+  #sending: TieredPicture | null = null;
   #waiting: StreamFrame | null = null;
   /** When to look again at a viewer that lags; what is to be sent next is chosen then. */
   #lookAgainAtMs: number | null = null;
+  /** Whether that is because a small picture is due, or else to be sent the whole one. */
+  #awaitsSmall = false;
   #arrivedBytes = 0;
-  #sent: StreamFrame | null = null;
+  #sent: TieredPicture | null = null;
   #sentAtMs = 0;
   #repeated = false;
   #progressAtMs = 0;
@@ -108,6 +116,7 @@ export class MjpegWriter {
     this.#clock = options.clock;
     this.#settleMs = options.settleMs;
     this.#pace = options.pace;
+    this.#tiers = options.tiers;
     this.#observer = options.observer;
     this.#output.once('close', this.#onClose);
     this.#output.on('error', this.#onClose);
@@ -121,7 +130,9 @@ export class MjpegWriter {
     if (this.#state !== 'open') return;
     if (this.#waiting) this.#observer.onDropped(this.#waiting);
     this.#waiting = frame;
-    if (!this.#sending && this.#lookAgainAtMs === null) this.#sendNext(frame);
+    this.#tiers?.offer(frame, this.#clock.monotonicMs());
+    const isAwaited = this.#lookAgainAtMs === null || (this.#awaitsSmall && frame.small !== undefined);
+    if (!this.#sending && isAwaited) this.#sendNext(frame);
   }
 
   /**
@@ -141,6 +152,7 @@ export class MjpegWriter {
   /** Sends a new picture, or the last one again; to a viewer that lags, the newest one as soon as it does not. */
   #sendNext(frame: StreamFrame): void {
     const now = this.#clock.monotonicMs();
+    this.#awaitsSmall = false;
     if (this.#pace.lags()) {
       if (this.#lookAgainAtMs === null || this.#pace.arrivedBytes > this.#arrivedBytes)
         this.#progressAtMs = now;
@@ -149,61 +161,74 @@ export class MjpegWriter {
       this.#wakeAt(this.#lookAgainAtMs);
       return;
     }
+    const choice = this.#tiers?.choose(frame, now) ?? { frame, jpeg: frame.jpeg, isSmall: false };
+    if ('againAtMs' in choice) {
+      this.#awaitsSmall = true;
+      this.#lookAgainAtMs = choice.againAtMs;
+      this.#wakeAt(choice.againAtMs);
+      return;
+    }
     this.#lookAgainAtMs = null;
-    this.#waiting = null;
-    this.#send(frame, frame === this.#sent);
+    // A small picture may be of a moment before the newest, which then still waits.
+    if (choice.frame.sequence === frame.sequence) this.#waiting = null;
+    this.#send(choice);
   }
 
-  #send(frame: StreamFrame, repeated: boolean): void {
+  #send(picture: TieredPicture): void {
+    const { frame, jpeg, isSmall } = picture;
     const head = this.#framing.head({
-      bytes: frame.jpeg.length,
+      bytes: jpeg.length,
       timestamp: formatCaptureTime(this.#clock, frame.capturedAtMs),
       sequence: frame.sequence,
+      whole: isSmall ? frame : null,
     });
-    this.#sending = frame;
+    this.#sending = picture;
     this.#progressAtMs = this.#clock.monotonicMs();
-    this.#writeSlice(frame, head, 0, repeated);
+    this.#writeSlice(picture, head, 0);
     this.#wakeAt(this.#progressAtMs + STALL_MS);
   }
 
   /** Writes the slice at `offset` together with what belongs before and after it, in one system call. */
-  #writeSlice(frame: StreamFrame, head: Buffer | null, offset: number, repeated: boolean): void {
-    const end = Math.min(offset + SLICE_BYTES, frame.jpeg.length);
-    const isLast = end === frame.jpeg.length;
+  #writeSlice(picture: TieredPicture, head: Buffer | null, offset: number): void {
+    const { jpeg } = picture;
+    const end = Math.min(offset + SLICE_BYTES, jpeg.length);
+    const isLast = end === jpeg.length;
     const onWritten = (error?: Error | null): void => {
       if (error || this.#state === 'closed') return;
       const startedAtMs = this.#progressAtMs;
       this.#progressAtMs = this.#clock.monotonicMs();
       this.#pace.onWritten(end - offset, this.#progressAtMs - startedAtMs);
-      if (isLast) this.#completePart(frame, repeated);
-      else this.#writeSlice(frame, null, end, repeated);
+      if (isLast) this.#completePart(picture);
+      else this.#writeSlice(picture, null, end);
     };
     this.#output.cork();
     if (head) this.#output.write(head);
-    this.#output.write(frame.jpeg.subarray(offset, end), isLast ? undefined : onWritten);
+    this.#output.write(jpeg.subarray(offset, end), isLast ? undefined : onWritten);
     if (isLast) this.#output.write(this.#framing.tail, onWritten);
     this.#output.uncork();
   }
 
-  #completePart(frame: StreamFrame, repeated: boolean): void {
+  #completePart(picture: TieredPicture): void {
     this.#sending = null;
     if (this.#state === 'closing') {
       this.#output.end(this.#framing.end);
       return;
     }
-    this.#sent = frame;
+    const { frame, jpeg } = picture;
+    const repeated = frame.sequence === this.#sent?.frame.sequence;
+    this.#repeated = jpeg === this.#sent?.jpeg;
+    this.#sent = picture;
     this.#sentAtMs = this.#progressAtMs;
-    this.#repeated = repeated;
     if (this.#waiting) this.#sendNext(this.#waiting);
     else this.#wakeAt(this.#nextDueMs());
-    this.#observer.onDelivered(frame, frame.jpeg.length, repeated);
+    this.#observer.onDelivered(frame, jpeg.length, repeated);
   }
 
   #nextDueMs(): number {
     if (this.#sending) return this.#progressAtMs + STALL_MS;
     if (this.#lookAgainAtMs !== null) return this.#lookAgainAtMs;
     if (!this.#sent) return Number.POSITIVE_INFINITY;
-    const isSettled = this.#repeated || !this.#framing.needsRepeat;
+    const isSettled = !this.#sent.isSmall && (this.#repeated || !this.#framing.needsRepeat);
     return this.#sentAtMs + (isSettled ? KEEP_ALIVE_MS : this.#settleMs);
   }
 
@@ -232,7 +257,7 @@ export class MjpegWriter {
       this.#observer.onEnd('stalled');
       return;
     }
-    const next = this.#waiting ?? this.#sent;
+    const next = this.#waiting ?? this.#sent?.frame;
     if (next) this.#sendNext(next);
   }
 

@@ -1,4 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http';
+import type { FrameSize } from '#shared/presets';
 
 // RFC 2046 section 5.1.1 lets a boundary begin with dashes, but some players then count the dashes wrong.
 const BOUNDARY = 'porthole';
@@ -12,6 +13,8 @@ export interface PartFacts {
   /** When it was taken: seconds since the epoch with six decimals, as ustreamer and others write it. */
   readonly timestamp: string;
   readonly sequence: number;
+  /** The size of the whole picture, if this is the same in small. */
+  readonly whole: FrameSize | null;
 }
 
 /** What goes between the pictures of a stream, all of it together being `multipart/x-mixed-replace`. */
@@ -34,11 +37,13 @@ export interface PartFraming {
 export const STANDARD_FRAMING: PartFraming = {
   type: PARTS_TYPE,
   preamble: Buffer.from(`--${BOUNDARY}`),
-  head: ({ bytes, timestamp, sequence }) =>
-    Buffer.from(
-      `\r\n${TYPE_LINE}Content-Length: ${bytes}\r\nX-Timestamp: ${timestamp}\r\nX-Sequence: ${sequence}\r\n\r\n`,
+  head: ({ bytes, timestamp, sequence, whole }) => {
+    const size = whole ? `X-Whole-Size: ${whole.widthPx}x${whole.heightPx}\r\n` : '';
+    return Buffer.from(
+      `\r\n${TYPE_LINE}Content-Length: ${bytes}\r\nX-Timestamp: ${timestamp}\r\n${size}X-Sequence: ${sequence}\r\n\r\n`,
       'latin1',
-    ),
+    );
+  },
   tail: Buffer.from(`\r\n--${BOUNDARY}`),
   end: Buffer.from('--\r\n'),
   needsRepeat: true,

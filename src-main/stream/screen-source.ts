@@ -1,3 +1,4 @@
+import type { CAPTURE_DEMANDS } from '#shared/capture-messages';
 import type { FrameSize, Quality } from '#shared/presets';
 import type { ShareSource } from '#shared/sources';
 
@@ -12,6 +13,8 @@ export interface CaptureRequest {
 export interface CapturedFrame extends FrameSize {
   /** A complete JPEG, never written to again. */
   readonly jpeg: Buffer;
+  /** The same half as wide and high, as a JPEG of its own; now and then while the demand is `tiered`. */
+  readonly small?: Buffer;
   /** When the picture was taken, on the monotonic clock, in milliseconds. */
   readonly capturedAtMs: number;
 }
@@ -40,10 +43,11 @@ export interface CaptureObserver {
 }
 
 /**
- * `watched` captures at the preset's full rate, `unwatched` at about one frame per second. A capture begins
- * `unwatched`; a change to `watched` brings a frame of the screen as it is then, or `onUnchanged`, within 100 ms.
+ * `watched` captures at the preset's full rate, `unwatched` at about one frame per second; `tiered` as `watched`, with
+ * small pictures besides, at most about 15 per second and none where that would cost too much. A capture begins
+ * `unwatched`; a change from that brings a frame of the screen as it is then, or `onUnchanged`, within 100 ms.
  */
-export type CaptureDemand = 'watched' | 'unwatched';
+export type CaptureDemand = (typeof CAPTURE_DEMANDS)[number];
 
 /**
  * Where a film of a capture goes. A film is WebM as Chromium records it; each time the capture begins anew, so does the

@@ -1,6 +1,8 @@
+import { CAPTURE_DEMANDS } from '#shared/capture-messages';
 import type { Clock } from '../clock.ts';
 import { RateMeter } from './rate-meter.ts';
 import type {
+  CaptureDemand,
   CapturedFrame,
   CaptureObserver,
   CaptureRequest,
@@ -13,8 +15,8 @@ import type {
 
 /** One session's place at a shared capture. */
 export interface CaptureSubscription {
-  /** Whether this session wants the full rate; the capture runs at the highest that any session wants. */
-  setWatched(watched: boolean): void;
+  /** What this session wants of the capture, which does the most that any session wants. */
+  setDemand(demand: CaptureDemand): void;
   /** Films what is captured, for as long as this session is there. */
   film(sink: FilmSink, paused: boolean): Film;
   /** Leaves the capture; the last one to leave ends it. Idempotent. */
@@ -23,7 +25,7 @@ export interface CaptureSubscription {
 
 interface Subscriber {
   readonly observer: CaptureObserver;
-  watched: boolean;
+  demand: CaptureDemand;
 }
 
 /**
@@ -37,7 +39,7 @@ export class SharedCapture {
   readonly #rate: RateMeter;
   #status: CaptureStatus = { state: 'starting' };
   #newest: CapturedFrame | null = null;
-  #watched = false;
+  #demand: CaptureDemand = 'unwatched';
 
   constructor(source: ScreenSource, request: CaptureRequest, clock: Clock, onEmpty: () => void) {
     this.#onEmpty = onEmpty;
@@ -66,14 +68,14 @@ export class SharedCapture {
 
   /** Joins: `observer` hears the present status, gets the newest frame if there is one, and then all that comes. */
   subscribe(observer: CaptureObserver): CaptureSubscription {
-    const subscriber: Subscriber = { observer, watched: false };
+    const subscriber: Subscriber = { observer, demand: 'unwatched' };
     const films: Film[] = [];
     this.#subscribers.add(subscriber);
     observer.onStatus(this.#status);
     if (this.newest) observer.onFrame(this.newest);
     return {
-      setWatched: (watched) => {
-        subscriber.watched = watched;
+      setDemand: (demand) => {
+        subscriber.demand = demand;
         this.#updateDemand();
       },
       film: (sink, paused) => {
@@ -96,10 +98,11 @@ export class SharedCapture {
   }
 
   #updateDemand(): void {
-    const watched = [...this.#subscribers].some((subscriber) => subscriber.watched);
-    if (watched === this.#watched) return;
-    this.#watched = watched;
-    this.#capture.setDemand(watched ? 'watched' : 'unwatched');
+    const ranks = Array.from(this.#subscribers, ({ demand }) => CAPTURE_DEMANDS.indexOf(demand));
+    const demand = CAPTURE_DEMANDS[Math.max(0, ...ranks)] ?? 'unwatched';
+    if (demand === this.#demand) return;
+    this.#demand = demand;
+    this.#capture.setDemand(demand);
   }
 
   #onFrame(frame: CapturedFrame): void {

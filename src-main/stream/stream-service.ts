@@ -119,18 +119,16 @@ export class StreamService {
   /**
    * Answers `response` with the session's stream and lets it run until the viewer leaves or the session ends; the
    * response belongs to the stream from then on, and headers set on it before are sent along. Returns the viewer's
-   * id. Throws `session_not_found` or `too_many_viewers`, and then has not touched the response.
+   * id. `isAdaptive` lets it have smaller pictures over a slow link. Throws `session_not_found` or `too_many_viewers`,
+   * and then has not touched the response.
    */
-  watch(sessionId: string, response: ServerResponse, info: ViewerInfo): string {
+  watch(sessionId: string, response: ServerResponse, info: ViewerInfo, isAdaptive = false): string {
     const session = this.#get(sessionId);
     const viewerId = this.#admitViewer(session);
     const heldBytes = response.socket ? this.#sendQueues.watch(response.socket) : () => null;
     const framing = framingFor(response.req.headers);
-    session.addViewer(
-      viewerId,
-      { output: beginMjpegResponse(response, framing.type), framing, heldBytes },
-      info,
-    );
+    const output = beginMjpegResponse(response, framing.type);
+    session.addViewer(viewerId, { output, framing, heldBytes, isAdaptive }, info);
     return viewerId;
   }
 

@@ -66,6 +66,8 @@ export interface ViewerConnection {
   readonly output: Writable;
   readonly framing: PartFraming;
   readonly heldBytes: HeldBytes;
+  /** Whether a slow link may be given smaller pictures: not every player takes well that their size changes. */
+  readonly isAdaptive: boolean;
 }
 
 /** What a {@link StreamSession} needs. */
@@ -157,7 +159,7 @@ export class StreamSession {
 
   /** Begins to send the stream to `connection`, which belongs to the viewer from now on. */
   addViewer(viewerId: string, connection: ViewerConnection, info: ViewerInfo): Viewer {
-    const { output, framing, heldBytes } = connection;
+    const { output, framing, heldBytes, isAdaptive } = connection;
     const { sessionId, clock, observer } = this.#options;
     const frameMs = 1000 / PRESETS[this.#request.quality].framesPerSecond;
     let unsubscribe: () => void = () => {};
@@ -169,6 +171,8 @@ export class StreamSession {
       framing,
       heldBytes,
       clock,
+      isAdaptive,
+      onWish: () => this.#followDemand(),
       settleMs: Math.min(100, Math.max(50, 1.5 * frameMs)),
       onDelivered: (_frame, ageMs) => observer.onDelivered(sessionId, ageMs),
       onEnd: (ended, reason) => {
@@ -325,7 +329,9 @@ export class StreamSession {
   }
 
   #followDemand(): void {
-    this.#subscription?.setWatched(this.#viewers.size > 0 || this.#film?.isIdle === false);
+    const isWatched = this.#viewers.size > 0 || this.#film?.isIdle === false;
+    const isTiered = [...this.#viewers.values()].some(({ wantsSmall }) => wantsSmall);
+    this.#subscription?.setDemand(isTiered ? 'tiered' : isWatched ? 'watched' : 'unwatched');
   }
 
   #leaveCapture(): void {

@@ -7,6 +7,7 @@ import { MjpegWriter, type ViewerEnd } from './mjpeg-writer.ts';
 import type { PartFraming } from './part-framing.ts';
 import { RateMeter } from './rate-meter.ts';
 import type { HeldBytes } from './send-queues.ts';
+import { TierChoice } from './tier-choice.ts';
 
 /** Who watches, as far as the connection tells. */
 export interface ViewerInfo {
@@ -57,6 +58,10 @@ export interface ViewerOptions {
   readonly framing: PartFraming;
   readonly clock: Clock;
   readonly settleMs: number;
+  /** Whether small pictures may take the place of whole ones over a slow link. */
+  readonly isAdaptive: boolean;
+  /** What this viewer needs of the capture has changed. */
+  onWish(): void;
   /** A part has left whole; `ageMs` is how old its picture was then, null for a repeat. */
   onDelivered(frame: StreamFrame, ageMs: number | null): void;
   /** Called once; the viewer is to be forgotten then. */
@@ -70,6 +75,7 @@ export class Viewer {
   readonly #connectedAtMs: number;
   readonly #rate: RateMeter;
   readonly #writer: MjpegWriter;
+  readonly #tiers: TierChoice | null;
   #frames = 0;
   #parts = 0;
   #drops = 0;
@@ -81,12 +87,15 @@ export class Viewer {
     this.#options = options;
     this.#connectedAtMs = options.clock.wallMs();
     this.#rate = new RateMeter(options.clock);
+    const pace = new LinkPace(options.clock, options.heldBytes);
+    this.#tiers = options.isAdaptive ? new TierChoice(pace, () => options.onWish()) : null;
     this.#writer = new MjpegWriter({
       output: options.output,
       framing: options.framing,
       clock: options.clock,
       settleMs: options.settleMs,
-      pace: new LinkPace(options.clock, options.heldBytes),
+      pace,
+      tiers: this.#tiers,
       observer: {
         onDelivered: (frame, bytes, repeated) => this.#onDelivered(frame, bytes, repeated),
         onDropped: () => {
@@ -95,6 +104,11 @@ export class Viewer {
         onEnd: (reason) => options.onEnd(this, reason),
       },
     });
+  }
+
+  /** Whether the link is so slow that this viewer takes small pictures while something moves. */
+  get wantsSmall(): boolean {
+    return this.#tiers?.wantsSmall ?? false;
   }
 
   /** Shows a picture to this viewer as soon as it has taken the last one, unless a newer comes first. */

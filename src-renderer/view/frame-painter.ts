@@ -101,13 +101,12 @@ export class FramePainter implements PictureScreen {
       return;
     }
     this.#drawn = turn;
-    const size = { widthPx: bitmap.width, heightPx: bitmap.height };
+    if (canvas.width !== bitmap.width) canvas.width = bitmap.width;
+    if (canvas.height !== bitmap.height) canvas.height = bitmap.height;
+    // The same picture in small takes up as much room, or everything would jump with the speed of the link.
+    const size = picture.wholeSize ?? { widthPx: bitmap.width, heightPx: bitmap.height };
     const isNewSize = size.widthPx !== this.#size.widthPx || size.heightPx !== this.#size.heightPx;
-    if (isNewSize) {
-      canvas.width = size.widthPx;
-      canvas.height = size.heightPx;
-      this.#size = size;
-    }
+    this.#size = size;
     canvas.getContext('bitmaprenderer')?.transferFromImageBitmap(bitmap);
     this.#shown = picture;
     if (isNewSize) this.#observer.onSize(size);

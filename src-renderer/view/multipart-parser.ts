@@ -6,6 +6,8 @@ export interface StreamPart {
   readonly capturedAtMs: number | null;
   /** A repeat of a picture has its number; null if the part does not say. */
   readonly sequence: number | null;
+  /** The size of the whole picture, if this is the same in small. */
+  readonly wholeSize?: { readonly widthPx: number; readonly heightPx: number };
 }
 
 /** What came is no stream of ours: something between the agent and the page has changed it. */
@@ -92,7 +94,13 @@ function beginPart(headers: string): StreamPart {
     jpeg: new Uint8Array(length),
     capturedAtMs: seconds === null ? null : seconds * 1000,
     sequence: readHeader(headers, 'x-sequence', /^\d{1,15}$/),
+    ...readWholeSize(headers),
   };
+}
+
+function readWholeSize(headers: string): Pick<StreamPart, 'wholeSize'> {
+  const [, width, height] = /^x-whole-size: ?([1-9]\d{0,4})x([1-9]\d{0,4})\r?$/im.exec(headers) ?? [];
+  return width && height ? { wholeSize: { widthPx: Number(width), heightPx: Number(height) } } : {};
 }
 
 function readHeader(headers: string, name: string, form: RegExp): number | null {

@@ -15,7 +15,7 @@ ipcRenderer.once(CAPTURE_PORT_CHANNEL, (event) => {
       recorder ??= new ScreenRecorder(command, (report) => port.postMessage(report));
       void recorder.record();
     } else if (command.type === 'demand') {
-      recorder?.setWatched(command.watched);
+      recorder?.setDemand(command.demand);
     } else if (command.type === 'taken') {
       recorder?.onTaken();
     } else {

@@ -3,7 +3,7 @@ import {
   type CaptureAttemptObserver,
   RecoveringCapture,
 } from '../../../src-main/desktop/recovering-capture.ts';
-import type { CaptureStatus } from '../../../src-main/stream/screen-source.ts';
+import type { CaptureDemand, CaptureStatus } from '../../../src-main/stream/screen-source.ts';
 import { beginFakeFilm, type FakeFilm, notingSink } from '../../fakes/fake-film.ts';
 import { ManualClock } from '../../fakes/manual-clock.ts';
 import { SilentLogger } from '../../fakes/silent-logger.ts';
@@ -11,7 +11,7 @@ import { SilentLogger } from '../../fakes/silent-logger.ts';
 interface Attempt {
   readonly observer: CaptureAttemptObserver;
   readonly openedAtMs: number;
-  watched: boolean;
+  demand: CaptureDemand;
   closed: boolean;
   readonly films: FakeFilm[];
 }
@@ -38,18 +38,18 @@ function createRig({ steadyFrames = true } = {}) {
       },
       onStatus: (status) => statuses.push(status),
     },
-    openAttempt: (watched, observer) => {
+    openAttempt: (demand, observer) => {
       const attempt: Attempt = {
         observer,
         openedAtMs: clock.monotonicMs(),
-        watched,
+        demand,
         closed: false,
         films: [],
       };
       attempts.push(attempt);
       return {
-        setWatched: (now) => {
-          attempt.watched = now;
+        setDemand: (now) => {
+          attempt.demand = now;
         },
         film: (sink, paused) => beginFakeFilm(attempt.films, sink, paused),
         close: () => {
@@ -100,8 +100,8 @@ describe('recoveringCapture', () => {
     rig.latest().observer.onLost('the capture process ended unexpectedly');
     rig.clock.advance(0);
     expect(rig.attempts).toHaveLength(2);
-    expect(rig.attempts[0]).toMatchObject({ closed: true, watched: true });
-    expect(rig.latest().watched).toBe(true);
+    expect(rig.attempts[0]).toMatchObject({ closed: true, demand: 'watched' });
+    expect(rig.latest().demand).toBe('watched');
     expect(rig.statuses.at(-1)).toEqual({
       state: 'recovering',
       message: 'The screen capture restarts: the capture process ended unexpectedly.',

@@ -13,6 +13,8 @@ function simulate(options: {
   roundTripMs: number;
   pictureBytes: number;
   seconds: number;
+  /** How long nothing leaves, from the first second on. */
+  standsStillMs?: number;
 }) {
   const clock = new ManualClock();
   let queued = 0;
@@ -26,11 +28,13 @@ function simulate(options: {
     return held();
   });
   let sent = 0;
+  let sentLate = 0;
   let worstLagMs = 0;
   const ticks = options.seconds * 1000;
   for (let tick = 0; tick < ticks; tick++) {
     clock.advance(1);
-    const leaves = Math.min(queued, options.bytesPerSecond / 1000);
+    const isStill = tick >= 1000 && tick < 1000 + (options.standsStillMs ?? 0);
+    const leaves = isStill ? 0 : Math.min(queued, options.bytesPerSecond / 1000);
     queued -= leaves;
     flying = flying.filter(({ untilMs }) => untilMs > clock.monotonicMs());
     if (leaves > 0) flying.push({ untilMs: clock.monotonicMs() + options.roundTripMs, bytes: leaves });
@@ -40,9 +44,15 @@ function simulate(options: {
     pace.onWritten(options.pictureBytes, clock.monotonicMs() - writing.sinceMs);
     writing = null;
     sent += 1;
+    if (tick > ticks / 2) sentLate += 1;
     if (tick > ticks / 2) worstLagMs = Math.max(worstLagMs, (queued / options.bytesPerSecond) * 1000);
   }
-  return { perSecond: sent / options.seconds, worstLagMs, looks };
+  return {
+    perSecond: sent / options.seconds,
+    perSecondLate: (2 * sentLate) / options.seconds,
+    worstLagMs,
+    looks,
+  };
 }
 
 describe('linkPace', () => {
@@ -67,6 +77,17 @@ describe('linkPace', () => {
     });
     expect(perSecond).toBeGreaterThan(29);
     expect(looks).toBe(0);
+  });
+
+  it('finds out that a link which stood still for a while is a fast one', () => {
+    const { perSecondLate } = simulate({
+      bytesPerSecond: 12_500_000,
+      roundTripMs: 20,
+      pictureBytes: 100_000,
+      seconds: 20,
+      standsStillMs: 2000,
+    });
+    expect(perSecondLate).toBeGreaterThan(29);
   });
 
   it('says nothing where the system does not', () => {

@@ -26,6 +26,7 @@ function createRig({ framing = STANDARD_FRAMING } = {}) {
     clock,
     settleMs: 50,
     pace: new LinkPace(clock, () => link.heldBytes),
+    tiers: null,
     observer: {
       onDelivered: ({ sequence }, _bytes, repeated) => delivered.push({ sequence, repeated }),
       onDropped: ({ sequence }) => dropped.push(sequence),
@@ -244,6 +245,7 @@ describe('mjpegWriter', () => {
       clock: new ManualClock(),
       settleMs: 50,
       pace: new LinkPace(new ManualClock(), () => null),
+      tiers: null,
       observer: { onDelivered: () => {}, onDropped: () => {}, onEnd: (reason) => ends.push(reason) },
     });
     expect(ends).toEqual(['left']);

@@ -53,9 +53,13 @@ function createRig({ isLocked = false } = {}) {
   };
   const report = (status: CaptureStatus): void => capture().observer.onStatus(status);
   const show = (text: string): void => capture().observer.onFrame(picture(text));
-  const watch = async (viewerId = 'viewer_1') => {
+  const watch = async (viewerId = 'viewer_1', isAdaptive = false) => {
     const output = new GatedOutput();
-    session.addViewer(viewerId, { output, framing: STANDARD_FRAMING, heldBytes: () => null }, INFO);
+    session.addViewer(
+      viewerId,
+      { output, framing: STANDARD_FRAMING, heldBytes: () => null, isAdaptive },
+      INFO,
+    );
     await settle();
     return output;
   };
@@ -110,6 +114,42 @@ describe('streamSession', () => {
       expect(shared.reduce((sum, { length }) => sum + length, 0)).toBe(jpeg.length);
     }
     expect(rig.capture().demands).toEqual(['watched']);
+  });
+
+  it('has small pictures made while a viewer that may have them is slow, and sends it those', async () => {
+    const rig = createRig();
+    rig.report({ state: 'live' });
+    const [slow, other] = [await rig.watch('viewer_1', true), await rig.watch('viewer_2')];
+    /** Shows a picture that a slow viewer takes only after so long. */
+    const showSlowly = async (text: string, tookMs: number): Promise<void> => {
+      slow.setOpen(false);
+      rig.capture().observer.onFrame({ ...picture(text), small: Buffer.from(`small ${text}`) });
+      await settle();
+      rig.clock.advance(tookMs);
+      slow.setOpen(true);
+      await settle();
+    };
+    await showSlowly('one', 400);
+    await showSlowly('two', 400);
+    await showSlowly('three', 10);
+    expect(rig.bodies(slow)).toEqual(['one', 'small two', 'small three']);
+    const sizes = readParts(slow.taken).parts.map(({ headers }) => headers['X-Whole-Size']);
+    expect(sizes).toEqual([undefined, '64x36', '64x36']);
+    expect(rig.bodies(other).filter((body, index, all) => body !== all[index - 1])).toEqual([
+      'one',
+      'two',
+      'three',
+    ]);
+    expect(rig.capture().demands).toEqual(['watched', 'tiered']);
+    expect(rig.session.state().viewers[0]).toMatchObject({ frames: 3, drops: 0 });
+
+    rig.clock.advance(500);
+    await settle();
+    expect(rig.bodies(slow).at(-1)).toBe('three');
+    expect(rig.session.state().viewers[0]).toMatchObject({ frames: 3, drops: 0 });
+    slow.destroy();
+    await settle();
+    expect(rig.capture().demands).toEqual(['watched', 'tiered', 'watched']);
   });
 
   it('shows a new viewer the newest frame at once', async () => {
@@ -315,7 +355,11 @@ describe('streamSession', () => {
     const rig = createRig();
     const output = new GatedOutput();
     output.destroy();
-    rig.session.addViewer('viewer_1', { output, framing: STANDARD_FRAMING, heldBytes: () => null }, INFO);
+    rig.session.addViewer(
+      'viewer_1',
+      { output, framing: STANDARD_FRAMING, heldBytes: () => null, isAdaptive: false },
+      INFO,
+    );
     await settle();
     expect(rig.joined).toEqual([]);
     expect(rig.left).toEqual([]);

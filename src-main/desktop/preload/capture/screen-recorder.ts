@@ -14,6 +14,11 @@ import { StripeEncoder } from './stripe-encoder.ts';
 /** What to ask for until the first frame tells how large the screen is; none is larger than this. */
 const ANY_SCALE: CaptureScale = { maxWidthPx: 32_000, maxHeightPx: 32_000, shrink: 1 };
 
+/** Whoever needs small pictures takes no more of them, and each costs half as much as a whole one. */
+const SMALL_INTERVAL_MS = 60;
+/** The most that the means of blocks can be taken of. */
+const MAX_SHRINK = 16;
+
 /** What to record, and how. */
 export type RecordingOrder = Extract<CaptureCommand, { type: 'begin' }>;
 
@@ -31,6 +36,8 @@ export class ScreenRecorder {
   readonly #encoder: StripeEncoder;
   readonly #pace: CapturePace;
   readonly #films: FilmSet;
+  #smallEncoder: StripeEncoder | null = null;
+  #smallAtMs = 0;
   #track: MediaStreamTrack | null = null;
   #scale = ANY_SCALE;
   /** The size of the frames that fit the scale, once one has come. */
@@ -51,7 +58,8 @@ export class ScreenRecorder {
     this.#order = order;
     this.#send = send;
     this.#encoder = new StripeEncoder(order.jpegQuality);
-    this.#pace = new CapturePace(order.framesPerSecond, order.watched, monotonicMs());
+    this.#pace = new CapturePace(order.framesPerSecond, order.demand !== 'unwatched', monotonicMs());
+    this.#setTiered(order.demand === 'tiered');
     this.#films = new FilmSet(send);
     this.#applied = { fps: order.framesPerSecond, scale: this.#scale };
   }
@@ -78,9 +86,10 @@ export class ScreenRecorder {
     }
   }
 
-  /** Takes a change of whether anybody watches. */
-  setWatched(watched: boolean): void {
-    this.#pace.setWatched(watched, monotonicMs());
+  /** Takes a change of how much is wanted. */
+  setDemand(demand: RecordingOrder['demand']): void {
+    this.#pace.setWatched(demand !== 'unwatched', monotonicMs());
+    this.#setTiered(demand === 'tiered');
     this.#followPace();
   }
 
@@ -127,10 +136,25 @@ export class ScreenRecorder {
       this.#credits -= 1;
       // Copied, not transferred: a message with a transferred buffer reaches the main process as null.
       // https://github.com/electron/electron/issues/34905
-      this.#send({ type: 'frame', capturedAtMs, ...picture });
+      this.#send({ type: 'frame', capturedAtMs, ...picture, ...(await this.#shrink(frame, capturedAtMs)) });
     } else {
       this.#unchanged += 1;
     }
+  }
+
+  #setTiered(tiered: boolean): void {
+    // What it keeps of the last picture goes with it.
+    this.#smallEncoder = tiered ? (this.#smallEncoder ?? new StripeEncoder(this.#order.jpegQuality)) : null;
+  }
+
+  /** The frame in small, if that is wanted and it is time. Frames from a graphics card cannot be averaged. */
+  async #shrink(frame: VideoFrame, capturedAtMs: number): Promise<{ small?: Uint8Array<ArrayBuffer> }> {
+    const shrink = 2 * this.#scale.shrink;
+    const isDue = capturedAtMs - this.#smallAtMs >= SMALL_INTERVAL_MS;
+    if (!this.#smallEncoder || !isDue || frame.format !== 'I420' || shrink > MAX_SHRINK) return {};
+    this.#smallAtMs = capturedAtMs;
+    const picture = await this.#smallEncoder.encode(frame, shrink);
+    return picture ? { small: picture.jpeg } : {};
   }
 
   /**
