@@ -17,7 +17,11 @@ export function RecordingControls({ session }: { readonly session: LiveScreen })
       aria-label="Recording"
       data-state={isOn ? recording.state : 'off'}
     >
-      {isOn ? <RunningRecording recording={recording} /> : <LastRecording recording={recording} />}
+      {isOn ? (
+        <RunningRecording recording={recording} hasPicture={session.capture.state === 'live'} />
+      ) : (
+        <LastRecording recording={recording} />
+      )}
       <div className="recording-buttons">
         {isOn ? (
           <>
@@ -36,21 +40,33 @@ export function RecordingControls({ session }: { readonly session: LiveScreen })
   );
 }
 
-function RunningRecording({ recording }: { readonly recording: ShareRecording }) {
+function RunningRecording({
+  recording,
+  hasPicture,
+}: {
+  readonly recording: ShareRecording;
+  /** Whether there is anything to record at the moment. */
+  readonly hasPicture: boolean;
+}) {
   const receivedAtMs = useAgent((state) => state.live.receivedAtMs);
   const { clock } = useAgentStore();
   useSecondTicker();
   const isRecording = recording.state === 'recording';
-  const sinceSeconds = isRecording ? (clock.monotonicMs() - receivedAtMs) / 1000 : 0;
+  const sinceSeconds = isRecording && hasPicture ? (clock.monotonicMs() - receivedAtMs) / 1000 : 0;
   return (
     <p className="recording-line" role="status">
       <span className="recording-dot" aria-hidden="true" />
-      <strong>{isRecording ? 'Recording' : 'Recording paused'}</strong>
+      <strong>{describeRunning(isRecording, hasPicture)}</strong>
       <span className="recording-figures" aria-live="off">
         {formatDuration(recording.duration_seconds + sinceSeconds)} · {formatSize(recording.size_bytes)}
       </span>
     </p>
   );
+}
+
+function describeRunning(isRecording: boolean, hasPicture: boolean): string {
+  if (!isRecording) return 'Recording paused';
+  return hasPicture ? 'Recording' : 'Recording, once there is a picture';
 }
 
 /** What became of the last recording of a share that is not recorded now. */

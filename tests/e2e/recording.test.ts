@@ -8,7 +8,7 @@ import { callApi, startShare } from './support/api-client.ts';
 import { PortholeProcess } from './support/porthole-app.ts';
 import { findRenderers } from './support/processes.ts';
 import { listRecordings, playRecording, probeRecording, record } from './support/recordings.ts';
-import { keepPage } from './support/screens.ts';
+import { keepPage, keepScreen } from './support/screens.ts';
 import { TestDisplay } from './support/test-display.ts';
 import { launchViewerBrowser } from './support/viewer-browser.ts';
 
@@ -54,6 +54,11 @@ describe('a recording', () => {
     const sessionId = await startShare(porthole.url, 'medium');
     const { recording_id: id } = await record(porthole.url, sessionId, 'recording');
     await untilRecorded(sessionId, 2);
+    const viewer = await browser.newPage({ viewport: { width: 640, height: 420 } });
+    await viewer.goto(`${porthole.url}/view/${sessionId}`);
+    await viewer.getByText('Recording', { exact: true }).waitFor();
+    keepScreen('recording-viewer', await viewer.screenshot());
+    await viewer.close();
     await record(porthole.url, sessionId, 'paused');
     const { duration_seconds: pausedAt } = await shareOf(sessionId);
     await expect

@@ -5,6 +5,7 @@ import { AgentRefusal } from '../../../../src-renderer/agent/api-client.ts';
 import { AgentProvider } from '../../../../src-renderer/panel/agent-context.tsx';
 import { RecordingControls } from '../../../../src-renderer/recordings/recording-controls.tsx';
 import type { ShareRecording } from '../../../../src-shared/recordings.ts';
+import type { CaptureState } from '../../../../src-shared/sessions.ts';
 import { FakeAgent } from '../fakes/fake-agent.ts';
 import { liveScreen } from '../fakes/sessions.ts';
 
@@ -18,10 +19,10 @@ const RUNNING: ShareRecording = {
 
 describe('RecordingControls', () => {
   let agent: FakeAgent;
-  const show = (recording: ShareRecording | null) =>
+  const show = (recording: ShareRecording | null, state: CaptureState['state'] = 'live') =>
     render(
       <AgentProvider store={agent.store}>
-        <RecordingControls session={liveScreen({ recording })} />
+        <RecordingControls session={liveScreen({ recording, capture: { state } })} />
       </AgentProvider>,
     );
   const press = (name: string) => fireEvent.click(screen.getByRole('button', { name }));
@@ -52,6 +53,12 @@ describe('RecordingControls', () => {
     press('Pause recording');
     press('End recording');
     expect(changes()).toEqual([{ state: 'paused' }, { state: 'stopped' }]);
+  });
+
+  it('says that it has nothing to record while there is no picture, and counts on from then', () => {
+    show(RUNNING, 'paused');
+    screen.getByText('Recording, once there is a picture');
+    screen.getByText('1 min 5 s · 1.24 MB');
   });
 
   it('says that it is paused, and goes on', () => {
