@@ -13,7 +13,8 @@ export function createRecordingRouter(parts: {
 }): Router {
   const { guard, sessions, recordings } = parts;
   const router = express.Router({ caseSensitive: true, strict: true });
-  router.get('/api/recordings/:recordingId', async (request, response, next) => {
+  const route = router.route('/api/recordings/:recordingId');
+  route.get(async (request, response, next) => {
     const { scope } = guard.admissionTo('playRecording', request);
     const { recordingId, sessionId } = recordings.find(request.params.recordingId);
     if (!sessions.isVisible(sessionId, scope)) throw new PortholeError('recording_not_found');
@@ -29,6 +30,8 @@ export function createRecordingRouter(parts: {
       next(new PortholeError(isOutOfRange(error) ? 'range_not_satisfiable' : 'recording_not_found'));
     });
   });
+  // The API has the other methods; without this express would answer OPTIONS by itself.
+  route.all((_request, _response, next) => next());
   return router;
 }
 
