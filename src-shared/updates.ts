@@ -36,4 +36,4 @@ export type UpdateState = z.infer<typeof updateStateSchema>;
  * place of ours; a server on this very machine may do without.
  */
 export const UPDATE_ADDRESS_OR_NONE =
-  /^(?:https:\/\/[^\s@?#]*|http:\/\/(?:localhost|127\.0\.0\.1|\[::1\])(?:[:/][^\s@?#]*)?)?$/;
+  /^(?:https:\/\/[^\s@?#]+|http:\/\/(?:localhost|127\.0\.0\.1|\[::1\])(?:[:/][^\s@?#]*)?)?$/;
