@@ -98,7 +98,8 @@ export class MjpegWriter {
   #state: 'open' | 'closing' | 'closed' = 'open';
   #sending: TieredPicture | null = null;
   #waiting: StreamFrame | null = null;
-  /** When to look again at a viewer that lags; what is to be sent next is chosen then. */
+  #begunAtMs = Number.NEGATIVE_INFINITY;
+  /** When to look again at a viewer that lags or is not to be sent more yet; what is to be sent next is chosen then. */
   #lookAgainAtMs: number | null = null;
   /** Whether that is because a small picture is due, or else to be sent the whole one. */
   #awaitsSmall = false;
@@ -161,6 +162,12 @@ export class MjpegWriter {
       this.#wakeAt(this.#lookAgainAtMs);
       return;
     }
+    const soonestMs = this.#begunAtMs + this.#framing.leastGapMs;
+    if (now < soonestMs) {
+      this.#lookAgainAtMs = soonestMs;
+      this.#wakeAt(soonestMs);
+      return;
+    }
     const choice = this.#tiers?.choose(frame, now) ?? { frame, jpeg: frame.jpeg, isSmall: false };
     if ('againAtMs' in choice) {
       this.#awaitsSmall = true;
@@ -171,6 +178,7 @@ export class MjpegWriter {
     this.#lookAgainAtMs = null;
     // A small picture may be of a moment before the newest, which then still waits.
     if (choice.frame.sequence === frame.sequence) this.#waiting = null;
+    this.#begunAtMs = now;
     this.#send(choice);
   }
 

@@ -31,6 +31,8 @@ export interface PartFraming {
   readonly end: Buffer;
   /** Whether the last picture has to come twice for the player to show it. */
   readonly needsRepeat: boolean;
+  /** A picture does not begin sooner than so long after the last; a newer one may have taken its place by then. */
+  readonly leastGapMs: number;
 }
 
 /** Each part has its length, time and number. For players that wait for the next part the last picture is repeated. */
@@ -47,6 +49,7 @@ export const STANDARD_FRAMING: PartFraming = {
   tail: Buffer.from(`\r\n--${BOUNDARY}`),
   end: Buffer.from('--\r\n'),
   needsRepeat: true,
+  leastGapMs: 0,
 };
 
 /**
@@ -62,6 +65,7 @@ export const BROWSER_FRAMING: PartFraming = {
   tail: Buffer.from(`\r\n--${BOUNDARY}\r\n${TYPE_LINE}\r\n`),
   end: Buffer.from(`\r\n--${BOUNDARY}--\r\n`),
   needsRepeat: false,
+  leastGapMs: 0,
 };
 
 /**
@@ -69,6 +73,12 @@ export const BROWSER_FRAMING: PartFraming = {
  * answers before any page can read them, and hands on the bare pictures.
  */
 export const BYTES_FRAMING: PartFraming = { ...STANDARD_FRAMING, type: BYTES_TYPE, needsRepeat: false };
+
+/**
+ * Firefox paints every picture that has come, one after another: what is too fast for it piles up, and the longer
+ * something moves the older is what it shows. At 30 per second it keeps up even without a graphics card.
+ */
+export const FIREFOX_FRAMING: PartFraming = { ...BROWSER_FRAMING, leastGapMs: 30 };
 
 /**
  * The framing for whoever sent these headers. A script in a browser, which accepts anything, takes the parts apart
@@ -79,6 +89,7 @@ export function framingFor({
   accept = '*/*',
 }: IncomingHttpHeaders): PartFraming {
   if (accept === BYTES_TYPE) return BYTES_FRAMING;
-  const isShown = /(Chrome|Chromium|Firefox)\//.test(userAgent) && accept !== '*/*';
-  return isShown ? BROWSER_FRAMING : STANDARD_FRAMING;
+  if (accept === '*/*') return STANDARD_FRAMING;
+  if (userAgent.includes('Firefox/')) return FIREFOX_FRAMING;
+  return /Chrom(e|ium)\//.test(userAgent) ? BROWSER_FRAMING : STANDARD_FRAMING;
 }

@@ -17,7 +17,7 @@ import { X11Painter } from './support/x11-painter.mjs';
 
 const BAR_MS = 150;
 const LIMIT_MS = 5000;
-const MOTION_STEPS = 30;
+const MOTION_STEPS = 60;
 const MOTION_STEP_MS = 16;
 /** The rectangle is at least three times as large in every browser. */
 const SEARCH_STEP_PX = 20;

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { StreamFrame } from '../../../src-main/stream/frame-hub.ts';
 import { LinkPace } from '../../../src-main/stream/link-pace.ts';
 import { MjpegWriter, type ViewerEnd } from '../../../src-main/stream/mjpeg-writer.ts';
-import { BROWSER_FRAMING, STANDARD_FRAMING } from '../../../src-main/stream/part-framing.ts';
+import { BROWSER_FRAMING, FIREFOX_FRAMING, STANDARD_FRAMING } from '../../../src-main/stream/part-framing.ts';
 import { GatedOutput, settle } from '../../fakes/gated-output.ts';
 import { ManualClock } from '../../fakes/manual-clock.ts';
 import { readParts } from '../../fakes/multipart.ts';
@@ -64,6 +64,27 @@ describe('mjpegWriter', () => {
     writer.end('ended');
     await settle();
     expect(output.taken.toString('latin1').endsWith(`\r\n${begin}\r\n--porthole--\r\n`)).toBe(true);
+  });
+
+  it('sends Firefox no more than it can paint, always the newest, and the last one soon', async () => {
+    const { writer, clock, delivered, dropped } = createRig({ framing: FIREFOX_FRAMING });
+    for (let sequence = 1; sequence <= 60; sequence++) {
+      writer.offer(makeFrame(sequence));
+      await settle();
+      for (let ms = 0; ms < 16; ms++) {
+        clock.advance(1);
+        await settle();
+      }
+    }
+    expect(delivered.length).toBeGreaterThan(28);
+    expect(delivered.length).toBeLessThan(34);
+    expect(delivered.length + dropped.length).toBeGreaterThanOrEqual(59);
+    clock.advance(30);
+    await settle();
+    expect(delivered.at(-1)).toEqual({ sequence: 60, repeated: false });
+    clock.advance(1000);
+    await settle();
+    expect(delivered.at(-1)).toEqual({ sequence: 60, repeated: true });
   });
 
   it('writes a part in one system call', async () => {

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import {
   BROWSER_FRAMING,
   BYTES_FRAMING,
+  FIREFOX_FRAMING,
   framingFor,
   STANDARD_FRAMING,
 } from '../../../src-main/stream/part-framing.ts';
@@ -32,9 +33,9 @@ describe('framingFor', () => {
       'an image in Firefox',
       FIREFOX,
       'image/avif,image/webp,image/png,image/*;q=0.8,*/*;q=0.5',
-      BROWSER_FRAMING,
+      FIREFOX_FRAMING,
     ],
-    ['a tab of Firefox', FIREFOX, 'text/html,application/xhtml+xml,*/*;q=0.8', BROWSER_FRAMING],
+    ['a tab of Firefox', FIREFOX, 'text/html,application/xhtml+xml,*/*;q=0.8', FIREFOX_FRAMING],
     ['a script in Firefox', FIREFOX, '*/*', STANDARD_FRAMING],
     ['an image in Safari', SAFARI, IMAGE, STANDARD_FRAMING],
     ['a player', 'VLC/3.0.21 LibVLC/3.0.21', undefined, STANDARD_FRAMING],
