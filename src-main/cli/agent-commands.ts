@@ -4,6 +4,7 @@ import { tokenRoleSchema } from '#shared/access';
 import type { AnswerOf } from '#shared/api';
 import type { Approval } from '#shared/approvals';
 import { qualitySchema } from '#shared/presets';
+import { isRecordingOn } from '#shared/recordings';
 import type { LiveSession } from '#shared/sessions';
 import type { CallAgent } from './agent-client.ts';
 import type { FetchFile } from './fetch-file.ts';
@@ -51,16 +52,19 @@ export function createAgentCommands(run: RunCommand): Command[] {
     .addOption(
       new Option('--quality <preset>', 'size and rate').choices(qualitySchema.options).default('medium'),
     )
+    .option('--record', 'record it from its start')
     .option('--link [name]', 'make a link that lets others watch')
     .option('--expires <time>', 'how long the link is good for, such as 2h', readDuration)
     .action(() =>
       run(share, async ({ call, url, tell }) => {
         const options = share.opts<{
           quality: 'low' | 'medium' | 'high';
+          record?: true;
           link?: string | true;
           expires?: number;
         }>();
-        const started = await call('startScreenShare', { body: { quality: options.quality } });
+        const { quality, record = false } = options;
+        const started = await call('startScreenShare', { body: { quality, record } });
         const params = { session_id: started.session_id };
         const name = typeof options.link === 'string' ? { name: options.link } : {};
         const expires = options.expires === undefined ? {} : { expires_in_seconds: options.expires };
@@ -246,7 +250,10 @@ function describeSession(session: LiveSession): string {
     session.type === 'remote_access' ? `remote access, ${session.safety_mode}` : `share, ${session.quality}`;
   const waiting = session.status === 'pending_approval' ? ', waits for approval' : '';
   const watched = session.type === 'screen_share' ? `, ${session.viewers} watching` : '';
-  return `${session.session_id}  ${kind}${waiting}${watched}, by ${session.user_id}`;
+  const isRecorded =
+    session.type === 'screen_share' && session.recording !== null && isRecordingOn(session.recording.state);
+  const recorded = isRecorded ? ', being recorded' : '';
+  return `${session.session_id}  ${kind}${waiting}${watched}${recorded}, by ${session.user_id}`;
 }
 
 function describeApproval(approval: Approval): string {

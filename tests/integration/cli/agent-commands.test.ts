@@ -87,6 +87,13 @@ describe('porthole share and stop', () => {
     expect((await porthole(agent, 'stop')).err).toBe('porthole: Nothing is live.\n');
   });
 
+  it('records from the start, and says so', async () => {
+    const agent = await startTestAgent();
+    const { session_id: sessionId } = parse(await porthole(agent, 'share --record --json'));
+    const { out } = await porthole(agent, 'status');
+    expect(out).toContain(`  ${sessionId}  share, medium, 0 watching, being recorded, by user\n`);
+  });
+
   it('stops everything until it is re-armed', async () => {
     const agent = await startTestAgent();
     await startShare(agent);
