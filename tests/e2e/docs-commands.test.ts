@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
@@ -17,6 +17,10 @@ beforeAll(async () => {
   display = await TestDisplay.start(1280, 720);
   porthole = await PortholeProcess.start({ display, args: ['--hidden'] });
   home = mkdtempSync(path.join(tmpdir(), 'porthole-docs-'));
+  // What the package installs, and npm in the repository: what commands write must not land there.
+  const client = path.join(REPOSITORY, 'dist/main/porthole.cjs');
+  installProgram('porthole', `exec '${process.execPath}' '${client}' "$@"`);
+  installProgram('npm', `PATH=\${PATH#*:} exec npm --prefix '${REPOSITORY}' "$@"`);
 });
 
 afterAll(async () => {
@@ -52,6 +56,13 @@ class KnownIds {
   }
 }
 
+/** Puts a program before all others of its name. */
+function installProgram(name: string, script: string): void {
+  const folder = path.join(home, 'bin');
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(path.join(folder, name), `#!/bin/sh\n${script}\n`, { mode: 0o755 });
+}
+
 /** The commands of a block; one that goes on in the next line is one. */
 function commandsOf({ text }: CommandBlock): string[] {
   return text
@@ -65,8 +76,9 @@ async function type(command: string, ids: KnownIds): Promise<void> {
   const own = ids.putInto(command).replaceAll('localhost:8000', new URL(porthole.url).host);
   // An id that nothing has brought up must not become an empty text.
   const script = `set -u\n${own}`;
-  const env = { ...process.env, ...ids.env, HOME: home, PORTHOLE_URL: porthole.url };
-  const child = spawn('sh', ['-c', script], { cwd: REPOSITORY, env, stdio: ['ignore', 'pipe', 'pipe'] });
+  const PATH = `${path.join(home, 'bin')}:${process.env.PATH}`;
+  const env = { ...process.env, ...ids.env, PATH, HOME: home, PORTHOLE_URL: porthole.url };
+  const child = spawn('sh', ['-c', script], { cwd: home, env, stdio: ['ignore', 'pipe', 'pipe'] });
   let output = '';
   let complaints = '';
   child.stdout.on('data', (chunk: Buffer) => {
