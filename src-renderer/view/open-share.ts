@@ -6,7 +6,7 @@ import { createPicturePoll } from './picture-poll.ts';
 import { createPictureStream } from './picture-stream.ts';
 import { type AddressBar, forgetKey, takeShareAddress } from './share-address.ts';
 import { createShareLinks } from './share-links.ts';
-import { ShareWatch } from './share-watch.ts';
+import { type RequestTiming, ShareWatch } from './share-watch.ts';
 import type { ViewPageProps } from './view-page.tsx';
 
 const bar: AddressBar = {
@@ -16,6 +16,17 @@ const bar: AddressBar = {
   replace: (address) => history.replaceState(history.state, '', address),
   openStorage: () => sessionStorage,
 };
+
+/** When the last request for `path` was on its way, if the browser tells; forgets it then. */
+function readRequestTiming(path: string): RequestTiming | null {
+  const entries = performance.getEntriesByType('resource') as PerformanceResourceTiming[];
+  const entry = entries.findLast(({ name }) => new URL(name).pathname === path);
+  // Browsers keep so many entries and no more.
+  performance.clearResourceTimings();
+  if (!entry || entry.requestStart === 0 || entry.responseStart === 0) return null;
+  const wallMs = Date.now() - performance.now();
+  return { sentAtMs: wallMs + entry.requestStart, receivedAtMs: wallMs + entry.responseStart };
+}
 
 /** Connects the page to the share that its address names, for as long as the page lives. */
 export function openShare(): ViewPageProps {
@@ -45,6 +56,7 @@ export function openShare(): ViewPageProps {
     ),
     openEvents: createEventOpener(links.events),
     screen: painter,
+    readStateTiming: () => readRequestTiming(`${links.streamPath}/state`),
     random: Math.random,
     onBadKey: () => forgetKey(bar, sessionId),
   });

@@ -15,6 +15,8 @@ export function createShareLinks({ sessionId, key }: ShareAddress) {
     return query.size === 0 ? path : `${path}?${query}`;
   };
   return {
+    /** Without the key: what the others begin with. */
+    streamPath: stream,
     // Over a slow link the page takes small pictures while something moves.
     stream: withQuery(stream, { adaptive: '1' }),
     snapshot: ({ format, widthPx }: SnapshotWish): string =>

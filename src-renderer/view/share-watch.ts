@@ -62,6 +62,12 @@ export interface WatchState {
   readonly retryAtMs: number | null;
 }
 
+/** When a request left and its answer began to come: wall clock. */
+export interface RequestTiming {
+  readonly sentAtMs: number;
+  readonly receivedAtMs: number;
+}
+
 /** What a {@link ShareWatch} is made of. */
 export interface ShareWatchOptions {
   readonly address: ShareAddress;
@@ -71,6 +77,10 @@ export interface ShareWatchOptions {
   readonly openPoll: OpenPictures;
   readonly openEvents: OpenConnection;
   readonly screen: PictureScreen;
+  /**
+   * When the last request for the stream's state was on its way, as the browser itself saw it; null if it does not say.
+   */
+  readonly readStateTiming: () => RequestTiming | null;
   /** From 0 to 1; spreads the attempts of many pages that lost the same agent. */
   readonly random: () => number;
   /** Called when the key turned out to open nothing. */
@@ -382,7 +392,9 @@ export class ShareWatch {
     const sentAtMs = this.#clock.wallMs();
     const query = key === null ? {} : { key };
     const { time } = await this.#options.call('streamState', { params: { session_id }, query });
-    this.#agentTime.note(sentAtMs, this.#clock.wallMs(), Date.parse(time));
+    // A busy page hears late of an answer that came in time, and would take its pictures for younger than they are.
+    const timing = this.#options.readStateTiming() ?? { sentAtMs, receivedAtMs: this.#clock.wallMs() };
+    this.#agentTime.note(timing.sentAtMs, timing.receivedAtMs, Date.parse(time));
   }
 
   async #lookUp(): Promise<void> {

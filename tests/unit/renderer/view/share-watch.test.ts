@@ -11,6 +11,7 @@ import {
   MUTE_MS,
   PICTURE_STALL_MS,
   REST_AFTER_MS,
+  type RequestTiming,
   ShareWatch,
   STALL_MS,
 } from '../../../../src-renderer/view/share-watch.ts';
@@ -40,7 +41,7 @@ class Rig {
   readonly watch: ShareWatch;
   #sequence = 0;
 
-  constructor(key: string | null = 'phv_x') {
+  constructor(key: string | null = 'phv_x', timing: RequestTiming | null = null) {
     const open = (list: FakeConnection[]) => (observer: PictureObserver) => {
       const connection = {
         observer: {
@@ -75,6 +76,7 @@ class Rig {
           if (this.draws) this.watch.noteShown(picture);
         },
       },
+      readStateTiming: () => timing,
       random: () => 0.5,
       onBadKey: () => {
         this.badKeys += 1;
@@ -283,6 +285,22 @@ describe('ShareWatch', () => {
     expect(tellWatch(rig.watch.getState()).notice?.text).toBe('No screen.');
     rig.tell(snapshot([liveScreen({ capture: { state: 'live' } })]));
     expect(label()).toBe('Live');
+  });
+});
+
+describe('the delay', () => {
+  it('is reckoned by when the answer came, not by when a busy page heard of it', async () => {
+    // The agent says what its clock showed 5 s ahead of ours, in the middle of 10 ms.
+    const atMs = new ManualClock().wallMs() - 5000;
+    rig = new Rig('phv_x', { sentAtMs: atMs - 5, receivedAtMs: atMs + 5 });
+    await settle();
+    for (let count = 0; count < 15; count += 1) {
+      const capturedAtMs = rig.clock.wallMs() + 5000 - 40;
+      rig.stream.onBytes(1);
+      rig.stream.onPicture({ jpeg: Uint8Array.of(1), capturedAtMs, sequence: count });
+      rig.clock.advance(100);
+    }
+    expect(rig.watch.getState().figures).toMatchObject({ delayMs: 40, delayErrorMs: 5 });
   });
 });
 
