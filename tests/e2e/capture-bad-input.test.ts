@@ -157,13 +157,3 @@ describe('a capture process that is killed again and again', () => {
     await stopShare(sessionId);
   });
 });
-
-describe('a display that goes away altogether', () => {
-  it('ends the stream', async () => {
-    const sessionId = await startShare(porthole.url, 'low');
-    const reader = await StreamReader.open(`${porthole.url}/stream/${sessionId}`);
-    await reader.until(() => reader.parts > 0);
-    await display.stop();
-    await reader.untilEnd();
-  });
-});
