@@ -69,7 +69,7 @@ it('pictures the panel while somebody watches and an AI agent asks, and the page
     .getByRole('button', { name: /^Allow/ })
     .first()
     .waitFor();
-  await panel.setViewportSize({ width: 420, height: 1330 });
+  await panel.setViewportSize({ width: 420, height: 1400 });
   await keep('panel', panel);
 });
 
