@@ -16,7 +16,7 @@ import { useIdle } from './use-idle.ts';
 import { type ShortcutAction, useShortcuts } from './use-shortcuts.ts';
 import { isFinal } from './watch-phase.ts';
 import { type Remedy, tellWatch } from './watch-words.ts';
-import { ACTUAL_SIZE, type Extent, stepZoom, type Zoom } from './zoom.ts';
+import { ACTUAL_SIZE, type Extent, layoutSize, stepZoom, type Zoom } from './zoom.ts';
 
 /** What a page that shows one share is made of. */
 export interface ViewPageProps {
@@ -50,7 +50,9 @@ export function ViewPage({
   onAskInstead,
 }: ViewPageProps) {
   const state = useSyncExternalStore(watch.subscribe, watch.getState);
-  const picture = useSyncExternalStore(pictureSize.subscribe, pictureSize.get);
+  const shownSize = useSyncExternalStore(pictureSize.subscribe, pictureSize.get);
+  const whole = state.session?.frame_size ?? null;
+  const picture = useMemo(() => shownSize && layoutSize(shownSize, whole), [shownSize, whole]);
   const root = useRef<HTMLDivElement>(null);
   const [zoom, setZoom] = useState<Zoom>('fit');
   const [room, setRoom] = useState<Extent>({ width: 0, height: 0 });

@@ -21,6 +21,19 @@ export const ACTUAL_SIZE = 1;
 const MOST = 8;
 const STEP = 1.25;
 
+/**
+ * The size to lay a picture out in. Over a slow link smaller ones come while something moves: they are shown as large as
+ * the others, `whole`, or everything would jump.
+ */
+export function layoutSize(
+  shown: PictureSize,
+  whole: { readonly width: number; readonly height: number } | null,
+): PictureSize {
+  if (!whole || shown.widthPx >= whole.width) return shown;
+  const isSameShape = Math.abs(shown.widthPx / shown.heightPx - whole.width / whole.height) < 0.02;
+  return isSameShape ? { widthPx: whole.width, heightPx: whole.height } : shown;
+}
+
 /** CSS pixels for one pixel of the picture. A picture smaller than the room fills it. */
 export function scaleOf(zoom: Zoom, picture: PictureSize, room: Extent): number {
   return zoom === 'fit' ? fitScale(picture, room) : zoom;

@@ -1,6 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { scaleOf, scrollAfterZoom, stepZoom, zoomTo } from '../../../../src-renderer/view/zoom.ts';
+import {
+  layoutSize,
+  scaleOf,
+  scrollAfterZoom,
+  stepZoom,
+  zoomTo,
+} from '../../../../src-renderer/view/zoom.ts';
 
 const HD = { widthPx: 1280, heightPx: 720 };
 const PHONE = { width: 320, height: 568 };
@@ -12,6 +18,16 @@ describe('scaleOf', () => {
     expect(scaleOf('fit', HD, DESK)).toBeCloseTo(1.389, 3);
     expect(scaleOf('fit', { widthPx: 0, heightPx: 0 }, DESK)).toBe(1);
     expect(scaleOf(1, HD, PHONE)).toBe(1);
+  });
+});
+
+describe('layoutSize', () => {
+  it('gives a small picture of the same screen the room of a whole one, and no other', () => {
+    const whole = { width: 1280, height: 720 };
+    expect(layoutSize({ widthPx: 640, heightPx: 360 }, whole)).toEqual(HD);
+    expect(layoutSize(HD, whole)).toEqual(HD);
+    expect(layoutSize({ widthPx: 640, heightPx: 480 }, whole)).toEqual({ widthPx: 640, heightPx: 480 });
+    expect(layoutSize({ widthPx: 640, heightPx: 360 }, null)).toEqual({ widthPx: 640, heightPx: 360 });
   });
 });
 
