@@ -2,7 +2,7 @@ import path from 'node:path';
 import { app, session } from 'electron';
 import { loadTlsIdentity } from './access/tls-identity.ts';
 import { startAgent } from './agent.ts';
-import { isCliCall, runCli } from './cli/cli.ts';
+import { findCliCall, runCli } from './cli/cli.ts';
 import { systemClock } from './clock.ts';
 import { describeDesktop } from './desktop/describe-desktop.ts';
 import { APP_ICON, DesktopFace } from './desktop/desktop-face.ts';
@@ -45,9 +45,10 @@ boot().catch((error: unknown) => {
 });
 
 async function boot(): Promise<void> {
-  if (isCliCall(ownArguments())) {
+  const cliCall = findCliCall(ownArguments());
+  if (cliCall) {
     if (!hasDisplay()) process.exit(runAgainHeadless());
-    app.exit(await talkToAgent());
+    app.exit(await talkToAgent(cliCall));
     return;
   }
   const { given, dataDir } = readStartOptions(ownArguments(), app.getVersion());
@@ -169,10 +170,10 @@ async function boot(): Promise<void> {
 }
 
 /** Runs the command line client instead of an agent: no window, no lock, nothing that says that an app was started. */
-function talkToAgent(): Promise<number> {
+function talkToAgent(call: readonly string[]): Promise<number> {
   const { env, platform, stdin, stdout, stderr } = process;
   app.dock?.hide();
-  return runCli(ownArguments(), { version: app.getVersion(), env, platform, stdin, stdout, stderr });
+  return runCli(call, { version: app.getVersion(), env, platform, stdin, stdout, stderr });
 }
 
 /** What follows the executable and, from source, the app's path. */

@@ -1,6 +1,7 @@
 import type { Readable, Writable } from 'node:stream';
 import { Command, CommanderError } from 'commander';
 import { stripMisleadingCharacters } from '#shared/text';
+import { isRuntimeSwitch } from '../settings/chromium-switches.ts';
 import { AgentRefusal, createAgentClient } from './agent-client.ts';
 import { createAgentCommands, type RunCommand } from './agent-commands.ts';
 import { createAgentFetch } from './agent-fetch.ts';
@@ -41,10 +42,14 @@ export const CLI_COMMANDS: ReadonlySet<string> = new Set([
   'mcp',
 ]);
 
-/** Whether these arguments, which follow the executable, call the command line client. */
-export function isCliCall(args: readonly string[]): boolean {
-  const [command] = args;
-  return command !== undefined && CLI_COMMANDS.has(command);
+/**
+ * The command line from the client's command on, if that is what it names first, after switches that are the runtime's
+ * own; else null.
+ */
+export function findCliCall(args: readonly string[]): string[] | null {
+  const at = args.findIndex((argument) => !isRuntimeSwitch(argument));
+  const command = args[at];
+  return command !== undefined && CLI_COMMANDS.has(command) ? args.slice(at) : null;
 }
 
 /** Runs a command of the command line client; resolves with the code to exit with. */

@@ -3,7 +3,7 @@ import path from 'node:path';
 import { PassThrough } from 'node:stream';
 import { unzipSync } from 'fflate';
 import { describe, expect, it } from 'vitest';
-import { isCliCall, runCli } from '../../../src-main/cli/cli.ts';
+import { findCliCall, runCli } from '../../../src-main/cli/cli.ts';
 import { bearer, makeToken, startShare } from '../access/support/callers.ts';
 import { call, startTestAgent, type TestAgent } from '../support/test-agent.ts';
 
@@ -17,7 +17,7 @@ interface Said {
 async function porthole(agent: TestAgent, line: string, env: NodeJS.ProcessEnv = {}): Promise<Said> {
   const [stdout, stderr] = [new PassThrough(), new PassThrough()];
   const args = line.match(/"[^"]*"|\S+/g)?.map((word) => word.replaceAll('"', '')) ?? [];
-  expect(isCliCall(args)).toBe(true);
+  expect(findCliCall(args)).toEqual(args);
   const code = await runCli(args, {
     version: '0.0.0-test',
     env: { PORTHOLE_URL: agent.url, ...env },

@@ -5,7 +5,7 @@ import { PassThrough } from 'node:stream';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { loadTlsIdentity } from '../../../src-main/access/tls-identity.ts';
 import { createAgentFetch } from '../../../src-main/cli/agent-fetch.ts';
-import { isCliCall, runCli } from '../../../src-main/cli/cli.ts';
+import { findCliCall, runCli } from '../../../src-main/cli/cli.ts';
 import { usualDataFolders } from '../../../src-main/cli/find-agent.ts';
 import { writeRunningFile } from '../../../src-main/settings/running-file.ts';
 import { settingsSchema } from '../../../src-shared/settings.ts';
@@ -168,9 +168,11 @@ describe('porthole mcp', () => {
 
 describe('command line client', () => {
   it('is told from a start of the agent by its first argument', () => {
-    expect(isCliCall(['mcp', '--url', 'x'])).toBe(true);
+    const call = ['mcp', '--url', 'x'];
+    expect(findCliCall(call)).toEqual(call);
+    expect(findCliCall(['--no-sandbox', '--ozone-platform=headless', ...call])).toEqual(call);
     for (const args of [[], ['--port', '0'], ['--hidden', 'mcp'], ['mcpx']])
-      expect(isCliCall(args)).toBe(false);
+      expect(findCliCall(args)).toBeNull();
   });
 
   it('looks where Electron keeps an app', () => {
