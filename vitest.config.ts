@@ -34,8 +34,11 @@ export default defineConfig({
         test: {
           name: 'e2e',
           include: ['tests/e2e/**/*.test.ts'],
-          // What tests a package runs where there is one; what tests the scripts runs from source.
-          exclude: [process.env.PORTHOLE_APP ? 'tests/e2e/scripts/**' : 'tests/e2e/packaged/**'],
+          // What tests a package runs where there is one; what tests the scripts, or a library in a bare Electron, runs
+          // from source.
+          exclude: process.env.PORTHOLE_APP
+            ? ['tests/e2e/scripts/**', 'tests/e2e/update.test.ts']
+            : ['tests/e2e/packaged/**'],
           testTimeout: 120_000,
           hookTimeout: 120_000,
           retry: 0,

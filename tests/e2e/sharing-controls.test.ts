@@ -95,7 +95,7 @@ describe('the source chooser', () => {
   it('is left with Escape, and taken with the keyboard alone', async () => {
     await panel.keyboard.press('Escape');
     await panel.getByRole('dialog').waitFor({ state: 'detached' });
-    expect(await panel.getByText('Primary screen').isVisible()).toBe(true);
+    await panel.locator('.source-row-name', { hasText: 'Primary screen' }).waitFor();
     await button('Choose what to share').focus();
     await panel.keyboard.press('Enter');
     const dialog = panel.getByRole('dialog');
@@ -106,7 +106,7 @@ describe('the source chooser', () => {
     await panel.keyboard.press('Space');
     await panel.keyboard.press('Enter');
     await panel.getByRole('dialog').waitFor({ state: 'detached' });
-    expect(await panel.getByText('Shared Window').isVisible()).toBe(true);
+    await panel.locator('.source-row-name', { hasText: 'Shared Window' }).waitFor();
   });
 
   it('starts a share of what was chosen, which is changed, paused and resumed while it is watched', async () => {
