@@ -1,4 +1,4 @@
-import type { PixelSource } from '../../src-main/desktop/preload/capture/stripe-encoder.ts';
+import type { PixelSource } from '../../src-main/desktop/preload/capture/tile-encoder.ts';
 
 /** What {@link FakeVideoFrame.copies} notes of a call. */
 export interface NotedCopy {
@@ -7,7 +7,7 @@ export interface NotedCopy {
   readonly heightPx: number;
 }
 
-/** A gray picture that can be copied as WebCodecs' `VideoFrame` can, as I420 or BGRX. */
+/** A picture that can be copied as WebCodecs' `VideoFrame` can, as I420 or BGRX; gray, unless `chroma` says more. */
 export class FakeVideoFrame implements PixelSource {
   readonly colorSpace = { matrix: 'smpte170m', fullRange: true } as const;
   readonly visibleRect: { width: number; height: number };
@@ -18,6 +18,7 @@ export class FakeVideoFrame implements PixelSource {
     widthPx: number,
     heightPx: number,
     private readonly gray: (x: number, y: number) => number,
+    private readonly chroma: (x: number, y: number, plane: 'u' | 'v') => number = () => 128,
   ) {
     this.visibleRect = { width: widthPx, height: heightPx };
   }
@@ -42,11 +43,11 @@ export class FakeVideoFrame implements PixelSource {
       }
     }
     if (format !== 'I420') return;
-    for (const plane of [second, third]) {
+    for (const [name, plane] of [['u', second] as const, ['v', third] as const]) {
       if (!plane) throw new Error('a plane has no layout');
       for (let y = 0; y < Math.ceil(height / 2); y++) {
-        const start = plane.offset + y * plane.stride;
-        destination.fill(128, start, start + Math.ceil(width / 2));
+        for (let x = 0; x < Math.ceil(width / 2); x++)
+          destination[plane.offset + y * plane.stride + x] = this.chroma(x, y, name);
       }
     }
   }

@@ -31,7 +31,7 @@ export async function startScreen(screen = SCREEN) {
 /**
  * A test pattern that moves 60 times per second in a quarter of the screen.
  * @param {string} display
- * @returns {Promise<{ close: () => Promise<void> }>}
+ * @returns {Promise<{ freeze: () => void, close: () => Promise<void> }>} `freeze` keeps the picture that is there.
  */
 export async function startPattern(display) {
   const player = spawn(
@@ -48,6 +48,9 @@ export async function startPattern(display) {
   const ended = once(player, 'exit');
   await once(player, 'spawn');
   return {
+    freeze: () => {
+      player.kill('SIGSTOP');
+    },
     close: async () => {
       // It may take no notice of a milder signal while it is busy painting.
       player.kill('SIGKILL');

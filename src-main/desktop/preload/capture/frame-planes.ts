@@ -4,6 +4,8 @@ export interface FramePlane extends PlaneLayout {
   readonly height: number;
   /** How many rows of the picture one row of this plane stands for. */
   readonly rowsPerRow: 1 | 2;
+  /** What two neighbours of a row of the picture take of this plane. */
+  readonly bytesPerPair: number;
 }
 
 /** A picture's planes, one after another. Rows have room for a multiple of 16 samples, which are worked on at once. */
@@ -50,7 +52,14 @@ export function framePlanes(format: KnownFormat, widthPx: number, heightPx: numb
     const width = (halved ? Math.ceil(widthPx / 2) : widthPx) * bytesPerSample;
     const height = halved ? Math.ceil(heightPx / 2) : heightPx;
     const stride = Math.ceil(width / ROW_ALIGNMENT_BYTES) * ROW_ALIGNMENT_BYTES;
-    planes.push({ offset, stride, width, height, rowsPerRow: halved ? 2 : 1 });
+    planes.push({
+      offset,
+      stride,
+      width,
+      height,
+      rowsPerRow: halved ? 2 : 1,
+      bytesPerPair: halved ? bytesPerSample : 2 * bytesPerSample,
+    });
     offset += stride * height;
   }
   return { planes, byteLength: offset };
@@ -65,5 +74,17 @@ export function planeRows(
   return {
     top: Math.min(plane.height, topPx / plane.rowsPerRow),
     bottom: Math.min(plane.height, Math.ceil(bottomPx / plane.rowsPerRow)),
+  };
+}
+
+/** The bytes of a row of `plane` that stand for the columns from `leftPx`, an even number, up to `rightPx`. */
+export function planeColumns(
+  plane: FramePlane,
+  leftPx: number,
+  rightPx: number,
+): { left: number; right: number } {
+  return {
+    left: Math.min(plane.width, (leftPx / 2) * plane.bytesPerPair),
+    right: Math.min(plane.width, Math.ceil(rightPx / 2) * plane.bytesPerPair),
   };
 }

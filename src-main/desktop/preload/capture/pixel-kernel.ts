@@ -14,9 +14,16 @@ type ConvertRow = (
   ...matrix: readonly number[]
 ) => void;
 
+/**
+ * Not 0 if any of `rows` rows of `width` bytes, a multiple of 8, is not the same at two places in the kernel's memory,
+ * with `stride` bytes from one row to the next.
+ */
+type Differs = (a: number, b: number, stride: number, width: number, rows: number) => number;
+
 /** Memory that holds pictures, and code that works on them, four to sixteen samples at a time. */
 export interface PixelKernel {
   readonly memory: ArrayBuffer;
+  readonly differs: Differs;
   readonly convertRow: ConvertRow;
 }
 
@@ -28,7 +35,11 @@ export function createPixelKernel(byteLength: number): PixelKernel {
   const pages = Math.ceil(byteLength / WASM_PAGE_BYTES);
   const memory = new WebAssembly.Memory({ initial: pages, maximum: pages });
   const { exports } = new WebAssembly.Instance(compiled, { memory: { pixels: memory } });
-  return { memory: memory.buffer, convertRow: exports.convertRow as ConvertRow };
+  return {
+    memory: memory.buffer,
+    differs: exports.differs as Differs,
+    convertRow: exports.convertRow as ConvertRow,
+  };
 }
 
 interface Weights {

@@ -2,6 +2,34 @@
 (module
   (import "memory" "pixels" (memory 1))
 
+  ;; Whether any of `rows` rows of `width` bytes, a multiple of 8, is not the same at `a` and at `b`. From one row to the
+  ;; next it is `stride` bytes.
+  (func (export "differs")
+    (param $a i32) (param $b i32) (param $stride i32) (param $width i32) (param $rows i32) (result i32)
+    (local $x i32) (local $difference v128)
+    (block $done
+      (loop $nextRow
+        (br_if $done (i32.eqz (local.get $rows)))
+        (local.set $x (i32.const 0))
+        (block $rowDone
+          (loop $next
+            (br_if $rowDone (i32.gt_u (i32.add (local.get $x) (i32.const 16)) (local.get $width)))
+            (local.set $difference (v128.or (local.get $difference) (v128.xor
+              (v128.load (i32.add (local.get $a) (local.get $x)))
+              (v128.load (i32.add (local.get $b) (local.get $x))))))
+            (local.set $x (i32.add (local.get $x) (i32.const 16)))
+            (br $next)))
+        (if (i32.lt_u (local.get $x) (local.get $width))
+          (then (local.set $difference (v128.or (local.get $difference) (v128.xor
+            (v128.load64_zero (i32.add (local.get $a) (local.get $x)))
+            (v128.load64_zero (i32.add (local.get $b) (local.get $x))))))))
+        (if (v128.any_true (local.get $difference)) (then (return (i32.const 1))))
+        (local.set $a (i32.add (local.get $a) (local.get $stride)))
+        (local.set $b (i32.add (local.get $b) (local.get $stride)))
+        (local.set $rows (i32.sub (local.get $rows) (i32.const 1)))
+        (br $nextRow)))
+    (i32.const 0))
+
   ;; Converts `blocks` times 16 pixels of one row from planar YUV, chroma halved, to BGRX. Reads 16 bytes at `y` and 8
   ;; at `u` and `v`, and writes 64 at `out`, for each block. Chroma counts for the two pixels that it was taken from, so
   ;; that halving it again gives back what there was.

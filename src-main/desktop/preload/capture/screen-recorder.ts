@@ -9,7 +9,7 @@ import type { FrameSize } from '#shared/presets';
 import { CapturePace } from './capture-pace.ts';
 import { type CaptureScale, planScale } from './capture-scale.ts';
 import { FilmSet } from './film-set.ts';
-import { StripeEncoder } from './stripe-encoder.ts';
+import { TileEncoder } from './tile-encoder.ts';
 
 /** What to ask for until the first frame tells how large the screen is; none is larger than this. */
 const ANY_SCALE: CaptureScale = { maxWidthPx: 32_000, maxHeightPx: 32_000, shrink: 1 };
@@ -33,10 +33,10 @@ export type SendReport = (report: CaptureReport) => void;
 export class ScreenRecorder {
   readonly #order: RecordingOrder;
   readonly #send: SendReport;
-  readonly #encoder: StripeEncoder;
+  readonly #encoder: TileEncoder;
   readonly #pace: CapturePace;
   readonly #films: FilmSet;
-  #smallEncoder: StripeEncoder | null = null;
+  #smallEncoder: TileEncoder | null = null;
   #smallAtMs = 0;
   #track: MediaStreamTrack | null = null;
   #scale = ANY_SCALE;
@@ -57,7 +57,7 @@ export class ScreenRecorder {
   constructor(order: RecordingOrder, send: SendReport) {
     this.#order = order;
     this.#send = send;
-    this.#encoder = new StripeEncoder(order.jpegQuality);
+    this.#encoder = new TileEncoder(order.jpegQuality);
     this.#pace = new CapturePace(order.framesPerSecond, order.demand !== 'unwatched', monotonicMs());
     this.#setTiered(order.demand === 'tiered');
     this.#films = new FilmSet(send);
@@ -144,7 +144,7 @@ export class ScreenRecorder {
 
   #setTiered(tiered: boolean): void {
     // What it keeps of the last picture goes with it.
-    this.#smallEncoder = tiered ? (this.#smallEncoder ?? new StripeEncoder(this.#order.jpegQuality)) : null;
+    this.#smallEncoder = tiered ? (this.#smallEncoder ?? new TileEncoder(this.#order.jpegQuality)) : null;
   }
 
   /** The frame in small, if that is wanted and it is time. Frames from a graphics card cannot be averaged. */

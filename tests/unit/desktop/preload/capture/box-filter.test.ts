@@ -6,7 +6,7 @@ import type { FramePlane } from '../../../../../src-main/desktop/preload/capture
 function createPlane(width: number, height: number, start: number) {
   const stride = Math.ceil(width / 4) * 4;
   const memory = new ArrayBuffer(start + stride * height);
-  const plane: FramePlane = { offset: 0, stride, width, height, rowsPerRow: 1 };
+  const plane: FramePlane = { offset: 0, stride, width, height, rowsPerRow: 1, bytesPerPair: 2 };
   return { memory, start, plane, samples: new Uint8Array(memory) };
 }
 

@@ -62,4 +62,23 @@ describe('pixelKernel', () => {
     expect([...gray(16).subarray(0, 3)]).toEqual([0, 0, 0]);
     expect([...gray(235).subarray(0, 3)]).toEqual([255, 255, 255]);
   });
+
+  it('finds each byte that differs within a rectangle, and none around it', () => {
+    const stride = 64;
+    const rows = 5;
+    fc.assert(
+      fc.property(
+        fc.integer({ min: 1, max: 7 }).map((eights) => eights * 8),
+        fc.integer({ min: 0, max: stride - 1 }),
+        fc.integer({ min: 0, max: rows }),
+        (width, x, row) => {
+          const { memory, differs } = createPixelKernel(2 * stride * (rows + 1));
+          const other = stride * (rows + 1);
+          new Uint8Array(memory)[other + row * stride + x] = 1;
+          const isWithin = x < width && row < rows;
+          expect(differs(0, other, stride, width, rows) !== 0).toBe(isWithin);
+        },
+      ),
+    );
+  });
 });

@@ -1,7 +1,15 @@
-import { bufferSize, compressSync, FORMAT_BGRX, SAMP_420 } from '@julusian/jpeg-turbo';
+import { bufferSize, compressSync, type EncodeOptions, FORMAT_BGRX, SAMP_420 } from '@julusian/jpeg-turbo';
+import type { FrameSize } from '#shared/presets';
 import { shrinkRows } from './box-filter.ts';
-import { type FramePlanes, framePlanes, isKnownFormat, type KnownFormat, planeRows } from './frame-planes.ts';
-import { joinStripes, pictureHeader, scanData } from './jpeg-stripes.ts';
+import {
+  type FramePlanes,
+  framePlanes,
+  isKnownFormat,
+  type KnownFormat,
+  planeColumns,
+  planeRows,
+} from './frame-planes.ts';
+import { joinTiles, pictureHeader, tileData } from './jpeg-tiles.ts';
 import {
   type ColorSpace,
   conversionMatrix,
@@ -9,9 +17,8 @@ import {
   PIXELS_PER_BLOCK,
   type PixelKernel,
 } from './pixel-kernel.ts';
+import { divideIntoTiles, type Tile } from './tile-grid.ts';
 
-/** Rows of the result that are compared, and coded, together. Fewer find smaller changes but cost more for each. */
-const STRIPE_HEIGHT_PX = 32;
 const BYTES_PER_PIXEL = 4;
 
 /** The part of a WebCodecs `VideoFrame` that is needed here. */
@@ -35,16 +42,27 @@ interface Pixels {
   readonly bytes: Buffer;
 }
 
-interface Rows {
-  readonly topPx: number;
-  readonly bottomPx: number;
+type Rows = Pick<Tile, 'topPx' | 'bottomPx'>;
+
+/** A rectangle of a plane, by its offset in the picture's memory; `width` counts bytes, a multiple of 8. */
+interface PlaneRegion {
+  readonly offset: number;
+  readonly stride: number;
+  readonly width: number;
+  readonly rows: number;
 }
 
-interface Stripe extends Rows {
+interface CodedTile extends Tile {
+  readonly index: number;
+  /** What the tile is made of, in the picture as it comes. */
+  readonly regions: readonly PlaneRegion[];
+  /** The tile's pixels in BGRX, and what else the encoder is to know of them. */
+  readonly pixels: Buffer;
+  readonly options: EncodeOptions;
   /** What the encoder writes to. */
   readonly output: Buffer;
-  /** The stripe's coded data within `output`, or null before it was first coded. */
-  coded: Uint8Array | null;
+  /** What the picture holds of this tile, within `output`, or null before it was first coded. */
+  data: Uint8Array | null;
 }
 
 /** What pictures have in common that can be compared. */
@@ -67,19 +85,20 @@ interface Canvas extends Shape {
   /** The picture in the size of the result: `current` itself, if that is it. */
   readonly planes: FramePlanes;
   readonly shrunk: Pixels | null;
+  /** The picture in BGRX if it comes from Chromium so, else room for one tile. */
   readonly bgrx: Pixels;
   readonly bgrxStride: number;
-  readonly stripes: readonly Stripe[];
+  readonly tiles: readonly CodedTile[];
   header: Uint8Array | null;
 }
 
 /**
  * Turns pictures of a screen into JPEGs at the price of what changed. A picture is compared with the last one as it
- * came (planar YUV as a rule, a tenth of the cost of a conversion to RGB); only stripes that differ are converted
+ * came (planar YUV as a rule, a tenth of the cost of a conversion to RGB); only tiles that differ are converted
  * and coded, and their data is joined with that of the others. The result is, bit for bit, what coding the whole
  * picture would give, restart markers aside. Not to be called again before the last call is done.
  */
-export class StripeEncoder {
+export class TileEncoder {
   readonly #quality: number;
   #canvas: Canvas | null = null;
 
@@ -98,20 +117,25 @@ export class StripeEncoder {
       ...(frame.format === canvas.format ? {} : { format: canvas.format }),
       layout: [...canvas.sourcePlanes.planes],
     });
-    const changed = canvas.stripes.filter((stripe) => !stripe.coded || differs(canvas, stripe));
+    const changed = canvas.tiles.filter((tile) => !tile.data || differs(canvas, tile));
     if (changed.length === 0) return null;
-    const matrix = conversionMatrix(frame.colorSpace);
-    for (const rows of joinNeighbours(changed)) {
+    for (const rows of rowsOf(changed)) {
       if (canvas.format !== 'I420') await copyRows(frame, canvas, rows);
-      else convertRows(canvas, rows, matrix);
+      else if (canvas.shrunk) shrinkPicture(canvas, canvas.shrunk, rows);
     }
-    for (const stripe of changed) stripe.coded = this.#encodeStripe(canvas, stripe);
+    const matrix = conversionMatrix(frame.colorSpace);
+    for (const tile of changed) {
+      if (canvas.format === 'I420') convertTile(canvas, tile, matrix);
+      const jpeg = compressSync(tile.pixels, tile.output, tile.options);
+      canvas.header ??= pictureHeader(jpeg, canvas);
+      tile.data = tileData(jpeg, tile.index, canvas.tiles.length);
+    }
     [canvas.current, canvas.previous] = [canvas.previous, canvas.current];
     const { widthPx, heightPx, header } = canvas;
-    if (!header) throw new Error('no stripe was coded');
-    const jpeg = joinStripes(
+    if (!header) throw new Error('no tile was coded');
+    const jpeg = joinTiles(
       header,
-      canvas.stripes.map((stripe) => stripe.coded ?? new Uint8Array()),
+      canvas.tiles.map(({ data }) => data ?? new Uint8Array()),
     );
     return { widthPx, heightPx, jpeg };
   }
@@ -130,38 +154,26 @@ export class StripeEncoder {
       kept.format === shape.format &&
       kept.shrink === shape.shrink;
     if (kept && fits) return kept;
-    this.#canvas = createCanvas(shape);
+    this.#canvas = createCanvas(shape, this.#quality);
     return this.#canvas;
-  }
-
-  /** Synchronous: a stripe takes a tenth of a millisecond, and a change of threads not much less. */
-  #encodeStripe(canvas: Canvas, { topPx, bottomPx, output }: Stripe): Uint8Array {
-    const { widthPx, heightPx, bgrx, bgrxStride } = canvas;
-    const jpeg = compressSync(bgrx.bytes.subarray(topPx * bgrxStride, bottomPx * bgrxStride), output, {
-      format: FORMAT_BGRX,
-      width: widthPx,
-      height: bottomPx - topPx,
-      stride: bgrxStride / BYTES_PER_PIXEL,
-      subsampling: SAMP_420,
-      quality: this.#quality,
-    });
-    canvas.header ??= pictureHeader(jpeg, { widthPx, heightPx, stripeHeightPx: STRIPE_HEIGHT_PX });
-    return scanData(jpeg);
   }
 }
 
-function createCanvas(shape: Shape): Canvas {
+function createCanvas(shape: Shape, quality: number): Canvas {
   const { sourceWidthPx, sourceHeightPx, format, shrink } = shape;
   const widthPx = Math.max(1, Math.floor(sourceWidthPx / shrink));
   const heightPx = Math.max(1, Math.floor(sourceHeightPx / shrink));
   const sourcePlanes = framePlanes(format, sourceWidthPx, sourceHeightPx);
   const planes = framePlanes(format, widthPx, heightPx);
-  const bgrxStride = Math.ceil(widthPx / PIXELS_PER_BLOCK) * PIXELS_PER_BLOCK * BYTES_PER_PIXEL;
+  const grid = divideIntoTiles(widthPx, heightPx);
+  // A tile that was converted is coded at once: the next may take its place, and the processor's cache holds it.
+  const holdsOneTile = format === 'I420';
+  const bgrxStride = alignToBlock(holdsOneTile ? (grid[0]?.rightPx ?? 0) : widthPx) * BYTES_PER_PIXEL;
 
   const sizes = [
     sourcePlanes.byteLength,
     sourcePlanes.byteLength,
-    bgrxStride * heightPx,
+    bgrxStride * ((holdsOneTile ? (grid[0]?.bottomPx ?? 0) : heightPx) + 1),
     shrink === 1 ? 0 : planes.byteLength,
   ];
   const kernel = createPixelKernel(sizes.reduce((sum, size) => sum + size, 0));
@@ -172,12 +184,23 @@ function createCanvas(shape: Shape): Canvas {
     return { start, bytes: Buffer.from(kernel.memory, start, size) };
   }) as [Pixels, Pixels, Pixels, Pixels];
 
-  const stripes: Stripe[] = [];
-  for (let topPx = 0; topPx < heightPx; topPx += STRIPE_HEIGHT_PX) {
-    const bottomPx = Math.min(heightPx, topPx + STRIPE_HEIGHT_PX);
-    const bytes = bufferSize({ width: widthPx, height: bottomPx - topPx, subsampling: SAMP_420 });
-    stripes.push({ topPx, bottomPx, output: Buffer.allocUnsafeSlow(bytes), coded: null });
-  }
+  const tiles = grid.map((tile, index): CodedTile => {
+    const size = { width: tile.rightPx - tile.leftPx, height: tile.bottomPx - tile.topPx };
+    const stride = bgrxStride / BYTES_PER_PIXEL;
+    const options = { ...size, format: FORMAT_BGRX, stride, subsampling: SAMP_420, quality };
+    const pixels = holdsOneTile
+      ? bgrx.bytes
+      : bgrx.bytes.subarray(tile.topPx * bgrxStride + tile.leftPx * BYTES_PER_PIXEL);
+    return {
+      ...tile,
+      index,
+      regions: sourceRegions(sourcePlanes, shape, tile, { widthPx, heightPx }),
+      pixels,
+      options,
+      output: Buffer.allocUnsafeSlow(bufferSize({ ...size, subsampling: SAMP_420 })),
+      data: null,
+    };
+  });
   return {
     ...shape,
     widthPx,
@@ -190,30 +213,47 @@ function createCanvas(shape: Shape): Canvas {
     shrunk: shrink === 1 ? null : shrunk,
     bgrx,
     bgrxStride,
-    stripes,
+    tiles,
     header: null,
   };
 }
 
-function differs(canvas: Canvas, stripe: Stripe): boolean {
-  const { current, previous, shrink, sourcePlanes } = canvas;
-  // What is left over below the last whole block belongs to the last stripe.
-  const isLast = stripe.bottomPx === canvas.heightPx;
-  const bottomPx = isLast ? canvas.sourceHeightPx : stripe.bottomPx * shrink;
-  return sourcePlanes.planes.some((plane) => {
-    const { top, bottom } = planeRows(plane, stripe.topPx * shrink, bottomPx);
-    const start = plane.offset + top * plane.stride;
-    const end = plane.offset + bottom * plane.stride;
-    return current.bytes.compare(previous.bytes, start, end, start, end) !== 0;
+function alignToBlock(widthPx: number): number {
+  return Math.ceil(widthPx / PIXELS_PER_BLOCK) * PIXELS_PER_BLOCK;
+}
+
+/** What a tile of the result is made of, in each plane of a picture as it comes. */
+function sourceRegions(planes: FramePlanes, shape: Shape, tile: Tile, result: FrameSize): PlaneRegion[] {
+  const { shrink, sourceWidthPx, sourceHeightPx } = shape;
+  // What is left over beyond the last whole block belongs to the last tile.
+  const rightPx = tile.rightPx === result.widthPx ? sourceWidthPx : tile.rightPx * shrink;
+  const bottomPx = tile.bottomPx === result.heightPx ? sourceHeightPx : tile.bottomPx * shrink;
+  return planes.planes.map((plane) => {
+    const { top, bottom } = planeRows(plane, tile.topPx * shrink, bottomPx);
+    const { left, right } = planeColumns(plane, tile.leftPx * shrink, rightPx);
+    return {
+      offset: plane.offset + top * plane.stride + left,
+      stride: plane.stride,
+      // Rows have room to the next multiple; what is there never changes.
+      width: Math.ceil((right - left) / 8) * 8,
+      rows: bottom - top,
+    };
   });
 }
 
-/** The rows that the stripes cover together, from the top. */
-function joinNeighbours(stripes: readonly Stripe[]): Rows[] {
+function differs({ kernel, current, previous }: Canvas, { regions }: CodedTile): boolean {
+  return regions.some(
+    ({ offset, stride, width, rows }) =>
+      kernel.differs(current.start + offset, previous.start + offset, stride, width, rows) !== 0,
+  );
+}
+
+/** The rows that the tiles cover together, from the top. */
+function rowsOf(tiles: readonly Tile[]): Rows[] {
   const runs: Rows[] = [];
-  for (const { topPx, bottomPx } of stripes) {
+  for (const { topPx, bottomPx } of tiles) {
     const last = runs.at(-1);
-    if (last?.bottomPx === topPx) runs[runs.length - 1] = { topPx: last.topPx, bottomPx };
+    if (last && last.bottomPx >= topPx) runs[runs.length - 1] = { topPx: last.topPx, bottomPx };
     else runs.push({ topPx, bottomPx });
   }
   return runs;
@@ -229,20 +269,20 @@ async function copyRows(source: PixelSource, canvas: Canvas, { topPx, bottomPx }
   });
 }
 
-/** Converts rows of an I420 picture to BGRX, made smaller first if that is wanted. */
-function convertRows(canvas: Canvas, rows: Rows, matrix: readonly number[]): void {
-  if (canvas.shrunk) shrinkPicture(canvas, canvas.shrunk, rows);
+/** Converts a tile of an I420 picture to BGRX. */
+function convertTile(canvas: Canvas, tile: Tile, matrix: readonly number[]): void {
   const { start } = canvas.shrunk ?? canvas.current;
   const [luma, u, v] = canvas.planes.planes;
   if (!luma || !u || !v) throw new Error('an I420 picture has three planes');
-  const blocks = Math.ceil(canvas.widthPx / PIXELS_PER_BLOCK);
-  for (let row = rows.topPx; row < rows.bottomPx; row++) {
+  const blocks = Math.ceil((tile.rightPx - tile.leftPx) / PIXELS_PER_BLOCK);
+  const chromaLeft = tile.leftPx >> 1;
+  for (let row = tile.topPx; row < tile.bottomPx; row++) {
     const chromaRow = row >> 1;
     canvas.kernel.convertRow(
-      start + luma.offset + row * luma.stride,
-      start + u.offset + chromaRow * u.stride,
-      start + v.offset + chromaRow * v.stride,
-      canvas.bgrx.start + row * canvas.bgrxStride,
+      start + luma.offset + row * luma.stride + tile.leftPx,
+      start + u.offset + chromaRow * u.stride + chromaLeft,
+      start + v.offset + chromaRow * v.stride + chromaLeft,
+      canvas.bgrx.start + (row - tile.topPx) * canvas.bgrxStride,
       blocks,
       ...matrix,
     );
