@@ -425,7 +425,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
         sessions.endAll(reason);
       } finally {
         // Whatever the disk could not record, nothing of this agent stays behind.
-        streams.close();
+        const viewersTold = streams.close();
         webhooks.close();
         windows.close();
         await recordings.close(reason);
@@ -434,6 +434,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
         events.close();
         access.desk.close();
         await mcp.close();
+        await viewersTold;
         await listener.close();
         closeDatabase(database);
       }

@@ -7,7 +7,7 @@ import type { RecordingService } from '../recordings/recording-service.ts';
 import type { SessionRegistry } from '../sessions/session-registry.ts';
 import { toCaptureState } from '../sessions/share-stage.ts';
 import type { StreamService } from '../stream/stream-service.ts';
-import type { StreamState } from '../stream/stream-session.ts';
+import type { StreamState } from '../stream/stream-state.ts';
 import type { ViewerState } from '../stream/viewer.ts';
 import type { ApiHandlers } from './api-router.ts';
 import { toViewerEntry, toWireMs } from './viewer-entry.ts';

@@ -13,7 +13,7 @@ import type { ViewerGrant, ViewerInfo } from '../stream/viewer.ts';
 import { invalidRequest } from './error-answer.ts';
 import type { Guard } from './guard.ts';
 import { refuseOtherMethods } from './other-methods.ts';
-import { allowEmbedding } from './security-headers.ts';
+import { allowEmbedding, stayInProcess } from './security-headers.ts';
 
 /** What the streams are served from. */
 export interface StreamRouterParts {
@@ -63,6 +63,7 @@ export function createStreamRouter({ guard, sessions, streams, snapshots }: Stre
   stream.get((request, response) => {
     const { sessionId } = request.params;
     const admission = admit('stream', sessionId, request, response);
+    stayInProcess(response);
     streams.watch(sessionId, response, toViewerInfo(request, admission), request.query.adaptive === '1');
   });
   stream.all(refuseOtherMethods);

@@ -1,5 +1,6 @@
 import type { ServerResponse } from 'node:http';
 import type { Writable } from 'node:stream';
+import { finished } from 'node:stream/promises';
 import type { Clock } from '../clock.ts';
 import { formatCaptureTime } from './capture-time.ts';
 import type { StreamFrame } from './frame-hub.ts';
@@ -16,8 +17,8 @@ const SLICE_BYTES = 256 * 1024;
 const STALL_MS = 10_000;
 /** A still picture is sent again this often: proof to both sides that the other is there. */
 const KEEP_ALIVE_MS = 1000;
-/** How long a viewer may take for the rest of a part and the end of the stream once the share is over. */
-const LINGER_MS = 150;
+/** How long a viewer may take for the rest of a part, its last picture and the end of the stream. */
+const LINGER_MS = 400;
 
 /** How often to look whether a viewer that lags has caught up. */
 const CATCH_UP_MS = 50;
@@ -96,6 +97,8 @@ export class MjpegWriter {
 
   /** `closing` while the viewer may still take the end of the stream; the observer has heard of it by then. */
   #state: 'open' | 'closing' | 'closed' = 'open';
+  /** The last picture of all, while the stream is closing and it was not sent yet. */
+  #farewell: StreamFrame | 'awaited' | null = null;
   #sending: TieredPicture | null = null;
   #waiting: StreamFrame | null = null;
   #begunAtMs = Number.NEGATIVE_INFINITY;
@@ -137,17 +140,35 @@ export class MjpegWriter {
   }
 
   /**
-   * Ends the stream as the format wants it, so that browsers keep the last picture and players stop. Whoever has not
-   * taken the end within 150 ms is cut off. The observer hears `reason` at once. Idempotent.
+   * Ends the stream as the format wants it, so that browsers keep the last picture and players stop. That picture is
+   * `farewell`, if there is one. Whoever has not taken the end within 400 ms is cut off. The observer hears `reason` at
+   * once; resolves when all has been handed over, or never will be. Idempotent.
    */
-  end(reason: ViewerEnd): void {
+  async end(reason: ViewerEnd, farewell: Promise<StreamFrame | null> | null): Promise<void> {
     if (this.#state !== 'open') return;
     this.#state = 'closing';
     this.#waiting = null;
     this.#cancelTimer();
     this.#cancelTimer = this.#clock.after(LINGER_MS, () => this.#output.destroy());
-    if (!this.#sending) this.#output.end(this.#framing.end);
+    if (farewell) {
+      this.#farewell = 'awaited';
+      void farewell.then((frame) => {
+        this.#farewell = frame;
+        this.#endSoon();
+      });
+    }
+    this.#endSoon();
     this.#observer.onEnd(reason);
+    await finished(this.#output, { readable: false }).catch(() => {});
+  }
+
+  /** Sends what is still to be sent before the end, or the end. */
+  #endSoon(): void {
+    if (this.#state !== 'closing' || this.#sending || this.#farewell === 'awaited') return;
+    const frame = this.#farewell;
+    this.#farewell = null;
+    if (frame) this.#send({ frame, jpeg: frame.jpeg, isSmall: false });
+    else this.#output.end(this.#framing.end);
   }
 
   /** Sends a new picture, or the last one again; to a viewer that lags, the newest one as soon as it does not. */
@@ -219,7 +240,7 @@ export class MjpegWriter {
   #completePart(picture: TieredPicture): void {
     this.#sending = null;
     if (this.#state === 'closing') {
-      this.#output.end(this.#framing.end);
+      this.#endSoon();
       return;
     }
     const { frame, jpeg } = picture;
@@ -242,7 +263,8 @@ export class MjpegWriter {
 
   /** Sees to it that the timer runs at `dueMs` or earlier. Re-armed when it runs, so that a moving picture sets few. */
   #wakeAt(dueMs: number): void {
-    if (dueMs >= this.#timerDueMs) return;
+    // The end has its own time.
+    if (this.#state === 'closing' || dueMs >= this.#timerDueMs) return;
     this.#cancelTimer();
     this.#timerDueMs = dueMs;
     this.#cancelTimer = this.#clock.after(Math.max(0, dueMs - this.#clock.monotonicMs()), () =>
@@ -281,6 +303,7 @@ export class MjpegWriter {
     this.#cancelTimer();
     this.#sending = null;
     this.#waiting = null;
+    this.#farewell = null;
     this.#sent = null;
     this.#output.removeListener('close', this.#onClose);
   }

@@ -10,7 +10,8 @@ import type { CapturedFrame, CaptureRequest, Film, FilmSink, ScreenSource } from
 import { SendQueues } from './send-queues.ts';
 import { SharedCapture } from './shared-capture.ts';
 import type { SnapshotViewer } from './snapshot-viewer.ts';
-import { type StreamObserver, StreamSession, type StreamState } from './stream-session.ts';
+import { type StreamObserver, StreamSession } from './stream-session.ts';
+import type { StreamState } from './stream-state.ts';
 import type { ViewerInfo, ViewerState } from './viewer.ts';
 
 /** How many may watch. */
@@ -49,6 +50,8 @@ export class StreamService {
   readonly #limits: StreamLimits;
   readonly #sendQueues: SendQueues;
   readonly #sessions = new Map<string, StreamSession>();
+  /** Streams that have ended and whose viewers are being told. */
+  readonly #closing = new Set<Promise<void>>();
   readonly #captures = new Map<string, SharedCapture>();
   #isLocked = false;
   #past: StreamTotals = { framesCaptured: 0, framesDelivered: 0, framesDropped: 0, bytesDelivered: 0 };
@@ -87,7 +90,9 @@ export class StreamService {
     const session = this.#sessions.get(sessionId);
     if (!session) return 0;
     this.#sessions.delete(sessionId);
-    session.close();
+    const closing = session.close();
+    this.#closing.add(closing);
+    void closing.then(() => this.#closing.delete(closing));
     this.#past = add(this.#past, session.state());
     return session.framesCaptured;
   }
@@ -186,9 +191,10 @@ export class StreamService {
     return [...this.#sessions.values()].map((session) => session.state()).reduce(add, this.#past);
   }
 
-  /** Ends every stream and every capture. Idempotent. */
-  close(): void {
+  /** Ends every stream and every capture; resolves when every viewer has been told. Idempotent. */
+  async close(): Promise<void> {
     for (const sessionId of [...this.#sessions.keys()]) this.stop(sessionId);
+    await Promise.all(this.#closing);
   }
 
   #get(sessionId: string): StreamSession {

@@ -2,15 +2,16 @@ import type { Writable } from 'node:stream';
 import { type FrameSize, PRESETS, type Quality } from '#shared/presets';
 import type { Clock } from '../clock.ts';
 import type { Logger } from '../logger.ts';
-import { FrameHub } from './frame-hub.ts';
+import { FrameHub, type StreamFrame } from './frame-hub.ts';
 import { LastingFilm } from './lasting-film.ts';
 import type { ViewerEnd } from './mjpeg-writer.ts';
 import type { PartFraming } from './part-framing.ts';
-import type { CapturedFrame, CaptureRequest, CaptureStatus, Film, FilmSink } from './screen-source.ts';
+import type { CapturedFrame, CaptureRequest, Film, FilmSink } from './screen-source.ts';
 import type { HeldBytes } from './send-queues.ts';
 import type { CaptureSubscription, SharedCapture } from './shared-capture.ts';
-import { renderSlate } from './slate.ts';
 import { SnapshotViewer } from './snapshot-viewer.ts';
+import { StatusSlates } from './status-slates.ts';
+import type { PauseCause, StreamState, StreamStatus } from './stream-state.ts';
 import { Viewer, type ViewerInfo, type ViewerState } from './viewer.ts';
 
 /** Told what happens in the streams, each time it happens; must return soon and must not throw. */
@@ -29,36 +30,6 @@ export interface StreamObserver {
   onStatus(sessionId: string, status: StreamStatus): void;
   /** What the session showed is no longer there, and its viewers were told: the session is to end, for this reason. */
   onGone(sessionId: string, reason: string): void;
-}
-
-/** What a session's picture is doing: as its capture does, or paused; then `message` says why, unless somebody chose so. */
-export type StreamStatus = CaptureStatus | { readonly state: 'paused'; readonly message?: string };
-
-/** Why a session is paused: somebody chose so, or this machine's screen is locked. One does not undo the other. */
-export type PauseCause = 'choice' | 'lock';
-
-/** A session's stream in figures. */
-export interface StreamState {
-  readonly sessionId: string;
-  readonly sourceId: string | null;
-  readonly quality: Quality;
-  /** When these figures were so: wall clock, milliseconds since the epoch. */
-  readonly atMs: number;
-  readonly status: StreamStatus;
-  /** Whether somebody chose to pause it; a locked screen pauses it besides. */
-  readonly paused: boolean;
-  /** The size of the newest frame of the screen, or null before the first. */
-  readonly frameSize: FrameSize | null;
-  /** Captures of the screen since the session began, those that looked as the one before included. */
-  readonly framesCaptured: number;
-  readonly capturesPerSecond: number;
-  /** How long ago the screen was last looked at; null while it cannot be seen. */
-  readonly frameAgeMs: number | null;
-  /** Sums over all viewers, those that left included. */
-  readonly framesDelivered: number;
-  readonly bytesDelivered: number;
-  readonly framesDropped: number;
-  readonly viewers: readonly ViewerState[];
 }
 
 /** Where a viewer's stream goes, how it is framed, and what the system holds back of it, as far as it tells. */
@@ -82,27 +53,16 @@ export interface StreamSessionOptions {
   join(request: CaptureRequest): SharedCapture;
 }
 
-// A capture that starts or recovers as fast as it should shows no slate: a flash of one would only startle.
-const SLATE_AFTER_MS = {
-  starting: 1000,
-  recovering: 500,
-  failed: 0,
-  paused: 0,
-  hidden: 500,
-  gone: 0,
-} as const;
-
 /** For how long viewers see why a stream ends before it does: players show a part when the next one comes. */
 const FAREWELL_MS = 1500;
 
 const LOCKED = { state: 'paused', message: 'Paused: the screen is locked.' } as const;
 
-const SLATE_TEXT = { starting: 'Starting the screen share…', paused: 'The screen share is paused.' } as const;
-
 /** One session's stream: what its viewers see, and who they are. */
 export class StreamSession {
   readonly #options: StreamSessionOptions;
   readonly #hub = new FrameHub();
+  readonly #slates: StatusSlates;
   readonly #viewers = new Map<string, Viewer>();
   readonly #snapshotViewers = new Map<string, SnapshotViewer>();
   readonly #waitingForPicture = new Set<() => void>();
@@ -115,7 +75,6 @@ export class StreamSession {
   #frameSize: FrameSize | null = null;
   #framesCaptured = 0;
   #past = { frames: 0, bytes: 0, drops: 0 };
-  #cancelSlate: () => void = () => {};
   #cancelFarewell: () => void = () => {};
   #film: LastingFilm | null = null;
   #closed = false;
@@ -123,6 +82,12 @@ export class StreamSession {
   constructor(request: CaptureRequest, options: StreamSessionOptions) {
     this.#request = request;
     this.#options = options;
+    this.#slates = new StatusSlates({
+      clock: options.clock,
+      log: options.logger,
+      frameSize: () => this.#frameSize ?? largestFrame(this.#request.quality),
+      onSlate: (slate) => this.#hub.publish('slate', slate),
+    });
     if (options.isLocked) this.setPaused(true, 'lock');
     else this.#joinCapture();
   }
@@ -216,9 +181,11 @@ export class StreamSession {
 
   /** Ends one viewer's stream; false if there is no such viewer. */
   kick(viewerId: string): boolean {
-    const viewer = this.#viewers.get(viewerId) ?? this.#snapshotViewers.get(viewerId);
-    viewer?.end('kicked');
-    return viewer !== undefined;
+    const viewer = this.#viewers.get(viewerId);
+    const snapshotViewer = this.#snapshotViewers.get(viewerId);
+    void viewer?.end('kicked', this.#farewell('You can no longer see this screen.'));
+    snapshotViewer?.end('kicked');
+    return (viewer ?? snapshotViewer) !== undefined;
   }
 
   /**
@@ -285,16 +252,26 @@ export class StreamSession {
     };
   }
 
-  /** Ends every viewer's stream and leaves the capture. Idempotent. */
-  close(): void {
+  /** Ends every viewer's stream and leaves the capture; resolves when nothing is under way any more. Idempotent. */
+  async close(): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
-    this.#cancelSlate();
+    this.#slates.clear();
     this.#cancelFarewell();
     this.#leaveCapture();
     this.#film?.end();
-    for (const viewer of this.#everybody()) viewer.end('ended');
+    // Viewers of what is gone have been told so already.
+    const farewell = this.#status.state === 'gone' ? null : this.#farewell('The screen share has ended.');
+    const ends = [...this.#viewers.values()].map((viewer) => viewer.end('ended', farewell));
+    for (const viewer of this.#snapshotViewers.values()) viewer.end('ended');
     this.#releaseWaiting();
+    await Promise.all(ends);
+  }
+
+  /** The last picture of a viewer, so that none is left with one that looks live. */
+  async #farewell(text: string): Promise<StreamFrame | null> {
+    const slate = await this.#slates.render(text);
+    return slate && { ...slate, kind: 'slate', sequence: (this.#hub.newest?.sequence ?? 0) + 1 };
   }
 
   #everybody(): (Viewer | SnapshotViewer)[] {
@@ -348,17 +325,13 @@ export class StreamSession {
 
   #onStatus(status: StreamStatus): void {
     this.#status = status;
-    this.#cancelSlate();
-    this.#cancelSlate = () => {};
+    this.#slates.clear();
     this.#cancelFarewell();
     // Announced with the first frame, when its size is known.
     this.#liveUnannounced = status.state === 'live';
     if (status.state === 'live') return;
     this.#options.observer.onStatus(this.#options.sessionId, status);
-    const text = 'message' in status ? status.message : SLATE_TEXT[status.state];
-    this.#cancelSlate = this.#options.clock.after(SLATE_AFTER_MS[status.state], () =>
-      this.#showSlate(status, text),
-    );
+    this.#slates.show(status);
     if (status.state !== 'gone') return;
     this.#cancelFarewell = this.#options.clock.after(FAREWELL_MS, () =>
       this.#options.observer.onGone(this.#options.sessionId, status.message),
@@ -371,21 +344,12 @@ export class StreamSession {
     this.#options.observer.onStatus(this.#options.sessionId, this.#status);
   }
 
-  #showSlate(status: StreamStatus, text: string): void {
-    const { maxWidthPx, maxHeightPx } = PRESETS[this.#request.quality];
-    const size = this.#frameSize ?? { widthPx: maxWidthPx, heightPx: maxHeightPx };
-    renderSlate(text, size).then(
-      (jpeg) => {
-        // The picture may have come back, or something else happened, while this one was being painted.
-        if (this.#closed || this.#status !== status) return;
-        this.#hub.publish('slate', { ...size, jpeg, capturedAtMs: this.#options.clock.monotonicMs() });
-      },
-      (error: unknown) =>
-        this.#options.logger.error({ err: error, sessionId: this.#options.sessionId }, 'no slate'),
-    );
-  }
-
   #releaseWaiting(): void {
     for (const finish of [...this.#waitingForPicture]) finish();
   }
+}
+
+function largestFrame(quality: Quality): FrameSize {
+  const { maxWidthPx, maxHeightPx } = PRESETS[quality];
+  return { widthPx: maxWidthPx, heightPx: maxHeightPx };
 }

@@ -116,9 +116,12 @@ export class Viewer {
     this.#writer.offer(frame);
   }
 
-  /** Ends this viewer's stream at once; `onEnd` hears `reason`. Idempotent. */
-  end(reason: ViewerEnd): void {
-    this.#writer.end(reason);
+  /**
+   * Ends this viewer's stream, with `farewell` as its last picture; `onEnd` hears `reason` at once. Resolves when the
+   * viewer has all of it, or never will. Idempotent.
+   */
+  end(reason: ViewerEnd, farewell: Promise<StreamFrame | null> | null): Promise<void> {
+    return this.#writer.end(reason, farewell);
   }
 
   /** The figures up to now. */

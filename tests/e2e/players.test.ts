@@ -21,6 +21,8 @@ let shown: TestDisplay;
 let porthole: PortholeProcess;
 let sessionId: string;
 let streamUrl: string;
+/** Letters and background of what stands in for a picture are gray; no colour of these tests is. */
+const SLATE_BACKGROUND = [0x18, 0x18, 0x18] as const;
 
 beforeAll(async () => {
   shared = await TestDisplay.start(...SIZE);
@@ -66,6 +68,46 @@ describe.each(['chromium', 'firefox'] as const)('a share in a tab of %s', (name)
       await expectToShow([0x20, 0xb0, 0x40]);
       shared.paintColour('#e08020');
       await expectToShow([0xe0, 0x80, 0x20]);
+    } finally {
+      await browser.close();
+    }
+  });
+});
+
+describe('a share that moves from the beginning', () => {
+  it('goes on in Firefox, as often as it is opened', async () => {
+    const picture = shared.startMovingPicture();
+    try {
+      for (let time = 0; time < 4; time++) {
+        const moving = await startShare(porthole.url, 'medium');
+        const framesAtViewer = async (): Promise<unknown> => {
+          const { body } = await callApi(porthole.url, 'GET', `/stream/${moving}/state`);
+          return (body.viewers as { frames: number }[])[0]?.frames ?? 0;
+        };
+        const browser = openShownBrowser('firefox', `${porthole.url}/stream/${moving}`, shown);
+        try {
+          // The picture that it begins with is old after half a second.
+          await expect.poll(framesAtViewer, { timeout: 45_000 }).toBeGreaterThan(40);
+        } finally {
+          await browser.close();
+          await callApi(porthole.url, 'POST', '/api/screen_share/stop', { session_id: moving });
+        }
+      }
+    } finally {
+      await picture.stop();
+    }
+  });
+});
+
+describe.each(['chromium', 'firefox'] as const)('the end of a share in a tab of %s', (name) => {
+  it('takes the picture away', async () => {
+    shared.paintColour('#2040e0');
+    const ending = await startShare(porthole.url, 'medium');
+    const browser = openShownBrowser(name, `${porthole.url}/stream/${ending}`, shown);
+    try {
+      await expectToShow([0x20, 0x40, 0xe0]);
+      await callApi(porthole.url, 'POST', '/api/screen_share/stop', { session_id: ending });
+      await expectToShow(SLATE_BACKGROUND);
     } finally {
       await browser.close();
     }

@@ -61,7 +61,7 @@ describe('mjpegWriter', () => {
     clock.advance(1);
     await settle();
     expect(delivered.at(-1)).toEqual({ sequence: 7, repeated: true });
-    writer.end('ended');
+    writer.end('ended', null);
     await settle();
     expect(output.taken.toString('latin1').endsWith(`\r\n${begin}\r\n--porthole--\r\n`)).toBe(true);
   });
@@ -245,7 +245,7 @@ describe('mjpegWriter', () => {
     expect(ends).toEqual(['left']);
     expect(clock.pendingTimers).toBe(0);
     writer.offer(makeFrame(2));
-    writer.end('ended');
+    writer.end('ended', null);
     expect(ends).toEqual(['left']);
   });
 
@@ -276,7 +276,7 @@ describe('mjpegWriter', () => {
     const { writer, output, clock, ends } = createRig();
     writer.offer(makeFrame(1));
     await settle();
-    writer.end('ended');
+    writer.end('ended', null);
     await settle();
     expect(readParts(output.taken)).toMatchObject({ isClosed: true, parts: [{}], rest: Buffer.alloc(0) });
     expect(output.writableFinished).toBe(true);
@@ -287,7 +287,7 @@ describe('mjpegWriter', () => {
 
   it('ends an empty stream properly too', async () => {
     const { writer, output } = createRig();
-    writer.end('ended');
+    writer.end('ended', null);
     await settle();
     expect(readParts(output.taken)).toMatchObject({ isClosed: true, parts: [] });
   });
@@ -298,7 +298,7 @@ describe('mjpegWriter', () => {
     output.setOpen(false);
     writer.offer(makeFrame(1));
     writer.offer(makeFrame(2));
-    writer.end('ended');
+    writer.end('ended', null);
     expect(ends).toEqual(['ended']);
     output.setOpen(true);
     await settle();
@@ -307,13 +307,69 @@ describe('mjpegWriter', () => {
     expect(body.parts).toHaveLength(1);
   });
 
-  it('cuts off whoever does not take the end within 150 ms', async () => {
+  it('sends a last picture before the end, and says when all of it has gone', async () => {
+    const { writer, output, clock, ends, delivered } = createRig();
+    writer.offer(makeFrame(1));
+    await settle();
+    let hasEnded = false;
+    let giveFarewell = (_frame: StreamFrame | null): void => {};
+    const farewell = new Promise<StreamFrame | null>((resolve) => {
+      giveFarewell = resolve;
+    });
+    void writer.end('kicked', farewell).then(() => {
+      hasEnded = true;
+    });
+    expect(ends).toEqual(['kicked']);
+    writer.offer(makeFrame(2));
+    await settle();
+    expect(readParts(output.taken)).toMatchObject({ isClosed: false, parts: [{}] });
+    giveFarewell({ ...makeFrame(3), kind: 'slate' });
+    await settle();
+    const body = readParts(output.taken);
+    expect(body.isClosed).toBe(true);
+    expect(body.parts.map(({ headers }) => headers['X-Sequence'])).toEqual(['1', '3']);
+    expect(hasEnded).toBe(true);
+    expect(delivered).toHaveLength(1);
+    expect(clock.pendingTimers).toBe(0);
+  });
+
+  it('finishes the part under way before the last picture', async () => {
+    const { writer, output } = createRig();
+    await settle();
+    output.setOpen(false);
+    writer.offer(makeFrame(1));
+    void writer.end('ended', Promise.resolve({ ...makeFrame(2), kind: 'slate' }));
+    await settle();
+    output.setOpen(true);
+    await settle();
+    const body = readParts(output.taken);
+    expect(body.isClosed).toBe(true);
+    expect(body.parts.map(({ headers }) => headers['X-Sequence'])).toEqual(['1', '2']);
+  });
+
+  it.each([
+    ['comes too late', new Promise<null>(() => {})],
+    ['could not be painted', Promise.resolve(null)],
+  ])('ends without a last picture that %s', async (_what, farewell) => {
+    const { writer, output, clock } = createRig();
+    writer.offer(makeFrame(1));
+    await settle();
+    void writer.end('ended', farewell);
+    await settle();
+    clock.advance(400);
+    await settle();
+    expect(readParts(output.taken).parts).toHaveLength(1);
+    expect(output.destroyed).toBe(true);
+    expect(clock.pendingTimers).toBe(0);
+  });
+
+  it('cuts off whoever does not take the end within 400 ms', async () => {
     const { writer, output, clock, ends } = createRig();
     await settle();
     output.setOpen(false);
     writer.offer(makeFrame(1));
-    writer.end('kicked');
-    clock.advance(149);
+    writer.end('kicked', null);
+    clock.advance(399);
     expect(output.destroyed).toBe(false);
     clock.advance(1);
     expect(output.destroyed).toBe(true);
@@ -348,7 +404,7 @@ describe('mjpegWriter', () => {
           expect(sent.at(-1)).toBe(offered);
           expect(new Set(sent).size + dropped.length).toBe(offered);
         }
-        writer.end('ended');
+        writer.end('ended', null);
         await settle();
         await settle();
         clock.advance(1000);

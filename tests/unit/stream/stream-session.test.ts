@@ -3,7 +3,8 @@ import type { ViewerEnd } from '../../../src-main/stream/mjpeg-writer.ts';
 import { STANDARD_FRAMING } from '../../../src-main/stream/part-framing.ts';
 import type { CapturedFrame, CaptureStatus } from '../../../src-main/stream/screen-source.ts';
 import { SharedCapture } from '../../../src-main/stream/shared-capture.ts';
-import { StreamSession, type StreamStatus } from '../../../src-main/stream/stream-session.ts';
+import { StreamSession } from '../../../src-main/stream/stream-session.ts';
+import type { StreamStatus } from '../../../src-main/stream/stream-state.ts';
 import { notingSink } from '../../fakes/fake-film.ts';
 import { FakeScreenSource } from '../../fakes/fake-screen-source.ts';
 import { GatedOutput, settle } from '../../fakes/gated-output.ts';
@@ -308,6 +309,33 @@ describe('streamSession', () => {
     expect(await inVain).toBeNull();
   });
 
+  it('leaves nobody with a picture that looks live: not at the end, and not who is sent away', async () => {
+    const rig = createRig();
+    rig.report({ state: 'live' });
+    rig.show('one');
+    const [kicked, last] = [await rig.watch('viewer_1'), await rig.watch('viewer_2')];
+    rig.session.kick('viewer_1');
+    await untilSlate(rig, kicked);
+    rig.show('two');
+    await settle();
+    await rig.session.close();
+    expect(rig.bodies(kicked)).toEqual(['one', 'slate']);
+    expect(rig.bodies(last)).toEqual(['one', 'two', 'slate']);
+    expect([kicked, last].map((output) => readParts(output.taken).isClosed)).toEqual([true, true]);
+  });
+
+  it('tells nobody anew who was told that the shared window is gone', async () => {
+    const rig = createRig();
+    rig.report({ state: 'live' });
+    rig.show('one');
+    const output = await rig.watch();
+    rig.report({ state: 'gone', message: 'The shared window was closed.' });
+    rig.clock.advance(0);
+    await untilSlate(rig, output);
+    await rig.session.close();
+    expect(rig.bodies(output)).toEqual(['one', 'slate']);
+  });
+
   it('ends every viewer and whoever waits, and leaves nothing behind', async () => {
     const rig = createRig();
     rig.report({ state: 'live' });
@@ -315,9 +343,7 @@ describe('streamSession', () => {
     const outputs = [await rig.watch('viewer_1'), await rig.watch('viewer_2')];
     rig.report({ state: 'recovering', message: 'It restarts.' });
     const waiting = rig.session.snapshot(60_000);
-    rig.session.close();
-    rig.session.close();
-    await settle();
+    await Promise.all([rig.session.close(), rig.session.close()]);
     expect(await waiting).toBeNull();
     expect(outputs.map((output) => readParts(output.taken).isClosed)).toEqual([true, true]);
     expect(rig.left).toEqual([
