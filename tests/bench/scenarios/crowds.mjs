@@ -13,6 +13,13 @@ const CROWD = 50;
 const SMALL_CROWD = 20;
 const SLOW_BITS_PER_SECOND = 1_000_000;
 
+/** As many as may watch one share; some of them have stopped, as many are slower than the stream. */
+const HOUSE = 200;
+const STOPPED = 20;
+const SLOW = 20;
+/** A tenth of what `low` takes. */
+const HOUSE_SLOW_BITS_PER_SECOND = 130_000;
+
 /**
  * Fifty viewers of one share, against one.
  * @param {Rig} rig
@@ -106,4 +113,89 @@ export async function measureUnfairCrowd({ agent, display, seconds, rounds }) {
       note: `${round(before)} /s before, ${round(median(after))} /s`,
     }),
   ];
+}
+
+/**
+ * Two hundred viewers of one share, twenty of which have stopped and twenty are slow.
+ * @param {Rig} rig
+ * @returns {Promise<Result[]>}
+ */
+export async function measureFullHouse({ agent, display, seconds, rounds }) {
+  const pattern = await startPattern(display);
+  const sessionId = await agent.startShare('low');
+  /** @type {MjpegClient[]} */
+  const viewers = [];
+  while (viewers.length < HOUSE) viewers.push(new MjpegClient(agent.streamUrl(sessionId)));
+  await Promise.all(viewers.map((viewer) => viewer.ready()));
+  const stopped = viewers.slice(0, STOPPED);
+  const slow = viewers.slice(STOPPED, STOPPED + SLOW);
+  const healthy = viewers.slice(STOPPED + SLOW);
+  for (const viewer of stopped) viewer.pause();
+  for (const viewer of slow) viewer.throttle(HOUSE_SLOW_BITS_PER_SECOND);
+  // Until the buffers of the slow are as full as they get.
+  await sleep(3000);
+  const figures = await repeat(rounds, async () => {
+    const cpuBefore = cpuSecondsOfTree(agent.pid);
+    const [rates, slowRates] = await Promise.all([observeAll(healthy, seconds), observeAll(slow, seconds)]);
+    const cpuPercent = (100 * (cpuSecondsOfTree(agent.pid) - cpuBefore)) / seconds;
+    return { slowest: Math.min(...rates), slow: Math.min(...slowRates), cpuPercent };
+  });
+  for (const viewer of viewers) viewer.close();
+  await agent.stopShare(sessionId);
+  await pattern.close();
+  return [
+    judge({
+      id: 'house-fps',
+      what: `${HOUSE} viewers at low, ${STOPPED} stopped, ${SLOW} slow: frames at the slowest other`,
+      values: figures.map(({ slowest }) => slowest),
+      unit: '/s',
+      sense: 'least',
+      bar: 0.95 * PRESETS.low.framesPerSecond,
+      note: `the slow ones ${round(median(figures.map((figure) => figure.slow)))} /s`,
+    }),
+    judge({
+      id: 'house-cpu',
+      what: `${HOUSE} viewers at low: CPU of one core`,
+      values: figures.map(({ cpuPercent }) => cpuPercent),
+      unit: '%',
+    }),
+  ];
+}
+
+/**
+ * One viewer with 1 Mbit/s, which takes pictures of any size or none but whole ones.
+ * @param {Rig} rig
+ * @returns {Promise<Result[]>}
+ */
+export async function measureSlowLink({ agent, display, seconds, rounds }) {
+  const pattern = await startPattern(display);
+  /** @type {Result[]} */
+  const results = [];
+  for (const quality of /** @type {const} */ (['high', 'medium'])) {
+    const sessionId = await agent.startShare(quality);
+    const rates = [];
+    for (const query of ['', '?adaptive=1']) {
+      const viewer = new MjpegClient(`${agent.streamUrl(sessionId)}${query}`);
+      await viewer.ready();
+      viewer.throttle(SLOW_BITS_PER_SECOND);
+      // Until its link is known, and what was in its buffers before has been read.
+      await sleep(6000);
+      rates.push((await repeat(rounds, () => observeAll([viewer], seconds))).flat());
+      viewer.close();
+    }
+    await agent.stopShare(sessionId);
+    const [whole = [], adaptive = []] = rates;
+    results.push(
+      judge({
+        id: `${quality}-slow-link`,
+        what: `${quality} over 1 Mbit/s: pictures at a viewer that takes smaller ones`,
+        values: adaptive,
+        unit: '/s',
+        sense: 'least',
+        note: `whole ones alone ${round(median(whole))} /s`,
+      }),
+    );
+  }
+  await pattern.close();
+  return results;
 }
