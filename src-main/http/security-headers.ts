@@ -49,6 +49,7 @@ export function allowEmbedding(response: ServerResponse): void {
  * Lets a browser show an answer, which is an endless picture in a tab of its own, without a change of process. Firefox
  * hands a page with this header over to another process, and now and then loses a stream whose next part comes in the
  * meantime: it keeps the picture that it has, as if it were live. There is nothing in such a tab that the header guards.
+ * See docs/decisions/0016-a-browser-gets-its-next-part-begun.md.
  */
 export function stayInProcess(response: ServerResponse): void {
   response.removeHeader('Cross-Origin-Opener-Policy');

@@ -58,6 +58,7 @@ export function createStreamRouter({ guard, sessions, streams, snapshots }: Stre
 
   stream.head((request, response) => {
     admit('stream', request.params.sessionId, request, response);
+    stayInProcess(response);
     response.type('multipart/x-mixed-replace').end();
   });
   stream.get((request, response) => {

@@ -17,8 +17,8 @@ const SLICE_BYTES = 256 * 1024;
 const STALL_MS = 10_000;
 /** A still picture is sent again this often: proof to both sides that the other is there. */
 const KEEP_ALIVE_MS = 1000;
-/** How long a viewer may take for the rest of a part, its last picture and the end of the stream. */
-const LINGER_MS = 400;
+/** How long a viewer may take for the rest of a part, its last picture and the end: it is to be over within a second. */
+const LINGER_MS = 800;
 
 /** How often to look whether a viewer that lags has caught up. */
 const CATCH_UP_MS = 50;
@@ -97,8 +97,9 @@ export class MjpegWriter {
 
   /** `closing` while the viewer may still take the end of the stream; the observer has heard of it by then. */
   #state: 'open' | 'closing' | 'closed' = 'open';
-  /** The last picture of all, while the stream is closing and it was not sent yet. */
-  #farewell: StreamFrame | 'awaited' | null = null;
+  /** What is still to be sent of the last picture of all, while the stream is closing. */
+  #farewell: StreamFrame[] | 'awaited' = [];
+  #ended: Promise<void> | null = null;
   #sending: TieredPicture | null = null;
   #waiting: StreamFrame | null = null;
   #begunAtMs = Number.NEGATIVE_INFINITY;
@@ -141,10 +142,15 @@ export class MjpegWriter {
 
   /**
    * Ends the stream as the format wants it, so that browsers keep the last picture and players stop. That picture is
-   * `farewell`, if there is one. Whoever has not taken the end within 400 ms is cut off. The observer hears `reason` at
+   * `farewell`, if there is one. Whoever has not taken the end within 800 ms is cut off. The observer hears `reason` at
    * once; resolves when all has been handed over, or never will be. Idempotent.
    */
-  async end(reason: ViewerEnd, farewell: Promise<StreamFrame | null> | null): Promise<void> {
+  end(reason: ViewerEnd, farewell: Promise<StreamFrame | null> | null): Promise<void> {
+    this.#ended ??= this.#end(reason, farewell);
+    return this.#ended;
+  }
+
+  async #end(reason: ViewerEnd, farewell: Promise<StreamFrame | null> | null): Promise<void> {
     if (this.#state !== 'open') return;
     this.#state = 'closing';
     this.#waiting = null;
@@ -152,22 +158,25 @@ export class MjpegWriter {
     this.#cancelTimer = this.#clock.after(LINGER_MS, () => this.#output.destroy());
     if (farewell) {
       this.#farewell = 'awaited';
-      void farewell.then((frame) => {
-        this.#farewell = frame;
-        this.#endSoon();
-      });
+      void farewell.catch(() => null).then((frame) => this.#takeFarewell(frame));
     }
     this.#endSoon();
     this.#observer.onEnd(reason);
     await finished(this.#output, { readable: false }).catch(() => {});
   }
 
+  #takeFarewell(frame: StreamFrame | null): void {
+    if (this.#state !== 'closing') return;
+    const times = this.#framing.needsRepeat ? 2 : 1;
+    this.#farewell = frame ? Array.from({ length: times }, () => frame) : [];
+    this.#endSoon();
+  }
+
   /** Sends what is still to be sent before the end, or the end. */
   #endSoon(): void {
     if (this.#state !== 'closing' || this.#sending || this.#farewell === 'awaited') return;
-    const frame = this.#farewell;
-    this.#farewell = null;
-    if (frame) this.#send({ frame, jpeg: frame.jpeg, isSmall: false });
+    const frame = this.#farewell.shift();
+    if (frame) this.#send(wholePicture(frame));
     else this.#output.end(this.#framing.end);
   }
 
@@ -189,7 +198,7 @@ export class MjpegWriter {
       this.#wakeAt(soonestMs);
       return;
     }
-    const choice = this.#tiers?.choose(frame, now) ?? { frame, jpeg: frame.jpeg, isSmall: false };
+    const choice = this.#tiers?.choose(frame, now) ?? wholePicture(frame);
     if ('againAtMs' in choice) {
       this.#awaitsSmall = true;
       this.#lookAgainAtMs = choice.againAtMs;
@@ -303,8 +312,12 @@ export class MjpegWriter {
     this.#cancelTimer();
     this.#sending = null;
     this.#waiting = null;
-    this.#farewell = null;
+    this.#farewell = [];
     this.#sent = null;
     this.#output.removeListener('close', this.#onClose);
   }
+}
+
+function wholePicture(frame: StreamFrame): TieredPicture {
+  return { frame, jpeg: frame.jpeg, isSmall: false };
 }

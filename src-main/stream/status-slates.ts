@@ -21,7 +21,8 @@ const SLATE_AFTER_MS = {
 /** What a {@link StatusSlates} needs. */
 export interface StatusSlatesOptions {
   readonly clock: Clock;
-  readonly log: Logger;
+  readonly logger: Logger;
+  readonly sessionId: string;
   /** How large a slate is to be. */
   frameSize(): FrameSize;
   /** A slate is to be shown now. */
@@ -53,12 +54,12 @@ export class StatusSlates {
 
   /** A slate that says `text`, or null if it could not be painted, which is logged. */
   async render(text: string): Promise<CapturedFrame | null> {
-    const { clock, log, frameSize } = this.#options;
+    const { clock, logger, sessionId, frameSize } = this.#options;
     const size = frameSize();
     try {
       return { ...size, jpeg: await renderSlate(text, size), capturedAtMs: clock.monotonicMs() };
     } catch (error) {
-      log.error({ err: error }, 'no slate');
+      logger.error({ err: error, sessionId }, 'no slate');
       return null;
     }
   }

@@ -53,8 +53,8 @@ export interface StreamSessionOptions {
   join(request: CaptureRequest): SharedCapture;
 }
 
-/** For how long viewers see why a stream ends before it does: players show a part when the next one comes. */
-const FAREWELL_MS = 1500;
+/** For how long viewers are told that the window is gone before the session ends. */
+const GONE_NOTICE_MS = 1500;
 
 const LOCKED = { state: 'paused', message: 'Paused: the screen is locked.' } as const;
 
@@ -65,6 +65,8 @@ export class StreamSession {
   readonly #slates: StatusSlates;
   readonly #viewers = new Map<string, Viewer>();
   readonly #snapshotViewers = new Map<string, SnapshotViewer>();
+  /** Of viewers that have not taken the end of their streams yet. */
+  readonly #endings = new Set<Promise<unknown>>();
   readonly #waitingForPicture = new Set<() => void>();
   #request: CaptureRequest;
   #capture: SharedCapture | null = null;
@@ -75,7 +77,7 @@ export class StreamSession {
   #frameSize: FrameSize | null = null;
   #framesCaptured = 0;
   #past = { frames: 0, bytes: 0, drops: 0 };
-  #cancelFarewell: () => void = () => {};
+  #cancelGone: () => void = () => {};
   #film: LastingFilm | null = null;
   #closed = false;
 
@@ -84,7 +86,8 @@ export class StreamSession {
     this.#options = options;
     this.#slates = new StatusSlates({
       clock: options.clock,
-      log: options.logger,
+      logger: options.logger,
+      sessionId: options.sessionId,
       frameSize: () => this.#frameSize ?? largestFrame(this.#request.quality),
       onSlate: (slate) => this.#hub.publish('slate', slate),
     });
@@ -183,7 +186,7 @@ export class StreamSession {
   kick(viewerId: string): boolean {
     const viewer = this.#viewers.get(viewerId);
     const snapshotViewer = this.#snapshotViewers.get(viewerId);
-    void viewer?.end('kicked', this.#farewell('You can no longer see this screen.'));
+    if (viewer) this.#endViewers([viewer], 'kicked', 'You can no longer see this screen.');
     snapshotViewer?.end('kicked');
     return (viewer ?? snapshotViewer) !== undefined;
   }
@@ -252,23 +255,36 @@ export class StreamSession {
     };
   }
 
-  /** Ends every viewer's stream and leaves the capture; resolves when nothing is under way any more. Idempotent. */
+  /**
+   * Ends every viewer's stream and leaves the capture; resolves when every viewer has taken the end, or been cut off.
+   * Idempotent.
+   */
   async close(): Promise<void> {
-    if (this.#closed) return;
+    if (this.#closed) {
+      await Promise.all(this.#endings);
+      return;
+    }
     this.#closed = true;
     this.#slates.clear();
-    this.#cancelFarewell();
+    this.#cancelGone();
     this.#leaveCapture();
     this.#film?.end();
-    // Viewers of what is gone have been told so already.
-    const farewell = this.#status.state === 'gone' ? null : this.#farewell('The screen share has ended.');
-    const ends = [...this.#viewers.values()].map((viewer) => viewer.end('ended', farewell));
+    const why = this.#status.state === 'gone' ? this.#status.message : 'The screen share has ended.';
+    this.#endViewers([...this.#viewers.values()], 'ended', why);
     for (const viewer of this.#snapshotViewers.values()) viewer.end('ended');
     this.#releaseWaiting();
-    await Promise.all(ends);
+    await Promise.all(this.#endings);
   }
 
-  /** The last picture of a viewer, so that none is left with one that looks live. */
+  /** Ends streams with a picture that says why, so that nobody is left with one that looks live. */
+  #endViewers(viewers: readonly Viewer[], reason: ViewerEnd, text: string): void {
+    if (viewers.length === 0) return;
+    const farewell = this.#farewell(text);
+    const ending = Promise.all(viewers.map((viewer) => viewer.end(reason, farewell)));
+    this.#endings.add(ending);
+    void ending.finally(() => this.#endings.delete(ending));
+  }
+
   async #farewell(text: string): Promise<StreamFrame | null> {
     const slate = await this.#slates.render(text);
     return slate && { ...slate, kind: 'slate', sequence: (this.#hub.newest?.sequence ?? 0) + 1 };
@@ -326,14 +342,14 @@ export class StreamSession {
   #onStatus(status: StreamStatus): void {
     this.#status = status;
     this.#slates.clear();
-    this.#cancelFarewell();
+    this.#cancelGone();
     // Announced with the first frame, when its size is known.
     this.#liveUnannounced = status.state === 'live';
     if (status.state === 'live') return;
     this.#options.observer.onStatus(this.#options.sessionId, status);
     this.#slates.show(status);
     if (status.state !== 'gone') return;
-    this.#cancelFarewell = this.#options.clock.after(FAREWELL_MS, () =>
+    this.#cancelGone = this.#options.clock.after(GONE_NOTICE_MS, () =>
       this.#options.observer.onGone(this.#options.sessionId, status.message),
     );
   }

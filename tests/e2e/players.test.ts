@@ -2,6 +2,7 @@ import { chownSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { renderSlate } from '../../src-main/stream/slate.ts';
 import { callApi, startShare } from './support/api-client.ts';
 import { endChild, runProgram, startProgram } from './support/child-process.ts';
 import { isAlike, measureSimilarity } from './support/pictures.ts';
@@ -10,6 +11,7 @@ import { openShownBrowser } from './support/shown-browser.ts';
 import { TestDisplay } from './support/test-display.ts';
 
 const SIZE = [1280, 720] as const;
+const SHOWN_SIZE = { widthPx: SIZE[0], heightPx: SIZE[1] };
 /** Within the page of every browser, and away from the pointer. */
 const PLACE = [640, 500] as const;
 /** Somebody else on this machine. */
@@ -21,8 +23,6 @@ let shown: TestDisplay;
 let porthole: PortholeProcess;
 let sessionId: string;
 let streamUrl: string;
-/** Letters and background of what stands in for a picture are gray; no colour of these tests is. */
-const SLATE_BACKGROUND = [0x18, 0x18, 0x18] as const;
 
 beforeAll(async () => {
   shared = await TestDisplay.start(...SIZE);
@@ -107,7 +107,8 @@ describe.each(['chromium', 'firefox'] as const)('the end of a share in a tab of 
     try {
       await expectToShow([0x20, 0x40, 0xe0]);
       await callApi(porthole.url, 'POST', '/api/screen_share/stop', { session_id: ending });
-      await expectToShow(SLATE_BACKGROUND);
+      const farewell = await renderSlate('The screen share has ended.', SHOWN_SIZE);
+      await expect.poll(() => measureSimilarity(farewell, shown.grab())).toBeGreaterThan(0.98);
     } finally {
       await browser.close();
     }

@@ -7,7 +7,7 @@ export interface NotedCopy {
   readonly heightPx: number;
 }
 
-/** A picture that can be copied as WebCodecs' `VideoFrame` can, as I420 or BGRX; gray, unless `chroma` says more. */
+/** A picture that can be copied as WebCodecs' `VideoFrame` can, as I420, NV12 or BGRX; gray, unless `chroma` says more. */
 export class FakeVideoFrame implements PixelSource {
   readonly colorSpace = { matrix: 'smpte170m', fullRange: true } as const;
   readonly visibleRect: { width: number; height: number };
@@ -33,7 +33,7 @@ export class FakeVideoFrame implements PixelSource {
     for (let y = 0; y < height; y++) {
       for (let x = 0; x < width; x++) {
         const value = this.gray(x, topPx + y);
-        if (format === 'I420') destination[first.offset + y * first.stride + x] = value;
+        if (format !== 'BGRX') destination[first.offset + y * first.stride + x] = value;
         else
           destination.fill(
             value,
@@ -42,12 +42,18 @@ export class FakeVideoFrame implements PixelSource {
           );
       }
     }
-    if (format !== 'I420') return;
-    for (const [name, plane] of [['u', second] as const, ['v', third] as const]) {
-      if (!plane) throw new Error('a plane has no layout');
-      for (let y = 0; y < Math.ceil(height / 2); y++) {
-        for (let x = 0; x < Math.ceil(width / 2); x++)
-          destination[plane.offset + y * plane.stride + x] = this.chroma(x, y, name);
+    if (format === 'BGRX') return;
+    if (!second || (format === 'I420' && !third)) throw new Error('a plane has no layout');
+    for (let y = 0; y < Math.ceil(height / 2); y++) {
+      const row = second.offset + y * second.stride;
+      for (let x = 0; x < Math.ceil(width / 2); x++) {
+        const [u, v] = [this.chroma(x, y, 'u'), this.chroma(x, y, 'v')];
+        if (third) {
+          destination[row + x] = u;
+          destination[third.offset + y * third.stride + x] = v;
+        } else {
+          destination.set([u, v], row + 2 * x);
+        }
       }
     }
   }

@@ -116,7 +116,8 @@ export async function measureUnfairCrowd({ agent, display, seconds, rounds }) {
 }
 
 /**
- * Two hundred viewers of one share, twenty of which have stopped and twenty are slow.
+ * Two hundred viewers of one share, twenty of which are slow and twenty have stopped, until the agent ends those: they
+ * take nothing for ten seconds.
  * @param {Rig} rig
  * @returns {Promise<Result[]>}
  */
@@ -132,8 +133,7 @@ export async function measureFullHouse({ agent, display, seconds, rounds }) {
   const healthy = viewers.slice(STOPPED + SLOW);
   for (const viewer of stopped) viewer.pause();
   for (const viewer of slow) viewer.throttle(HOUSE_SLOW_BITS_PER_SECOND);
-  // Until the buffers of the slow are as full as they get.
-  await sleep(3000);
+  await sleep(2000);
   const figures = await repeat(rounds, async () => {
     const cpuBefore = cpuSecondsOfTree(agent.pid);
     const [rates, slowRates] = await Promise.all([observeAll(healthy, seconds), observeAll(slow, seconds)]);
@@ -163,7 +163,7 @@ export async function measureFullHouse({ agent, display, seconds, rounds }) {
 }
 
 /**
- * One viewer with 1 Mbit/s, which takes pictures of any size or none but whole ones.
+ * One viewer that reads 1 Mbit/s, and takes pictures of any size or none but whole ones.
  * @param {Rig} rig
  * @returns {Promise<Result[]>}
  */
@@ -188,7 +188,7 @@ export async function measureSlowLink({ agent, display, seconds, rounds }) {
     results.push(
       judge({
         id: `${quality}-slow-link`,
-        what: `${quality} over 1 Mbit/s: pictures at a viewer that takes smaller ones`,
+        what: `${quality}: pictures at a reader of 1 Mbit/s that takes smaller ones`,
         values: adaptive,
         unit: '/s',
         sense: 'least',

@@ -211,3 +211,20 @@ describe('a stream on a page of another site', () => {
     expect(await ask(secret, {})).toBe(200);
   });
 });
+
+describe('a page that opened one of ours', () => {
+  it('keeps no hold of it; a tab with a stream has nothing to hold, and is lost by Firefox with that header', async () => {
+    const agent = await startTestAgent();
+    const share = await startShare(agent);
+    const openerPolicyOf = async (path: string): Promise<string | null> => {
+      const leave = new AbortController();
+      const { headers } = await fetch(`${agent.url}${path}`, { signal: leave.signal });
+      leave.abort();
+      return headers.get('cross-origin-opener-policy');
+    };
+    for (const path of ['/', `/view/${share}`, '/stream/screen_00000000', '/api/docs']) {
+      expect(await openerPolicyOf(path), path).toBe('same-origin');
+    }
+    expect(await openerPolicyOf(`/stream/${share}`)).toBeNull();
+  });
+});

@@ -85,12 +85,11 @@ describe('streamService', () => {
     expect(() => service.assertAvailable()).toThrow(expect.objectContaining({ code: 'no_screen' }));
   });
 
-  it('closes everything', () => {
+  it('closes everything', async () => {
     const { source, service } = createRig();
     service.start('screen_1', REQUEST);
     service.start('screen_2', { sourceId: 'window:5', quality: 'low' });
-    service.close();
-    service.close();
+    await Promise.all([service.close(), service.close()]);
     expect(source.captures.every(({ closed }) => closed)).toBe(true);
   });
 });

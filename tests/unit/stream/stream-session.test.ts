@@ -3,6 +3,7 @@ import type { ViewerEnd } from '../../../src-main/stream/mjpeg-writer.ts';
 import { STANDARD_FRAMING } from '../../../src-main/stream/part-framing.ts';
 import type { CapturedFrame, CaptureStatus } from '../../../src-main/stream/screen-source.ts';
 import { SharedCapture } from '../../../src-main/stream/shared-capture.ts';
+import { renderSlate } from '../../../src-main/stream/slate.ts';
 import { StreamSession } from '../../../src-main/stream/stream-session.ts';
 import type { StreamStatus } from '../../../src-main/stream/stream-state.ts';
 import { notingSink } from '../../fakes/fake-film.ts';
@@ -319,21 +320,40 @@ describe('streamSession', () => {
     rig.show('two');
     await settle();
     await rig.session.close();
-    expect(rig.bodies(kicked)).toEqual(['one', 'slate']);
-    expect(rig.bodies(last)).toEqual(['one', 'two', 'slate']);
+    // Twice, for players that show a picture when the next one comes.
+    expect(rig.bodies(kicked)).toEqual(['one', 'slate', 'slate']);
+    expect(rig.bodies(last)).toEqual(['one', 'two', 'slate', 'slate']);
     expect([kicked, last].map((output) => readParts(output.taken).isClosed)).toEqual([true, true]);
   });
 
-  it('tells nobody anew who was told that the shared window is gone', async () => {
+  it('says that the shared window is gone to whoever was not told of it before the end', async () => {
     const rig = createRig();
     rig.report({ state: 'live' });
     rig.show('one');
     const output = await rig.watch();
     rig.report({ state: 'gone', message: 'The shared window was closed.' });
-    rig.clock.advance(0);
-    await untilSlate(rig, output);
     await rig.session.close();
-    expect(rig.bodies(output)).toEqual(['one', 'slate']);
+    expect(rig.bodies(output)).toEqual(['one', 'slate', 'slate']);
+    const told = await renderSlate('The shared window was closed.', { widthPx: 64, heightPx: 36 });
+    expect(readParts(output.taken).parts.at(-1)?.body.equals(told)).toBe(true);
+  });
+
+  it('is closed when those who were sent away have taken the end, too', async () => {
+    const rig = createRig();
+    rig.report({ state: 'live' });
+    rig.show('one');
+    const output = await rig.watch();
+    output.setOpen(false);
+    rig.session.kick('viewer_1');
+    let isClosed = false;
+    const closing = rig.session.close().then(() => {
+      isClosed = true;
+    });
+    await settle();
+    expect(isClosed).toBe(false);
+    output.setOpen(true);
+    await closing;
+    expect(rig.bodies(output)).toEqual(['one', 'slate', 'slate']);
   });
 
   it('ends every viewer and whoever waits, and leaves nothing behind', async () => {
@@ -409,7 +429,7 @@ describe('streamSession', () => {
     expect(source.captures).toHaveLength(3);
     expect(capture().demand).toBe('watched');
     expect(notes).toEqual(['stream', 'one', 'stream', 'stream']);
-    session.close();
+    void session.close();
     expect(notes.at(-1)).toBe('end');
   });
 
@@ -433,7 +453,7 @@ describe('streamSession', () => {
     rig.clock.advance(60_000);
     expect(rig.gone).toEqual([]);
     rig.report({ state: 'gone', message: 'The shared window was closed.' });
-    rig.session.close();
+    await rig.session.close();
     rig.clock.advance(60_000);
     expect(rig.gone).toEqual([]);
   });

@@ -26,17 +26,18 @@ export function pictureHeader(
 }
 
 /**
- * What a picture holds of its tile number `index`, from 0, of `count`: the coded data of `tile`, a JPEG with one scan
- * and no restart markers, and the marker behind it. The marker is written to `tile`, and its memory shared.
+ * Makes a part of a picture out of its tile number `index`, from 0, of `count`: `tile` is a JPEG with one scan and no
+ * restart markers, whose end marker becomes the one that a picture has there. Answers its coded data with that marker,
+ * in the same memory.
  */
-export function tileData(tile: Uint8Array, index: number, count: number): Uint8Array {
+export function closeTile(tile: Uint8Array, index: number, count: number): Uint8Array {
   // The last keeps the end marker that it has.
   if (index < count - 1) tile[tile.length - 1] = RST0 + (index % 8);
   return tile.subarray(findSegments(tile).scanData);
 }
 
 /**
- * One complete JPEG out of a {@link pictureHeader} and the {@link tileData} of all tiles, row by row. The coded data
+ * One complete JPEG out of a {@link pictureHeader} and all tiles, {@link closeTile closed}, row by row. The coded data
  * of a tile does not depend on the others, because prediction begins anew after each restart marker.
  */
 export function joinTiles(header: Uint8Array, tiles: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {

@@ -9,7 +9,7 @@ import {
   planeColumns,
   planeRows,
 } from './frame-planes.ts';
-import { joinTiles, pictureHeader, tileData } from './jpeg-tiles.ts';
+import { closeTile, joinTiles, pictureHeader } from './jpeg-tiles.ts';
 import {
   type ColorSpace,
   conversionMatrix,
@@ -128,16 +128,12 @@ export class TileEncoder {
       if (canvas.format === 'I420') convertTile(canvas, tile, matrix);
       const jpeg = compressSync(tile.pixels, tile.output, tile.options);
       canvas.header ??= pictureHeader(jpeg, canvas);
-      tile.data = tileData(jpeg, tile.index, canvas.tiles.length);
+      tile.data = closeTile(jpeg, tile.index, canvas.tiles.length);
     }
     [canvas.current, canvas.previous] = [canvas.previous, canvas.current];
     const { widthPx, heightPx, header } = canvas;
     if (!header) throw new Error('no tile was coded');
-    const jpeg = joinTiles(
-      header,
-      canvas.tiles.map(({ data }) => data ?? new Uint8Array()),
-    );
-    return { widthPx, heightPx, jpeg };
+    return { widthPx, heightPx, jpeg: joinTiles(header, canvas.tiles.map(codedData)) };
   }
 
   #prepare(frame: PixelSource, shrink: number): Canvas {
@@ -173,7 +169,8 @@ function createCanvas(shape: Shape, quality: number): Canvas {
   const sizes = [
     sourcePlanes.byteLength,
     sourcePlanes.byteLength,
-    bgrxStride * ((holdsOneTile ? (grid[0]?.bottomPx ?? 0) : heightPx) + 1),
+    // The encoder wants whole rows of the last tile, though it begins in the middle of one.
+    bgrxStride * (holdsOneTile ? (grid[0]?.bottomPx ?? 0) : heightPx + 1),
     shrink === 1 ? 0 : planes.byteLength,
   ];
   const kernel = createPixelKernel(sizes.reduce((sum, size) => sum + size, 0));
@@ -216,6 +213,11 @@ function createCanvas(shape: Shape, quality: number): Canvas {
     tiles,
     header: null,
   };
+}
+
+function codedData({ data }: CodedTile): Uint8Array {
+  if (!data) throw new Error('a tile was not coded');
+  return data;
 }
 
 function alignToBlock(widthPx: number): number {

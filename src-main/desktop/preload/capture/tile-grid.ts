@@ -1,5 +1,5 @@
 /** The side of a 4:2:0 JPEG's smallest coded unit, in pixels: tiles are one such unit high. */
-export const MCU_PX = 16;
+const MCU_PX = 16;
 
 /** Tiles are at least so wide, if they can be: each costs some five microseconds, whatever its size. */
 const LEAST_TILE_MCUS = 20;

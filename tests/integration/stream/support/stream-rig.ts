@@ -65,7 +65,7 @@ export async function startRig({
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   onTestFinished(async () => {
-    service.close();
+    await service.close();
     server.closeAllConnections();
     await new Promise((resolve) => server.close(resolve));
   });

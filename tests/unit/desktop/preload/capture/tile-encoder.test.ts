@@ -50,6 +50,8 @@ describe('tileEncoder', () => {
         // From 640 on a picture can have two tiles beside each other, from 960 on three.
         fc.oneof(fc.integer({ min: 1, max: 130 }), fc.constantFrom(639, 640, 650, 700, 960)),
         fc.integer({ min: 1, max: 70 }),
+        // As it comes from Chromium, a graphics card, or neither says.
+        fc.constantFrom('I420', 'NV12', null),
         fc.array(
           fc.record({
             left: place,
@@ -58,17 +60,17 @@ describe('tileEncoder', () => {
           }),
           { maxLength: 4 },
         ),
-        async (widthPx, heightPx, changes) => {
+        async (widthPx, heightPx, format, changes) => {
           const encoder = createEncoder();
           let gray: Gray = slope;
-          let jpeg = (await encoder.encode(new FakeVideoFrame('I420', widthPx, heightPx, gray), 1))?.jpeg;
+          let jpeg = (await encoder.encode(new FakeVideoFrame(format, widthPx, heightPx, gray), 1))?.jpeg;
           for (const [index, { left, top, side }] of changes.entries()) {
             const before = gray;
             const isWithin: (x: number, y: number) => boolean = (x, y) =>
               y >= top && y < top + side && x >= left && x < left + side;
             gray = (x, y) => (isWithin(x, y) ? (x + y * 7 + index * 50) % 256 : before(x, y));
             jpeg =
-              (await encoder.encode(new FakeVideoFrame('I420', widthPx, heightPx, gray), 1))?.jpeg ?? jpeg;
+              (await encoder.encode(new FakeVideoFrame(format, widthPx, heightPx, gray), 1))?.jpeg ?? jpeg;
           }
           const whole = codeWhole(widthPx, heightPx, gray);
           const tiled = decode(jpeg ?? new Uint8Array());
@@ -178,6 +180,14 @@ describe('tileEncoder', () => {
     expect(await encoder.encode(first, 3)).toMatchObject({ widthPx: 64, heightPx: 64 });
     expect(first.copies[0]?.format).toBe('BGRX');
     expect(await encoder.encode(new FakeVideoFrame(null, 64, 64, slope), 3)).toBeNull();
+  });
+
+  it('sees a change to the right of the last whole block', async () => {
+    const encoder = createEncoder();
+    const picture = await encoder.encode(new FakeVideoFrame('I420', 1283, 32, slope), 2);
+    expect(picture).toMatchObject({ widthPx: 641, heightPx: 16 });
+    const right: Gray = (x, y) => (x === 1282 ? 0 : slope(x, y));
+    expect(await encoder.encode(new FakeVideoFrame('I420', 1283, 32, right), 2)).not.toBeNull();
   });
 
   it('shrinks by means, and sees changes that go into the last row only in part', async () => {
