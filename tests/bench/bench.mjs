@@ -5,7 +5,7 @@ import { drawChart } from './report/chart.mjs';
 import { mergeResults } from './report/result.mjs';
 import { formatMarkdown, formatTable } from './report/table.mjs';
 import { measureLatency, measureStillScreen } from './scenarios/changes.mjs';
-import { measureCrowd, measureFullHouse, measureSlowLink, measureUnfairCrowd } from './scenarios/crowds.mjs';
+import { measureCrowd, measureFullHouse, measureUnfairCrowd } from './scenarios/crowds.mjs';
 import { measureIdle } from './scenarios/idle.mjs';
 import { measureInstalledTree } from './scenarios/installed-tree.mjs';
 import { measureMovingScreen } from './scenarios/moving-screen.mjs';
@@ -32,7 +32,6 @@ const SCENARIOS = {
   crowd: measureCrowd,
   unfair: measureUnfairCrowd,
   house: measureFullHouse,
-  'slow-link': measureSlowLink,
   sessions: measureSessions,
   tree: measureInstalledTree,
 };

@@ -20,11 +20,13 @@ import { fitTrend } from '../bench/support/linear-trend.mjs';
  */
 
 /**
- * What the agent looked like at one moment. `atHours` is since the soak began.
+ * What the agent looked like at one moment. `atHours` is since the soak began; `collected` is what the main process
+ * says of itself right after everything was collected that can be, now and then.
  * @typedef {object} Sample
  * @property {number} atHours
  * @property {import('./process-sampler.mjs').ProcessSample[]} processes
  * @property {import('./main-inspector.mjs').MainFigures} main
+ * @property {import('./main-inspector.mjs').MainFigures | null} collected
  */
 
 const MIB = 2 ** 20;
@@ -48,7 +50,6 @@ const PROCESS_MEASURES = [
 
 /** @type {readonly Measure<import('./main-inspector.mjs').MainFigures>[]} */
 const MAIN_MEASURES = [
-  ['heap in use', 'MiB', ({ heapBytes }) => heapBytes / MIB],
   ['memory outside the heap', 'MiB', ({ externalBytes }) => externalBytes / MIB],
   ['handles', '', ({ handles }) => handles],
   ['timers', '', ({ timers }) => timers],
@@ -82,6 +83,15 @@ export function collectSeries(samples) {
     unit,
     points: samples.map((sample) => ({ x: sample.atHours, y: read(sample.main) })),
   }));
+  // Between collections the heap rises and falls in teeth that grow with the time to the next: that is no leak.
+  const heap = {
+    subject: 'main, by itself',
+    measure: 'heap after a collection',
+    unit: /** @type {const} */ ('MiB'),
+    points: samples.flatMap(({ atHours, collected }) =>
+      collected ? [{ x: atHours, y: collected.heapBytes / MIB }] : [],
+    ),
+  };
   const together = PROCESS_MEASURES.map(([measure, unit, read]) => ({
     subject: 'all processes',
     measure,
@@ -91,7 +101,7 @@ export function collectSeries(samples) {
       y: processes.reduce((sum, process) => sum + read(process), 0),
     })),
   }));
-  return [...lasting, ...main, ...together];
+  return [...lasting, heap, ...main, ...together];
 }
 
 /**

@@ -33,6 +33,8 @@ const warmUpHours = readPositive('warm-up', values['warm-up'] ?? String(minutes 
 const sampleMs = 1000 * readPositive('sample-seconds', values['sample-seconds']);
 const killMs = 1000 * readPositive('kill-seconds', values['kill-seconds']);
 const SCREEN = { widthPx: 1280, heightPx: 720 };
+/** How often the main process collects what it can, to see what remains. */
+const COLLECT_EVERY_MS = 30_000;
 
 const folder = mkdtempSync(path.join(tmpdir(), 'porthole-soak-'));
 const logFile = path.join(folder, 'agent.log');
@@ -64,8 +66,7 @@ const samples = [];
 /** @type {import('./soak-report.mjs').IdleSpan[]} */
 const idleSpans = [];
 const readIdle = watchIdle();
-/** @type {import('./main-inspector.mjs').MainFigures | null} */
-let collectedAfterWarmUp = null;
+let collectedAtMs = beganAtMs;
 const hours = () => (performance.now() - beganAtMs) / 3_600_000;
 let latestLookMs = performance.now();
 let longestDelayMs = 0;
@@ -75,9 +76,16 @@ const delayWatch = setInterval(() => {
 }, 100);
 while (hours() * 60 < minutes) {
   await rig.pause(sampleMs);
-  if (!collectedAfterWarmUp && hours() >= warmUpHours) collectedAfterWarmUp = await inspector.readCollected();
   const processes = sampleProcesses(agent.pid, agent.executable);
-  samples.push({ atHours: hours(), processes, main: await inspector.read() });
+  const main = await inspector.read();
+  const isDue = performance.now() - collectedAtMs >= COLLECT_EVERY_MS;
+  if (isDue) collectedAtMs = performance.now();
+  samples.push({
+    atHours: hours(),
+    processes,
+    main,
+    collected: isDue ? await inspector.readCollected() : null,
+  });
   const lookedAtMs = performance.now();
   idleSpans.push({ fromMs: idleSpans.at(-1)?.untilMs ?? beganAtMs, untilMs: lookedAtMs, idle: readIdle() });
   if (samples.length % 60 === 0)
@@ -86,7 +94,6 @@ while (hours() * 60 < minutes) {
 rig.finish();
 await Promise.all(traffic);
 clearInterval(delayWatch);
-const collectedAtEnd = await inspector.readCollected();
 inspector.close();
 closeApiConnections();
 const capturesLeft = await countLeft(() => findCaptureProcesses(agent.pid));
@@ -101,11 +108,9 @@ const growth = collectSeries(warm).map(judgeGrowth);
 const pictures = judgePictures(shares.watches, idleSpans);
 const percentIdle =
   (100 * idleSpans.reduce((sum, { idle }) => sum + idle, 0)) / Math.max(1, idleSpans.length);
-const collected = { afterWarmUp: collectedAfterWarmUp, atEnd: collectedAtEnd };
 process.stdout.write(`\n${formatGrowth(growth)}\n\n${formatPictures(pictures)}\n`);
 process.stdout.write(
   [
-    `main's heap after collection: ${mib(collectedAfterWarmUp?.heapBytes)} MiB after the warm-up, ${mib(collectedAtEnd.heapBytes)} MiB at the end`,
     `did: ${Object.entries(rig.counts)
       .map(([what, count]) => `${count} ${what}`)
       .join(', ')}`,
@@ -128,7 +133,6 @@ if (values.json) {
     passed,
     growth,
     pictures,
-    collected,
     counts: rig.counts,
     faults: rig.faults,
     samples,
@@ -147,12 +151,4 @@ async function countLeft(find) {
   const deadlineMs = performance.now() + 5000;
   while (find().length > 0 && performance.now() < deadlineMs) await sleep(100);
   return find().length;
-}
-
-/**
- * @param {number | undefined} bytes
- * @returns {string}
- */
-function mib(bytes) {
-  return bytes === undefined ? '?' : (bytes / 2 ** 20).toFixed(1);
 }

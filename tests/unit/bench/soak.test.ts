@@ -42,8 +42,19 @@ describe('collectSeries', () => {
   });
   const main = { heapBytes: 9 * MIB, externalBytes: 0, handles: 4, timers: 1 };
   const samples = [
-    { atHours: 0, main, processes: [process(1, 100), process(2, 50)] },
-    { atHours: 1, main, processes: [process(1, 110), process(3, 60), process(4, 60)] },
+    {
+      atHours: 0,
+      main,
+      collected: { ...main, heapBytes: 7 * MIB },
+      processes: [process(1, 100), process(2, 50)],
+    },
+    { atHours: 0.5, main, collected: null, processes: [process(1, 105), process(3, 60)] },
+    {
+      atHours: 1,
+      main,
+      collected: { ...main, heapBytes: 8 * MIB },
+      processes: [process(1, 110), process(3, 60), process(4, 60)],
+    },
   ];
 
   it('follows those that were there all the time, and all together', () => {
@@ -51,14 +62,20 @@ describe('collectSeries', () => {
     expect(found.map(({ subject }) => subject)).toEqual(['main (1)', 'all processes']);
     expect(found[0]?.points).toEqual([
       { x: 0, y: 100 },
+      { x: 0.5, y: 105 },
       { x: 1, y: 110 },
     ]);
-    expect(found[1]?.points.map(({ y }) => y)).toEqual([150, 230]);
+    expect(found[1]?.points.map(({ y }) => y)).toEqual([150, 165, 230]);
   });
 
   it('has what the main process says of itself', () => {
-    const heap = collectSeries(samples).find(({ measure }) => measure === 'heap in use');
-    expect(heap?.points.map(({ y }) => y)).toEqual([9, 9]);
+    const found = collectSeries(samples).filter(({ subject }) => subject === 'main, by itself');
+    const valuesOf = (name: string) => found.find(({ measure }) => measure === name)?.points;
+    expect(valuesOf('handles')?.map(({ y }) => y)).toEqual([4, 4, 4]);
+    expect(valuesOf('heap after a collection')).toEqual([
+      { x: 0, y: 7 },
+      { x: 1, y: 8 },
+    ]);
   });
 
   it('is shown with a verdict', () => {
