@@ -4,8 +4,8 @@ import path from 'node:path';
 /**
  * The part that we read of what vitest's JSON reporter writes.
  * @typedef {object} VitestReport
- * @property {{ name: string, status: string, assertionResults: { status: string }[] }[]} testResults One
- *   for each file; `name` is its absolute path.
+ * @property {{ name: string, status: string, assertionResults: { status: string, fullName: string }[] }[]} testResults
+ *   One for each file; `name` is its absolute path.
  */
 
 /**
@@ -37,6 +37,21 @@ export function countTests(report, endToEndFolder) {
     if (!path.relative(endToEndFolder, file.name).startsWith('..')) count.skippedEndToEnd += skipped;
   }
   return count;
+}
+
+/**
+ * The tests that were not run, so that nobody takes them for passed.
+ * @param {VitestReport} report
+ * @param {string} root Absolute; files are named from here.
+ * @param {string} machine What may be the reason: what this machine is.
+ * @returns {string[]} One line each.
+ */
+export function listSkipped(report, root, machine) {
+  return report.testResults.flatMap(({ name, assertionResults }) =>
+    assertionResults
+      .filter(({ status }) => status !== 'passed' && status !== 'failed')
+      .map(({ fullName }) => `not run on ${machine}: ${path.relative(root, name)}: ${fullName}`),
+  );
 }
 
 /**

@@ -11,7 +11,7 @@ import { onNpmGone } from './npm-watch.mjs';
 import { copyInspectable } from './package-twin.mjs';
 import { exitCodeOf } from './run-command.mjs';
 import { ensureSystemPackages, findChrome, findFirefox } from './system-packages.mjs';
-import { countTests, findFaults, formatCount } from './test-report.mjs';
+import { countTests, findFaults, formatCount, listSkipped } from './test-report.mjs';
 
 const REPORT_FILE = path.join(repositoryRoot, 'test-results/report.json');
 const END_TO_END_FOLDER = path.join(repositoryRoot, 'tests/e2e');
@@ -28,9 +28,16 @@ await runScript(async () => {
   const env = includesEndToEnd(args) ? await prepareEndToEnd() : process.env;
   rmSync(REPORT_FILE, { force: true });
   const exitCode = await runVitest(args, env);
-  const count = readCount(exitCode);
+  const report = readReport(exitCode);
+  const count = report
+    ? countTests(report, END_TO_END_FOLDER)
+    : { passed: 0, failed: 1, skipped: 0, skippedEndToEnd: 0 };
   const isSelection = args.some((arg) => /^(-t|--testNamePattern)(=|$)/.test(arg));
   const faults = findFaults(count, { exitCode, platform: process.platform, isSelection });
+  if (report && !isSelection) {
+    const machine = `${process.platform}${process.getuid?.() === 0 ? ' as root' : ''}`;
+    for (const line of listSkipped(report, repositoryRoot, machine)) process.stderr.write(`${line}\n`);
+  }
   for (const fault of faults) process.stderr.write(`not good: ${fault}\n`);
   process.stdout.write(`${formatCount(count)}\n`);
   return faults.length === 0 ? 0 : 1;
@@ -112,12 +119,10 @@ function runVitest(args, env) {
 
 /**
  * @param {number} exitCode Of vitest.
- * @returns {import('./test-report.mjs').TestCount}
+ * @returns {import('./test-report.mjs').VitestReport | null} Null, which is said, if there is none.
  */
-function readCount(exitCode) {
-  if (!existsSync(REPORT_FILE)) {
-    announce(`vitest ended with code ${exitCode} and left no report`);
-    return { passed: 0, failed: 1, skipped: 0, skippedEndToEnd: 0 };
-  }
-  return countTests(JSON.parse(readFileSync(REPORT_FILE, 'utf8')), END_TO_END_FOLDER);
+function readReport(exitCode) {
+  if (existsSync(REPORT_FILE)) return JSON.parse(readFileSync(REPORT_FILE, 'utf8'));
+  announce(`vitest ended with code ${exitCode} and left no report`);
+  return null;
 }

@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { countTests, findFaults, formatCount } from '../../../scripts/test-report.mjs';
+import { countTests, findFaults, formatCount, listSkipped } from '../../../scripts/test-report.mjs';
 
 const file = (name: string, status: string, ...tests: string[]) => ({
   name,
   status,
-  assertionResults: tests.map((test) => ({ status: test })),
+  assertionResults: tests.map((test, index) => ({ status: test, fullName: `does ${index}` })),
 });
 
 const count = (tests: Partial<ReturnType<typeof countTests>>) => ({
@@ -46,6 +46,21 @@ describe('countTests', () => {
       ],
     };
     expect(countTests(report, '/r/tests/e2e')).toEqual(count({ passed: 1, skipped: 2, skippedEndToEnd: 1 }));
+  });
+});
+
+describe('listSkipped', () => {
+  it('names each test that was not run, and what may be the reason', () => {
+    const report = {
+      testResults: [
+        file('/r/tests/unit/a.test.ts', 'passed', 'passed', 'skipped'),
+        file('/r/tests/unit/b.test.ts', 'failed', 'failed', 'todo'),
+      ],
+    };
+    expect(listSkipped(report, '/r', 'linux as root')).toEqual([
+      'not run on linux as root: tests/unit/a.test.ts: does 1',
+      'not run on linux as root: tests/unit/b.test.ts: does 1',
+    ]);
   });
 });
 
