@@ -4,6 +4,7 @@ import path from 'node:path';
 import { announce, SetupError } from './announce.mjs';
 import { aptCommandToType, aptInstall, findRootPrefix, hasApt } from './apt.mjs';
 import { LIBRARY_PACKAGES, parseMissingLibraries } from './debian-packages.mjs';
+import { FOREIGN_THINGS } from './foreign-packages.mjs';
 import { runCommand } from './run-command.mjs';
 
 /**
@@ -46,6 +47,7 @@ const CHROME_PROGRAMS = ['chromium', 'chromium-browser', 'google-chrome', 'googl
  * @property {boolean} needsVirtualDisplay
  * @property {boolean} needsSessionBus
  * @property {boolean} runsTests
+ * @property {boolean} [runsForeign] Whether the tests are those against programs of others.
  */
 
 /**
@@ -77,7 +79,13 @@ export async function ensureSystemPackages(purpose) {
  * @param {Purpose} purpose
  * @returns {Promise<Lack[]>}
  */
-async function findLacks({ electronExecutable, needsVirtualDisplay, needsSessionBus, runsTests }) {
+async function findLacks({
+  electronExecutable,
+  needsVirtualDisplay,
+  needsSessionBus,
+  runsTests,
+  runsForeign = false,
+}) {
   const lacks = await findMissingLibraries(electronExecutable);
   if (needsVirtualDisplay || runsTests) {
     if (!hasProgram('Xvfb')) lacks.push({ what: 'Xvfb', packages: ['xvfb'], isRequired: true });
@@ -89,6 +97,7 @@ async function findLacks({ electronExecutable, needsVirtualDisplay, needsSession
   }
   lacks.push(...(await findMissingFonts()));
   if (runsTests) lacks.push(...findMissingTestPrograms());
+  if (runsForeign) lacks.push(...findMissingForeignThings());
   return lacks;
 }
 
@@ -160,6 +169,24 @@ function findMissingTestPrograms() {
     lacks.push({ what: 'what VLC plays streams with', packages: ['vlc-plugin-base'], isRequired: true });
   }
   return lacks;
+}
+
+/**
+ * @returns {Lack[]}
+ */
+function findMissingForeignThings() {
+  return FOREIGN_THINGS.filter(
+    ({ program, file }) =>
+      (program !== undefined && !hasForeignProgram(program)) || (file !== undefined && !existsSync(file)),
+  ).map(({ what, packages }) => ({ what, packages, isRequired: true }));
+}
+
+/**
+ * Servers stand where only root's `PATH` leads.
+ * @param {string} name
+ */
+function hasForeignProgram(name) {
+  return hasProgram(name) || existsSync(path.join('/usr/sbin', name));
 }
 
 /**

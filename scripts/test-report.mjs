@@ -21,10 +21,10 @@ import path from 'node:path';
 /**
  * Counts the tests of a run.
  * @param {VitestReport} report
- * @param {string} endToEndFolder Absolute.
+ * @param {readonly string[]} endToEndFolders Absolute.
  * @returns {TestCount}
  */
-export function countTests(report, endToEndFolder) {
+export function countTests(report, endToEndFolders) {
   const count = { passed: 0, failed: 0, skipped: 0, skippedEndToEnd: 0 };
   for (const file of report.testResults) {
     const statuses = file.assertionResults.map(({ status }) => status);
@@ -34,7 +34,8 @@ export function countTests(report, endToEndFolder) {
     count.passed += passed;
     count.failed += file.status === 'failed' ? Math.max(failed, 1) : failed;
     count.skipped += skipped;
-    if (!path.relative(endToEndFolder, file.name).startsWith('..')) count.skippedEndToEnd += skipped;
+    const isEndToEnd = endToEndFolders.some((folder) => !path.relative(folder, file.name).startsWith('..'));
+    if (isEndToEnd) count.skippedEndToEnd += skipped;
   }
   return count;
 }

@@ -14,7 +14,10 @@ import { ensureSystemPackages, findChrome, findFirefox } from './system-packages
 import { countTests, findFaults, formatCount, listSkipped } from './test-report.mjs';
 
 const REPORT_FILE = path.join(repositoryRoot, 'test-results/report.json');
-const END_TO_END_FOLDER = path.join(repositoryRoot, 'tests/e2e');
+/** None of what needs a real desktop may be skipped where there can be one. */
+const END_TO_END_FOLDERS = ['tests/e2e', 'tests/foreign'].map((folder) => path.join(repositoryRoot, folder));
+/** The configuration of the tests against programs of others. */
+const FOREIGN_CONFIG = 'tests/foreign/vitest.config.ts';
 
 /** Until vitest runs there is nobody to pass a signal on to. @type {(signal: NodeJS.Signals) => void} */
 let onSignal = (signal) => process.exit(exitCodeOf(null, signal));
@@ -25,12 +28,13 @@ if (process.env.npm_lifecycle_event !== undefined) onNpmGone(() => onSignal('SIG
 
 await runScript(async () => {
   const args = process.argv.slice(2);
-  const env = includesEndToEnd(args) ? await prepareEndToEnd() : process.env;
+  const runsForeign = args.includes(FOREIGN_CONFIG);
+  const env = includesEndToEnd(args) ? await prepareEndToEnd(runsForeign) : process.env;
   rmSync(REPORT_FILE, { force: true });
   const exitCode = await runVitest(args, env);
   const report = readReport(exitCode);
   const count = report
-    ? countTests(report, END_TO_END_FOLDER)
+    ? countTests(report, END_TO_END_FOLDERS)
     : { passed: 0, failed: 1, skipped: 0, skippedEndToEnd: 0 };
   const isSelection = args.some((arg) => /^(-t|--testNamePattern)(=|$)/.test(arg));
   const faults = findFaults(count, { exitCode, platform: process.platform, isSelection });
@@ -56,9 +60,10 @@ function includesEndToEnd(args) {
 }
 
 /**
+ * @param {boolean} runsForeign
  * @returns {Promise<NodeJS.ProcessEnv>} Tells the tests which Electron and which browser to run.
  */
-async function prepareEndToEnd() {
+async function prepareEndToEnd(runsForeign) {
   if (process.env.PORTHOLE_APP) return preparePackaged(path.resolve(process.env.PORTHOLE_APP));
   const runtime = await resolveElectronRuntime();
   await ensureSystemPackages({
@@ -66,6 +71,7 @@ async function prepareEndToEnd() {
     needsVirtualDisplay: true,
     needsSessionBus: true,
     runsTests: true,
+    runsForeign,
   });
   await build({ ifStale: true });
   return {

@@ -25,17 +25,19 @@ describe('countTests', () => {
         file('/r/tests/unit/b.test.ts', 'failed', 'failed', 'passed', 'skipped'),
       ],
     };
-    expect(countTests(report, '/r/tests/e2e')).toEqual(count({ passed: 3, failed: 1, skipped: 2 }));
+    expect(countTests(report, ['/r/tests/e2e', '/r/tests/foreign'])).toEqual(
+      count({ passed: 3, failed: 1, skipped: 2 }),
+    );
   });
 
   it('counts a file that could not be loaded as one failure', () => {
     const report = { testResults: [file('/r/tests/unit/a.test.ts', 'failed')] };
-    expect(countTests(report, '/r/tests/e2e').failed).toBe(1);
+    expect(countTests(report, ['/r/tests/e2e', '/r/tests/foreign']).failed).toBe(1);
   });
 
   it('counts a file that broke in a hook after its tests passed as one failure', () => {
     const report = { testResults: [file('/r/tests/unit/a.test.ts', 'failed', 'passed')] };
-    expect(countTests(report, '/r/tests/e2e')).toEqual(count({ passed: 1, failed: 1 }));
+    expect(countTests(report, ['/r/tests/e2e', '/r/tests/foreign'])).toEqual(count({ passed: 1, failed: 1 }));
   });
 
   it('tells skipped end-to-end tests from others', () => {
@@ -45,7 +47,9 @@ describe('countTests', () => {
         file('/r/tests/e2e-not/b.test.ts', 'passed', 'skipped'),
       ],
     };
-    expect(countTests(report, '/r/tests/e2e')).toEqual(count({ passed: 1, skipped: 2, skippedEndToEnd: 1 }));
+    expect(countTests(report, ['/r/tests/e2e', '/r/tests/foreign'])).toEqual(
+      count({ passed: 1, skipped: 2, skippedEndToEnd: 1 }),
+    );
   });
 });
 

@@ -1,0 +1,22 @@
+// @ts-check
+
+/**
+ * Something of others that Porthole is tested against.
+ * @typedef {object} ForeignThing
+ * @property {string} what For people: the program's name, or what the file is.
+ * @property {string} [program] On the `PATH`, if it is a program.
+ * @property {string} [file] Absolute path, if it is none.
+ * @property {readonly string[]} packages Alternative names of the Debian package that brings it.
+ */
+
+/**
+ * What the tests in `tests/foreign` run beside what all end-to-end tests need. One line for each program, so that
+ * whoever adds a test adds what it needs here.
+ * @type {readonly ForeignThing[]}
+ */
+export const FOREIGN_THINGS = Object.freeze([
+  { what: 'nginx', program: 'nginx', packages: ['nginx-light', 'nginx'] },
+  { what: 'haproxy', program: 'haproxy', packages: ['haproxy'] },
+  { what: 'Prometheus', program: 'prometheus', packages: ['prometheus'] },
+  { what: 'GStreamer', program: 'gst-launch-1.0', packages: ['gstreamer1.0-tools'] },
+]);
