@@ -56,12 +56,44 @@ export function listSkipped(report, root, machine) {
 }
 
 /**
+ * What the plain line that closes a test run tells.
+ * @typedef {Pick<TestCount, 'passed' | 'failed' | 'skipped'>} ShownCount
+ */
+
+/**
  * The plain line that closes a test run.
- * @param {TestCount} count
+ * @param {ShownCount} count
  * @returns {string}
  */
 export function formatCount({ passed, failed, skipped }) {
   return `${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ''}`;
+}
+
+/**
+ * The count in a line that {@link formatCount} made; null for any other line.
+ * @param {string} line
+ * @returns {ShownCount | null}
+ */
+export function readCount(line) {
+  const [, passed, failed, skipped = '0'] =
+    /^(\d+) passed, (\d+) failed(?:, (\d+) skipped)?$/.exec(line) ?? [];
+  if (passed === undefined || failed === undefined) return null;
+  return { passed: Number(passed), failed: Number(failed), skipped: Number(skipped) };
+}
+
+/**
+ * One count of several runs.
+ * @param {readonly ShownCount[]} counts
+ * @returns {ShownCount}
+ */
+export function addCounts(counts) {
+  const sum = { passed: 0, failed: 0, skipped: 0 };
+  for (const { passed, failed, skipped } of counts) {
+    sum.passed += passed;
+    sum.failed += failed;
+    sum.skipped += skipped;
+  }
+  return sum;
 }
 
 /**

@@ -1,5 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { countTests, findFaults, formatCount, listSkipped } from '../../../scripts/test-report.mjs';
+import {
+  addCounts,
+  countTests,
+  findFaults,
+  formatCount,
+  listSkipped,
+  readCount,
+} from '../../../scripts/test-report.mjs';
 
 const file = (name: string, status: string, ...tests: string[]) => ({
   name,
@@ -103,5 +110,36 @@ describe('findFaults', () => {
 
   it('lets other tests be skipped', () => {
     expect(findFaults(count({ passed: 1, skipped: 1 }), run)).toEqual([]);
+  });
+});
+
+describe('readCount', () => {
+  it('reads what formatCount writes', () => {
+    for (const shown of [
+      { passed: 12, failed: 0, skipped: 0 },
+      { passed: 0, failed: 3, skipped: 14 },
+    ]) {
+      expect(readCount(formatCount(count(shown)))).toEqual(shown);
+    }
+  });
+
+  it.each([
+    '',
+    ' 3 passed, 0 failed',
+    '3 passed, 0 failed.',
+    '3 passed, 0 failed, 1 skipped, 2 todo',
+    'Tests  3 passed',
+  ])('takes %j for another line', (line) => {
+    expect(readCount(line)).toBeNull();
+  });
+});
+
+describe('addCounts', () => {
+  it('adds up the runs', () => {
+    const counts = [
+      { passed: 10, failed: 1, skipped: 0 },
+      { passed: 5, failed: 0, skipped: 2 },
+    ];
+    expect(formatCount(addCounts(counts))).toBe('15 passed, 1 failed, 2 skipped');
   });
 });
