@@ -6,6 +6,7 @@
  * @property {string} what For people: the program's name, or what the file is.
  * @property {string} [program] On the `PATH`, if it is a program.
  * @property {string} [file] Absolute path, if it is none.
+ * @property {string} [library] Below a folder of libraries, if it is a plugin.
  * @property {readonly string[]} packages Alternative names of the Debian package that brings it.
  */
 
@@ -19,4 +20,20 @@ export const FOREIGN_THINGS = Object.freeze([
   { what: 'haproxy', program: 'haproxy', packages: ['haproxy'] },
   { what: 'Prometheus', program: 'prometheus', packages: ['prometheus'] },
   { what: 'GStreamer', program: 'gst-launch-1.0', packages: ['gstreamer1.0-tools'] },
+  {
+    what: "GStreamer's converters",
+    library: 'gstreamer-1.0/libgstplayback.so',
+    packages: ['gstreamer1.0-plugins-base'],
+  },
+  {
+    what: "GStreamer's players of video and HTTP",
+    library: 'gstreamer-1.0/libgstvpx.so',
+    packages: ['gstreamer1.0-plugins-good'],
+  },
+  {
+    what: "GStreamer's players of transparency",
+    library: 'gstreamer-1.0/libgstcodecalpha.so',
+    packages: ['gstreamer1.0-plugins-bad'],
+  },
+  { what: 'WebKitGTK', program: 'WebKitWebDriver', packages: ['webkit2gtk-driver'] },
 ]);

@@ -165,7 +165,7 @@ function findMissingTestPrograms() {
   if (findFirefox() === undefined) {
     lacks.push({ what: 'Firefox', packages: ['firefox-esr', 'firefox'], isRequired: true });
   }
-  if (!libraryFolders().some((folder) => existsSync(path.join(folder, VLC_STREAM_PLUGIN)))) {
+  if (!hasLibrary(VLC_STREAM_PLUGIN)) {
     lacks.push({ what: 'what VLC plays streams with', packages: ['vlc-plugin-base'], isRequired: true });
   }
   return lacks;
@@ -176,8 +176,10 @@ function findMissingTestPrograms() {
  */
 function findMissingForeignThings() {
   return FOREIGN_THINGS.filter(
-    ({ program, file }) =>
-      (program !== undefined && !hasForeignProgram(program)) || (file !== undefined && !existsSync(file)),
+    ({ program, file, library }) =>
+      (program !== undefined && !hasForeignProgram(program)) ||
+      (file !== undefined && !existsSync(file)) ||
+      (library !== undefined && !hasLibrary(library)),
   ).map(({ what, packages }) => ({ what, packages, isRequired: true }));
 }
 
@@ -187,6 +189,13 @@ function findMissingForeignThings() {
  */
 function hasForeignProgram(name) {
   return hasProgram(name) || existsSync(path.join('/usr/sbin', name));
+}
+
+/**
+ * @param {string} name Its path below a folder of libraries.
+ */
+function hasLibrary(name) {
+  return libraryFolders().some((folder) => existsSync(path.join(folder, name)));
 }
 
 /**

@@ -15,6 +15,19 @@ export const ELEMENT = {
   muxingApp: 0x4d80,
   writingApp: 0x5741,
   tracks: 0x1654ae6b,
+  trackEntry: 0xae,
+  trackNumber: 0xd7,
+  trackUid: 0x73c5,
+  trackType: 0x83,
+  codecId: 0x86,
+  codecPrivate: 0x63a2,
+  video: 0xe0,
+  pixelWidth: 0xb0,
+  pixelHeight: 0xba,
+  displayWidth: 0x54b0,
+  displayHeight: 0x54ba,
+  displayUnit: 0x54b2,
+  colour: 0x55b0,
   cluster: 0x1f43b675,
   timestamp: 0xe7,
   simpleBlock: 0xa3,
@@ -55,6 +68,19 @@ export function readHead(bytes: Buffer, offset: number): ElementHead | null {
     size: isUnknown ? null : size,
     headBytes: idBytes + sizeBytes,
   };
+}
+
+/** The elements that `bytes`, the body of another one, are made of. Throws if anything else is among them. */
+export function readElements(bytes: Buffer): { readonly id: number; readonly body: Buffer }[] {
+  const elements: { id: number; body: Buffer }[] = [];
+  for (let at = 0; at < bytes.length; ) {
+    const head = readHead(bytes, at);
+    const end = head?.size == null ? Number.POSITIVE_INFINITY : at + head.headBytes + head.size;
+    if (!head || end > bytes.length) throw new Error('this is not WebM');
+    elements.push({ id: head.id, body: bytes.subarray(at + head.headBytes, end) });
+    at = end;
+  }
+  return elements;
 }
 
 /** The unsigned number in `bytes`, most significant byte first. */

@@ -1,4 +1,4 @@
-import { ELEMENT, element, elementHead, sizeOf, unsigned } from './ebml.ts';
+import { ELEMENT, element, elementHead, readElements, sizeOf, unsigned } from './ebml.ts';
 import type { FilmBlock } from './webm-reader.ts';
 
 // How a recording lies in its file: a head with room for what is only known at the end, whole clusters, and behind them
@@ -58,7 +58,38 @@ const DURATION_AT =
   elementHead(ELEMENT.info, 0).length +
   INFO_START.reduce((sum, part) => sum + part.length, 0);
 
-/** The head of a file, of which nothing is known yet but what its track is. */
+/** What a file of one video track and simple blocks can keep of what its stream said of the track. */
+const KEPT_OF_TRACK: ReadonlySet<number> = new Set([
+  ELEMENT.trackUid,
+  ELEMENT.trackType,
+  ELEMENT.codecId,
+  ELEMENT.codecPrivate,
+]);
+const KEPT_OF_VIDEO: ReadonlySet<number> = new Set([
+  ELEMENT.pixelWidth,
+  ELEMENT.pixelHeight,
+  ELEMENT.displayWidth,
+  ELEMENT.displayHeight,
+  ELEMENT.displayUnit,
+  ELEMENT.colour,
+]);
+
+/**
+ * Chromium turns a screen's RGB into video by BT.601 whatever its size, limited range, and does not say so; players take
+ * BT.709 for granted from 720 lines on, and show green too dark. Numbers of ITU-T H.273.
+ */
+const CHROMIUM_COLOUR = element(
+  ELEMENT.colour,
+  element(0x55b1, unsigned(6)),
+  element(0x55b9, unsigned(1)),
+  element(0x55ba, unsigned(1)),
+  element(0x55bb, unsigned(1)),
+);
+
+/**
+ * The head of a file, of which nothing is known yet but what its track is; `tracks` is what the stream said of that.
+ * Throws if it did not say it in WebM.
+ */
 export function fileHead(tracks: Buffer): Buffer {
   return Buffer.concat([
     EBML_HEAD,
@@ -66,8 +97,35 @@ export function fileHead(tracks: Buffer): Buffer {
     Buffer.from([0x01, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff]),
     voidOf(SEEK_HEAD_BYTES),
     element(ELEMENT.info, ...INFO_START, voidOf(DURATION_BYTES)),
-    tracks,
+    fileTracks(tracks),
   ]);
+}
+
+/**
+ * Chromium announces a second stream, of transparency, with every video (AlphaMode, MaxBlockAdditionID), whether or not
+ * there is one. Players that believe it wait for that stream and show nothing: GStreamer 1.22, and WebKitGTK by it.
+ */
+function fileTracks(tracks: Buffer): Buffer {
+  const entries = readElements(tracks)
+    .filter(({ id }) => id === ELEMENT.tracks)
+    .flatMap(({ body }) => readElements(body));
+  const [track] = entries.filter(({ id }) => id === ELEMENT.trackEntry);
+  const parts = track ? readElements(track.body) : [];
+  const video = parts.filter(({ id }) => id === ELEMENT.video).flatMap(({ body }) => readElements(body));
+  const saysColour = video.some(({ id }) => id === ELEMENT.colour);
+  return element(
+    ELEMENT.tracks,
+    element(
+      ELEMENT.trackEntry,
+      element(ELEMENT.trackNumber, unsigned(TRACK)),
+      ...keep(parts, KEPT_OF_TRACK),
+      element(ELEMENT.video, ...keep(video, KEPT_OF_VIDEO), ...(saysColour ? [] : [CHROMIUM_COLOUR])),
+    ),
+  );
+}
+
+function keep(parts: ReturnType<typeof readElements>, ids: ReadonlySet<number>): Buffer[] {
+  return parts.filter(({ id }) => ids.has(id)).map(({ id, body }) => element(id, body));
 }
 
 /** Whether a file begins as {@link fileHead} makes it. */

@@ -7,10 +7,28 @@ export interface FakeBlock {
   readonly bytes?: number;
 }
 
-/** What a made-up film's track is; players would not know what to do with it. */
+const ALPHA_MODE = 0x53c0;
+const MAX_BLOCK_ADDITION_ID = 0x55ee;
+/** What announces a stream of transparency, as Chromium does with every video. */
+export const TRANSPARENCY = [ALPHA_MODE, MAX_BLOCK_ADDITION_ID] as const;
+
+/** What a made-up film's track is, in Chromium's words; no picture that follows is one. */
 export const FAKE_TRACKS = element(
   ELEMENT.tracks,
-  element(0xae, element(0xd7, unsigned(1)), element(0x83, unsigned(1)), element(0x86, Buffer.from('V_VP9'))),
+  element(
+    ELEMENT.trackEntry,
+    element(ELEMENT.trackNumber, unsigned(1)),
+    element(ELEMENT.trackUid, unsigned(77)),
+    element(ELEMENT.trackType, unsigned(1)),
+    element(ELEMENT.codecId, Buffer.from('V_VP9')),
+    element(MAX_BLOCK_ADDITION_ID, unsigned(1)),
+    element(
+      ELEMENT.video,
+      element(ELEMENT.pixelWidth, unsigned(1280)),
+      element(ELEMENT.pixelHeight, unsigned(720)),
+      element(ALPHA_MODE, unsigned(1)),
+    ),
+  ),
 );
 
 /** What a WebM stream begins with, as Chromium's `MediaRecorder` writes it: nothing says how large anything is. */

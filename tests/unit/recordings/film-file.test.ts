@@ -2,11 +2,11 @@ import { mkdtempSync, readFileSync, rmSync, statSync, truncateSync, writeFileSyn
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { ELEMENT, readHead, readUnsigned } from '../../../src-main/recordings/ebml.ts';
+import { ELEMENT, readElements, readHead, readUnsigned } from '../../../src-main/recordings/ebml.ts';
 import { FilmFile } from '../../../src-main/recordings/film-file.ts';
 import { SEGMENT_AT } from '../../../src-main/recordings/webm-layout.ts';
 import type { FilmBlock } from '../../../src-main/recordings/webm-reader.ts';
-import { FAKE_TRACKS } from '../../fakes/webm-stream.ts';
+import { FAKE_TRACKS, TRANSPARENCY } from '../../fakes/webm-stream.ts';
 
 let folder: string;
 let file: string;
@@ -90,6 +90,23 @@ describe('filmFile', () => {
     expect(jumps).toHaveLength(4);
     expect(statSync(file).size).toBe(film.bytes);
     expect(statSync(file).mode & 0o777).toBe(0o600);
+  });
+
+  it('keeps what its track is, and announces no transparency, which there is none of', async () => {
+    const film = await writeFilm(1);
+    await film.finish();
+    const find = (body: Buffer, id: number): Buffer =>
+      readElements(body).find((part) => part.id === id)?.body ?? Buffer.alloc(0);
+    const tracks = find(readFileSync(file).subarray(SEGMENT_AT), ELEMENT.tracks);
+    const track = find(tracks, ELEMENT.trackEntry);
+    const video = find(track, ELEMENT.video);
+    expect(find(track, ELEMENT.codecId).toString()).toBe('V_VP9');
+    expect(readUnsigned(find(track, ELEMENT.trackUid))).toBe(77);
+    expect(readUnsigned(find(track, ELEMENT.trackType))).toBe(1);
+    expect(readUnsigned(find(video, ELEMENT.pixelWidth))).toBe(1280);
+    expect(readUnsigned(find(video, ELEMENT.pixelHeight))).toBe(720);
+    const said = [...readElements(track), ...readElements(video)].map(({ id }) => id);
+    expect(said.filter((id) => TRANSPARENCY.some((other) => other === id))).toEqual([]);
   });
 
   it('plays as it is on disk before it is finished', async () => {
