@@ -24,7 +24,8 @@ const EXTERNAL = [
 /**
  * Everything that is bundled, in the order in which it is built:
  * `main/main.cjs` (with chunks beside it for what it imports late), `main/porthole.cjs` (the command line client),
- * `main/picture-worker.cjs` (the thread that makes snapshots), `preload/<name>.cjs` for each file of
+ * `main/picture-worker.cjs` (the thread that makes snapshots), `main/change-worker.cjs` (the one that compares files),
+ * `preload/<name>.cjs` for each file of
  * `src-main/desktop/preload`, and `renderer/` with one page for each `src-renderer/*.html`.
  * Parts that have no sources are left out.
  * @param {string} root The repository.
@@ -34,7 +35,11 @@ export function listBundles(root) {
   const preloadFolder = path.join(root, 'src-main/desktop/preload');
   const preloads = filesWithExtension(preloadFolder, '.ts');
   const pages = filesWithExtension(path.join(root, 'src-renderer'), '.html');
-  const others = ['src-main/cli/porthole.ts', 'src-main/stream/picture-worker.ts']
+  const others = [
+    'src-main/cli/porthole.ts',
+    'src-main/stream/picture-worker.ts',
+    'src-main/commands/change-worker.ts',
+  ]
     .map((file) => path.join(root, file))
     .filter((file) => existsSync(file));
   return [

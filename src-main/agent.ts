@@ -8,6 +8,7 @@ import { ApprovalQueue } from './approvals/approval-queue.ts';
 import type { Clock } from './clock.ts';
 import { openCommandRoom } from './commands/command-room.ts';
 import type { CommandService } from './commands/command-service.ts';
+import type { ChangeDescriber } from './commands/file-change.ts';
 import { EventBus } from './events/event-bus.ts';
 import { NotificationFeed } from './events/notification-feed.ts';
 import type { Notifier } from './events/notification-port.ts';
@@ -61,6 +62,8 @@ export interface AgentOptions {
   readonly screenSource: ScreenSource;
   /** Makes snapshots of other sizes and formats; whoever made it closes it, after the agent. */
   readonly pictureMaker: PictureMaker;
+  /** Compares files, where that does not hold up the agent; whoever made it closes it, after the agent. */
+  readonly changes: ChangeDescriber;
   /** The file mode mask that commands run with; the agent's own is tighter. The usual 022 if it is left out. */
   readonly commandUmask?: number;
   /** Whether the desktop could show a request for approval now. */
@@ -207,6 +210,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
     approvals,
     bus,
     screenSource: options.screenSource,
+    changes: options.changes,
     dataFolder: path.dirname(options.databaseFile),
     umask: options.commandUmask ?? USUAL_UMASK,
   });

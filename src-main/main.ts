@@ -4,6 +4,7 @@ import { loadTlsIdentity } from './access/tls-identity.ts';
 import { startAgent } from './agent.ts';
 import { findCliCall, runCli } from './cli/cli.ts';
 import { systemClock } from './clock.ts';
+import { ChangeThread } from './commands/change-thread.ts';
 import { describeDesktop } from './desktop/describe-desktop.ts';
 import { APP_ICON, DesktopFace } from './desktop/desktop-face.ts';
 import { hasDisplay, isHeadless, runAgainHeadless } from './desktop/display-server.ts';
@@ -95,6 +96,8 @@ async function boot(): Promise<void> {
     workerFile: path.join(dist, 'main/picture-worker.cjs'),
   });
   shutdown.add('pictures', () => pictureMaker.close());
+  const changes = new ChangeThread(systemClock, path.join(dist, 'main/change-worker.cjs'));
+  shutdown.add('changes', () => changes.close());
   let face: DesktopFace | null = null;
   const notifier = createSystemNotifier({
     clock: systemClock,
@@ -115,6 +118,7 @@ async function boot(): Promise<void> {
       pagesFolder: path.join(dist, 'renderer'),
       screenSource,
       pictureMaker,
+      changes: changes.describe,
       canPrompt: canShowPrompt,
       tls,
       updater,

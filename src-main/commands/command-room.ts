@@ -13,6 +13,7 @@ import type { CommandJournal } from './command-journal.ts';
 import { CommandService } from './command-service.ts';
 import { DenyRules } from './deny-rules.ts';
 import { FileAccess } from './file-access.ts';
+import type { ChangeDescriber } from './file-change.ts';
 import { OperationExecutor } from './operation-executor.ts';
 import { PictureFolder } from './picture-folder.ts';
 import { chooseContainment, ProcessRunner } from './process-runner.ts';
@@ -29,6 +30,7 @@ export interface CommandRoomOptions {
   readonly approvals: ApprovalQueue;
   readonly bus: EventBus;
   readonly screenSource: ScreenSource;
+  readonly changes: ChangeDescriber;
   /** Where the agent keeps its files; no read-only session gets in there. */
   readonly dataFolder: string;
   /** The user's own file mode mask. */
@@ -78,6 +80,7 @@ export function openCommandRoom(options: CommandRoomOptions): CommandRoom {
     runner,
     camera,
     pictures,
+    changes: options.changes,
     get rules() {
       return rules();
     },

@@ -3,7 +3,13 @@ import type { Command, ExecuteBody } from '#shared/commands';
 import { PortholeError } from '#shared/errors';
 import type { AgentEvent, CommandOutput } from '#shared/events';
 import type { LiveRemote } from '#shared/sessions';
-import type { ApprovalQueue, Asked, Decision, DecisionExtent } from '../approvals/approval-queue.ts';
+import type {
+  ApprovalAsk,
+  ApprovalQueue,
+  Asked,
+  Decision,
+  DecisionExtent,
+} from '../approvals/approval-queue.ts';
 import type { Logger } from '../logger.ts';
 import { RESTART_REASON } from '../sessions/session-events.ts';
 import type { BoundOperation } from './bound-operation.ts';
@@ -14,6 +20,7 @@ import { type CommandRecord, endUnfinished } from './command-record.ts';
 import { CommandRun } from './command-run.ts';
 import { toCommand, toListedCommand } from './command-view.ts';
 import { describeRequest } from './describe-command.ts';
+import type { ChangeDescriber } from './file-change.ts';
 import type { OperationExecutor } from './operation-executor.ts';
 import type { Moment, PictureFolder } from './picture-folder.ts';
 import type { CommandRunner } from './program.ts';
@@ -28,6 +35,7 @@ export interface CommandServiceOptions extends CommandAdmissionOptions {
   readonly runner: CommandRunner;
   readonly camera: Camera;
   readonly pictures: PictureFolder;
+  readonly changes: ChangeDescriber;
   /** This and the next are asked for anew at each command. */
   readonly defaultTimeoutSeconds: number;
   /** How long a program may take to end by itself once it was asked to. */
@@ -44,7 +52,7 @@ interface Live {
   readonly session: LiveRemote;
   /** Once it may run. */
   run: CommandRun | null;
-  /** Why it must not run any more, while it is being looked at again before it runs. */
+  /** Why it must not run any more, while it is being looked at before it is asked for or runs. */
   cancelled: string | null;
 }
 
@@ -60,6 +68,8 @@ export class CommandService {
   readonly #options: CommandServiceOptions;
   readonly #admission: CommandAdmission;
   readonly #live = new Map<string, Live>();
+  /** Commands that a person is about to be asked for. */
+  readonly #preparing = new Set<Live>();
   readonly #runs = new Set<Promise<unknown>>();
   /** What is left to do for commands that have ended. */
   readonly #afterwards = new Set<Promise<void>>();
@@ -91,12 +101,12 @@ export class CommandService {
       sessionId,
       body,
       origin,
-      this.#liveOf(sessionId).length,
+      this.#liveOf(sessionId).length + this.#preparingOf(sessionId).length,
     );
     const live: Live = { ...admitted, run: null, cancelled: null };
     if (next.step === 'refuse') this.#refuse(live, next.refusal);
     if (next.step === 'run') this.#start(live, next.allowed);
-    else this.#ask(live, []);
+    else await this.#prepareAndAsk(live);
     return toCommand(live.run?.current() ?? live.record);
   }
 
@@ -154,6 +164,7 @@ export class CommandService {
   /** Ends everything that a session waits for or runs, and forgets what was allowed for it. Idempotent. */
   endSession(sessionId: string, reason: string): void {
     this.#admission.forgetSession(sessionId);
+    for (const live of this.#preparingOf(sessionId)) live.cancelled = reason;
     for (const live of this.#liveOf(sessionId)) this.#cancel(live, reason);
   }
 
@@ -186,6 +197,7 @@ export class CommandService {
    * are waited for by {@link settle}.
    */
   async close(reason: string): Promise<void> {
+    for (const live of this.#preparing) live.cancelled = reason;
     for (const live of [...this.#live.values()]) {
       this.#cancel(live, reason);
       live.run?.cancel(reason, SHUTDOWN_GRACE_MS);
@@ -209,14 +221,35 @@ export class CommandService {
     return [...this.#live.values()].filter(({ session }) => session.session_id === sessionId);
   }
 
+  #preparingOf(sessionId: string): Live[] {
+    return [...this.#preparing].filter(({ session }) => session.session_id === sessionId);
+  }
+
   /** Puts on record that a command was refused, and tells the caller. */
   #refuse(live: Live, refusal: PortholeError): never {
     this.#end(live, 'denied', { by: 'agent', reason: refusal.message });
     throw refusal;
   }
 
-  #ask(live: Live, notes: readonly string[]): void {
-    const ask = describeRequest(live.record, live.bound, live.session.safety_mode, notes);
+  /** Asks for a command, unless its session ends while that is being worded. */
+  async #prepareAndAsk(live: Live): Promise<void> {
+    this.#preparing.add(live);
+    let ask: ApprovalAsk;
+    try {
+      ask = await this.#word(live, []);
+    } finally {
+      this.#preparing.delete(live);
+    }
+    this.#options.sessions.assertActiveRemote(live.session.session_id);
+    if (live.cancelled !== null) throw new PortholeError('session_ended');
+    this.#ask(live, ask);
+  }
+
+  #word(live: Live, notes: readonly string[]): Promise<ApprovalAsk> {
+    return describeRequest(live.record, live.bound, live.session.safety_mode, notes, this.#options.changes);
+  }
+
+  #ask(live: Live, ask: ApprovalAsk): void {
     try {
       this.#options.approvals.ask(ask, {
         onAsked: (asked) => this.#keepAsked(live, asked),
@@ -270,15 +303,19 @@ export class CommandService {
   async #startUnlessChanged(live: Live, decision: Decision): Promise<void> {
     try {
       const bound = await this.#admission.bind(live.bound.operation);
+      const hasChanged = bound.shownHash !== live.bound.shownHash;
+      if (hasChanged) live.bound = bound;
+      const askAgain = hasChanged
+        ? await this.#word(live, [
+            'Something that it names has changed since you were asked. This is how it would run now.',
+          ])
+        : null;
       if (live.cancelled !== null) {
         this.#end(live, 'cancelled', { by: 'agent', reason: live.cancelled });
         return;
       }
-      if (bound.shownHash !== live.bound.shownHash) {
-        live.bound = bound;
-        this.#ask(live, [
-          'Something that it names has changed since you were asked. This is how it would run now.',
-        ]);
+      if (askAgain) {
+        this.#ask(live, askAgain);
         return;
       }
       if (decision.scope === 'session')

@@ -6,8 +6,8 @@ import { quoteArguments, revealHidden, revealHiddenInLines } from '#shared/visib
 import type { ApprovalAsk } from '../approvals/approval-queue.ts';
 import type { BoundOperation, BoundProgram } from './bound-operation.ts';
 import type { CommandRecord } from './command-record.ts';
+import type { ChangeDescriber } from './file-change.ts';
 import { bytesToWrite } from './file-writer.ts';
-import { describeChange } from './line-diff.ts';
 
 const MAX_SUMMARY_LENGTH = 160;
 const MAX_FACT_LENGTH = 4000;
@@ -16,13 +16,14 @@ const MAX_TEXT_LENGTH = 16_000;
 
 type Fact = CommandDetails['facts'][number];
 
-/** What the person is asked for a command; `notes` as for {@link describeCommand}. */
-export function describeRequest(
+/** What the person is asked for a command; `notes` and `changes` as for {@link describeCommand}. */
+export async function describeRequest(
   { commandId, sessionId, userId, reason, origin }: CommandRecord,
   bound: BoundOperation,
   safetyMode: SafetyMode,
   notes: readonly string[],
-): ApprovalAsk {
+  changes: ChangeDescriber,
+): Promise<ApprovalAsk> {
   return {
     kind: 'command',
     sessionId,
@@ -31,7 +32,7 @@ export function describeRequest(
     safetyMode,
     reason: reason ?? undefined,
     origin,
-    details: describeCommand(commandId, bound, notes),
+    details: await describeCommand(commandId, bound, notes, changes),
   };
 }
 
@@ -46,13 +47,14 @@ export function summarize(operation: Operation): string {
 
 /**
  * The operation as it will run, for the person who decides. `notes` are sentences that belong before all else, such
- * as why they are asked again.
+ * as why they are asked again. `changes` describes what would change in a file.
  */
-export function describeCommand(
+export async function describeCommand(
   commandId: string,
   bound: BoundOperation,
   notes: readonly string[],
-): CommandDetails {
+  changes: ChangeDescriber,
+): Promise<CommandDetails> {
   const { operation, program } = bound;
   const text = describeOperation(operation);
   const warnings = [...notes];
@@ -64,7 +66,8 @@ export function describeCommand(
       'It holds characters that are not shown by themselves; they are spelled out as ⟦U+…⟧ or \\u….',
     );
   }
-  const change = operation.operation === 'write_file' ? describeWrite(operation, bound, warnings) : null;
+  const change =
+    operation.operation === 'write_file' ? await describeWrite(operation, bound, warnings, changes) : null;
   return {
     command_id: commandId,
     operation: operation.operation,
@@ -121,11 +124,12 @@ function factsOfProgram(operation: Operation, program: BoundProgram, warnings: s
   return facts.map(({ label, value }) => ({ label, value: cutOff(value, MAX_FACT_LENGTH) }));
 }
 
-function describeWrite(
+async function describeWrite(
   operation: OperationOf<'write_file'>,
   { target, obstacle }: BoundOperation,
   warnings: string[],
-): { facts: Fact[]; diff: CommandDetails['diff'] } {
+  changes: ChangeDescriber,
+): Promise<{ facts: Fact[]; diff: CommandDetails['diff'] }> {
   const bytes = bytesToWrite(operation);
   const facts: Fact[] = [];
   if (!target) {
@@ -137,14 +141,13 @@ function describeWrite(
     facts.push({ label: 'Now', value: target.exists ? `${target.sizeBytes} bytes` : 'no such file' });
   }
   facts.push({ label: 'Then', value: `${bytes.length} bytes` });
-  const after = asText(bytes);
-  const before = target?.exists === false ? '' : target?.content && asText(target.content);
-  if (after === null) warnings.push('What it would write is no text and cannot be shown.');
-  if (target?.exists && typeof before !== 'string') warnings.push('What it would replace cannot be shown.');
-  if (after === null) return { facts, diff: null };
-  const diff = describeChange(typeof before === 'string' ? before : '', after);
-  return { facts, diff: limit(diff, MAX_DETAIL_LENGTH / 2) };
+  const before = target?.exists ? target.content : NOTHING;
+  const change = await changes({ before, after: bytes });
+  warnings.push(...change.warnings);
+  return { facts, diff: change.diff && limit(change.diff, MAX_DETAIL_LENGTH / 2) };
 }
+
+const NOTHING = new Uint8Array(0);
 
 function limit(
   diff: NonNullable<CommandDetails['diff']>,
@@ -169,15 +172,6 @@ function factsOfReading(operation: Operation): Fact[] {
   return operation.operation === 'screenshot'
     ? [{ label: 'Width', value: `up to ${operation.width} pixels` }]
     : [];
-}
-
-function asText(bytes: Buffer): string | null {
-  if (bytes.includes(0)) return null;
-  try {
-    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
-  } catch {
-    return null;
-  }
 }
 
 function cutOff(text: string, maxLength: number): string {

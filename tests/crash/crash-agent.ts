@@ -1,6 +1,7 @@
 import path from 'node:path';
 import { startAgent } from '../../src-main/agent.ts';
 import { systemClock } from '../../src-main/clock.ts';
+import { describeFileChange } from '../../src-main/commands/file-change.ts';
 import type { Logger } from '../../src-main/logger.ts';
 import { prepareDataFolder } from '../../src-main/settings/data-folder.ts';
 import type { ScreenSource } from '../../src-main/stream/screen-source.ts';
@@ -51,6 +52,7 @@ async function run(): Promise<void> {
     databaseFile: data.database,
     pagesFolder: path.join(data.folder, 'pages'),
     pictureMaker: new DirectPictureMaker(),
+    changes: async (versions) => describeFileChange(versions),
     screenSource,
     canPrompt: () => true,
     notifier: new FakeNotifier(),

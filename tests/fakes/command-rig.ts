@@ -4,6 +4,7 @@ import path from 'node:path';
 import { CommandService } from '../../src-main/commands/command-service.ts';
 import { DenyRules } from '../../src-main/commands/deny-rules.ts';
 import { FileAccess } from '../../src-main/commands/file-access.ts';
+import { describeFileChange } from '../../src-main/commands/file-change.ts';
 import { OperationExecutor } from '../../src-main/commands/operation-executor.ts';
 import { PictureFolder } from '../../src-main/commands/picture-folder.ts';
 import { ReadScope } from '../../src-main/commands/read-scope.ts';
@@ -33,6 +34,8 @@ export interface CommandRig {
   readonly outside: string;
   /** Starts a session of this mode that is active. */
   startSession(mode: SafetyMode): string;
+  /** From now on changes of files are not described; resolves with what goes on with it, once one was to be. */
+  holdChanges(): Promise<() => void>;
   /** Resolves once a command has ended. */
   ended(commandId: string): Promise<Command>;
   close(): void;
@@ -56,6 +59,8 @@ export function createCommandRig(
   const files = new FileAccess(
     new ReadScope({ roots: [root], hidden: [path.join(root, 'hidden')], home: root }),
   );
+  let held: Promise<void> = Promise.resolve();
+  let onChangeAsked = (): void => undefined;
   const service = new CommandService({
     clock: sessions.clock,
     log,
@@ -66,6 +71,11 @@ export function createCommandRig(
     runner,
     camera,
     pictures: new PictureFolder(path.join(folder, 'pictures')),
+    changes: async (versions) => {
+      onChangeAsked();
+      await held;
+      return describeFileChange(versions);
+    },
     rules: new DenyRules(options.denyRules ?? []),
     baseEnv: { PATH: process.env.PATH ?? '/usr/bin:/bin' },
     defaultTimeoutSeconds: 600,
@@ -96,6 +106,14 @@ export function createCommandRig(
       if (mode === 'autonomous') sessions.registry.decide(started.session_id, 'allowed', 'panel');
       return started.session_id;
     },
+    holdChanges: () =>
+      new Promise((resolve) => {
+        let release = (): void => undefined;
+        held = new Promise((done) => {
+          release = done;
+        });
+        onChangeAsked = () => resolve(release);
+      }),
     ended: async (commandId) => {
       for (let turn = 0; turn < 10_000; turn += 1) {
         const command = service.find(commandId);

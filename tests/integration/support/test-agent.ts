@@ -6,6 +6,7 @@ import type { ConnectionLimits } from '../../../src-main/access/connection-count
 import type { TlsIdentity } from '../../../src-main/access/tls-identity.ts';
 import { type Agent, startAgent } from '../../../src-main/agent.ts';
 import { type Clock, systemClock } from '../../../src-main/clock.ts';
+import { describeFileChange } from '../../../src-main/commands/file-change.ts';
 import type { Logger } from '../../../src-main/logger.ts';
 import type { Updater } from '../../../src-main/upkeep/update-service.ts';
 import type { Settings } from '../../../src-shared/settings.ts';
@@ -59,6 +60,7 @@ export async function startTestAgent(
     pagesFolder: path.join(folder, 'pages'),
     screenSource: screen,
     pictureMaker: pictures,
+    changes: async (versions) => describeFileChange(versions),
     canPrompt: options.canPrompt ?? (() => true),
     tls: options.tls ?? null,
     ...(options.logFolder ? { logFolder: options.logFolder } : {}),

@@ -1,3 +1,4 @@
+import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Operation } from '../../../src-shared/commands.ts';
 import { type CommandRig, createCommandRig } from '../../fakes/command-rig.ts';
@@ -48,6 +49,37 @@ describe('commandService', () => {
     rig.service.decide(allowed.command_id, 'allowed', 'prompt');
     await rig.ended(allowed.command_id);
     expect(executed()).toBe(1);
+  });
+
+  it('asks for nothing whose session ends while the request is being worded', async () => {
+    const file = path.join(rig.root, 'file');
+    const write: Operation = { operation: 'write_file', path: file, content: 'a', encoding: 'utf8' };
+    const sessionId = rig.startSession('supervised');
+    const reached = rig.holdChanges();
+    const asked = rig.service.execute(sessionId, write, ORIGIN);
+    const release = await reached;
+    rig.sessions.registry.stopRemote(sessionId, 'enough', 'panel');
+    rig.service.endSession(sessionId, 'enough');
+    release();
+    await expect(asked).rejects.toMatchObject({ code: 'session_ended' });
+    expect(rig.sessions.approvals.list()).toEqual([]);
+    expect(rig.commandEvents).toEqual([]);
+  });
+
+  it('counts what it is about to ask for among what a session may have at once', async () => {
+    const file = path.join(rig.root, 'file');
+    const write: Operation = { operation: 'write_file', path: file, content: 'a', encoding: 'utf8' };
+    const sessionId = rig.startSession('supervised');
+    const reached = rig.holdChanges();
+    const asked = Array.from({ length: 16 }, () => rig.service.execute(sessionId, write, ORIGIN));
+    const release = await reached;
+    await expect(rig.service.execute(sessionId, RUN, ORIGIN)).rejects.toMatchObject({
+      code: 'too_many_commands',
+    });
+    release();
+    expect(new Set((await Promise.all(asked)).map(({ status }) => status))).toEqual(
+      new Set(['pending_approval']),
+    );
   });
 
   it('takes a command for a sign of life', async () => {

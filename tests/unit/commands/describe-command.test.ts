@@ -1,9 +1,11 @@
 import { chmodSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import fc from 'fast-check';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { bindOperation } from '../../../src-main/commands/bound-operation.ts';
 import { describeCommand, summarize } from '../../../src-main/commands/describe-command.ts';
+import { describeFileChange } from '../../../src-main/commands/file-change.ts';
 import { describeChange } from '../../../src-main/commands/line-diff.ts';
 import { commandDetailsSchema, MAX_DETAIL_LENGTH } from '../../../src-shared/command-details.ts';
 import { type Operation, operationSchema } from '../../../src-shared/commands.ts';
@@ -17,7 +19,11 @@ function newFolder(): string {
 const context = { home: '/', baseEnv: { PATH: '/usr/bin:/bin' } };
 const bind = (operation: unknown) => bindOperation(operationSchema.parse(operation), context);
 const show = async (operation: unknown) =>
-  commandDetailsSchema.parse(describeCommand('command_1', await bind(operation), []));
+  commandDetailsSchema.parse(
+    await describeCommand('command_1', await bind(operation), [], async (versions) =>
+      describeFileChange(versions),
+    ),
+  );
 
 describe('describeCommand', () => {
   it('shows arguments, folder, variables, scripts and limit of a program', async () => {
@@ -226,5 +232,54 @@ describe('describeChange', () => {
       change: 'skipped',
       text: expect.stringContaining('more changed lines'),
     });
+  });
+
+  it('leaves out what is unchanged and nothing else', () => {
+    const NOTE = '⟦no line break at the end⟧';
+    const text = fc
+      .array(fc.constantFrom('', 'a', 'b', 'c'), { maxLength: 40 })
+      .chain((lines) => fc.constantFrom(lines.join('\n'), lines.map((line) => `${line}\n`).join('')));
+    const linesOf = (whole: string): string[] => {
+      const lines = whole.split('\n');
+      if (lines.at(-1) === '') lines.pop();
+      else lines.push(lines.pop() + NOTE);
+      return lines;
+    };
+    fc.assert(
+      fc.property(text, text, (before, after) => {
+        const diff = describeChange(before, after);
+        for (const [whole, own] of [
+          [before, 'removed'],
+          [after, 'added'],
+        ] as const) {
+          const lines = linesOf(whole);
+          let at = 0;
+          for (const { change, text: shown } of diff) {
+            if (change === 'skipped') at += Number.parseInt(shown, 10);
+            else if (change === 'same' || change === own) {
+              // What both have may end without a line break in one of them alone.
+              expect(shown.replace(NOTE, '')).toBe(lines[at]?.replace(NOTE, ''));
+              at += 1;
+            }
+          }
+          expect(at).toBe(lines.length);
+        }
+      }),
+    );
+  });
+
+  it('shows a change in the middle of a file of the greatest size, with what is around it', () => {
+    const line = (index: number) => `line ${index}\n`;
+    const lines = Array.from({ length: 200_000 }, (_, index) => line(index));
+    const before = lines.join('');
+    lines[100_000] = 'changed\n';
+    expect(describeChange(before, lines.join(''))).toEqual([
+      { change: 'skipped', text: '99997 unchanged lines' },
+      ...[99_997, 99_998, 99_999].map((index) => ({ change: 'same', text: `line ${index}` })),
+      { change: 'removed', text: 'line 100000' },
+      { change: 'added', text: 'changed' },
+      ...[100_001, 100_002, 100_003].map((index) => ({ change: 'same', text: `line ${index}` })),
+      { change: 'skipped', text: '99996 unchanged lines' },
+    ]);
   });
 });

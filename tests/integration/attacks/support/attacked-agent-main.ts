@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import path from 'node:path';
 import { startAgent } from '../../../../src-main/agent.ts';
 import { systemClock } from '../../../../src-main/clock.ts';
+import { describeFileChange } from '../../../../src-main/commands/file-change.ts';
 import { createLogger } from '../../../../src-main/logger.ts';
 import type { ScreenSource } from '../../../../src-main/stream/screen-source.ts';
 import { DirectPictureMaker } from '../../../fakes/direct-picture-maker.ts';
@@ -45,6 +46,7 @@ async function main(): Promise<void> {
     databaseFile: path.join(folder, 'porthole.db'),
     pagesFolder: path.join(folder, 'pages'),
     pictureMaker: new DirectPictureMaker(),
+    changes: async (versions) => describeFileChange(versions),
     screenSource,
     canPrompt: () => true,
     tls: null,

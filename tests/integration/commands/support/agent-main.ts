@@ -2,6 +2,7 @@ import path from 'node:path';
 import { createInterface } from 'node:readline';
 import { startAgent } from '../../../../src-main/agent.ts';
 import { systemClock } from '../../../../src-main/clock.ts';
+import { describeFileChange } from '../../../../src-main/commands/file-change.ts';
 import { DirectPictureMaker } from '../../../fakes/direct-picture-maker.ts';
 import { FakeNotifier } from '../../../fakes/fake-notifier.ts';
 import { FakeScreenSource } from '../../../fakes/fake-screen-source.ts';
@@ -43,6 +44,7 @@ async function main(): Promise<void> {
     databaseFile: path.join(folder, 'porthole.db'),
     pagesFolder: path.join(folder, 'pages'),
     pictureMaker: new DirectPictureMaker(),
+    changes: async (versions) => describeFileChange(versions),
     screenSource,
     canPrompt: () => true,
     tls: null,
