@@ -384,6 +384,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
           events.accept(request, socket, head, audienceOf(admission, sessions, only));
         },
         onConnection: (socket) => void access.connections.peerOf(socket),
+        onIdle: (socket, isIdle) => access.connections.noteIdle(socket, isIdle),
         onError: (error) => log.error({ err: error }, 'a connection could not be accepted'),
       },
     );

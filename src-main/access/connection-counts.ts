@@ -26,15 +26,21 @@ export class ConnectionCounts {
     return this.#total;
   }
 
+  /** The limit that one more connection would break, the narrowest of them; null if there is room for it. */
+  limitFor(source: string, network: boolean): 'source' | 'network' | 'total' | null {
+    const { perSource, fromNetwork, total } = this.#limits;
+    if ((this.#bySource.get(source) ?? 0) >= perSource) return 'source';
+    if (network && this.#fromNetwork >= fromNetwork) return 'network';
+    return this.#total >= total ? 'total' : null;
+  }
+
   /**
    * Counts a connection until the returned function is called; null if that would be one too many. `network` tells
    * whether it comes from another machine.
    */
   admit(source: string, network: boolean): (() => void) | null {
+    if (this.limitFor(source, network) !== null) return null;
     const count = this.#bySource.get(source) ?? 0;
-    const { perSource, fromNetwork, total } = this.#limits;
-    if (count >= perSource || this.#total >= total || (network && this.#fromNetwork >= fromNetwork))
-      return null;
     this.#bySource.set(source, count + 1);
     this.#total += 1;
     if (network) this.#fromNetwork += 1;

@@ -29,10 +29,20 @@ export interface ConnectionsOptions {
   readonly ownUid: number | null;
 }
 
+/** A connection that counts, until `release` is called. */
+interface Counted {
+  readonly source: string;
+  readonly local: boolean;
+  readonly release: () => void;
+}
+
 /** The agent's open connections, each with what is known of its other end. */
 export class Connections {
   readonly #options: ConnectionsOptions;
   readonly #peers = new WeakMap<Socket, Promise<Peer>>();
+  readonly #counted = new WeakMap<Socket, Counted>();
+  /** Those that wait for their next request, the longest idle first. */
+  readonly #idle = new Set<Socket>();
 
   constructor(options: ConnectionsOptions) {
     this.#options = options;
@@ -48,6 +58,12 @@ export class Connections {
     const peer = this.#identify(socket);
     this.#peers.set(socket, peer);
     return peer;
+  }
+
+  /** Takes note that a connection waits for its next request, or does so no longer. While it waits, it gives way. */
+  noteIdle(socket: Socket, isIdle: boolean): void {
+    this.#idle.delete(socket);
+    if (isIdle && this.#counted.has(socket) && !socket.destroyed) this.#idle.add(socket);
   }
 
   async #identify(socket: Socket): Promise<Peer> {
@@ -82,18 +98,63 @@ export class Connections {
   }
 
   /**
-   * Counts a connection until it closes; false if it is one too many. When this machine's other users have taken what
-   * there is for it, the agent's own still gets in.
+   * Counts a connection until it closes; false if it is one too many, and none that only waits could make room for it.
+   * When this machine's other users have taken what there is for it, the agent's own still gets in.
    */
   async #count(socket: Socket, local: boolean, findUid: () => Promise<number | null>): Promise<boolean> {
-    const { counts, ownUid } = this.#options;
-    const count = (source: string): boolean => {
-      if (socket.destroyed) return false;
-      const release = counts.admit(source, !local);
-      if (release) socket.once('close', release);
-      return release !== null;
-    };
-    if (count(local ? 'this machine' : networkSource(socket.remoteAddress ?? ''))) return true;
-    return local && ownUid !== null && (await findUid()) === ownUid && count('own user');
+    const { ownUid } = this.#options;
+    const sources = [local ? 'this machine' : networkSource(socket.remoteAddress ?? '')];
+    if (this.#admit(socket, sources, local)) return true;
+    if (local && ownUid !== null && (await findUid()) === ownUid) {
+      sources.push('own user');
+      if (this.#admit(socket, sources, local)) return true;
+    }
+    return this.#whatGivesWay(sources, local).some(
+      (isMeant) => this.#endLongestIdle(isMeant) && this.#admit(socket, sources, local),
+    );
+  }
+
+  /**
+   * Which of the idle connections are in the way of one from `sources`: those that share with it the limit it has met,
+   * the first of these that there are. This machine's may push out the network's, never the other way round.
+   */
+  #whatGivesWay(sources: readonly string[], local: boolean): readonly ((counted: Counted) => boolean)[] {
+    const fromNetwork = (counted: Counted): boolean => !counted.local;
+    switch (this.#options.counts.limitFor(sources.at(-1) ?? '', !local)) {
+      case 'source':
+        return [({ source }) => sources.includes(source)];
+      case 'network':
+        return [fromNetwork];
+      case 'total':
+        return local ? [fromNetwork, () => true] : [fromNetwork];
+      case null:
+        return [];
+    }
+  }
+
+  #admit(socket: Socket, sources: readonly string[], local: boolean): boolean {
+    for (const source of socket.destroyed ? [] : sources) {
+      const release = this.#options.counts.admit(source, !local);
+      if (!release) continue;
+      this.#counted.set(socket, { source, local, release });
+      socket.once('close', () => {
+        this.#idle.delete(socket);
+        release();
+      });
+      return true;
+    }
+    return false;
+  }
+
+  #endLongestIdle(isMeant: (counted: Counted) => boolean): boolean {
+    for (const socket of this.#idle) {
+      const counted = this.#counted.get(socket);
+      if (!counted || !isMeant(counted)) continue;
+      this.#idle.delete(socket);
+      counted.release();
+      socket.destroy();
+      return true;
+    }
+    return false;
   }
 }

@@ -28,7 +28,7 @@ export interface GateOptions {
 
 /**
  * Lets requests and WebSockets in, or says why not: every one of them, before anything else sees it. In this order:
- * the name by which we were called, the page that is behind it, who asks, and what the access table says to that.
+ * whether there is room, the name by which we were called, the page that is behind it, who asks, and what the access table says to that.
  */
 export class Gate {
   readonly #options: GateOptions;
@@ -41,22 +41,27 @@ export class Gate {
   async admit(request: IncomingMessage, isUpgrade: boolean): Promise<Admission> {
     const { hosts, connections, credentials } = this.#options;
     const { socket, headers } = request;
+    // First of all, so that a connection too many is not kept by being refused for something else.
+    const peer = await connections.peerOf(socket);
+    if (!peer.isWithinLimits) throw new PortholeError('too_many_connections');
     // In absolute form it would override Host; only proxies send one.
     if (!request.url?.startsWith('/')) throw new PortholeError('host_not_allowed');
     const endpoint = { port: socket.localPort ?? 0, encrypted: isEncrypted(socket) };
     const host = readSingleHost(request);
-    if (host === null || !hosts.isOwn(host, endpoint)) throw new PortholeError('host_not_allowed');
+    if (host === null || !hosts.isOwn(host, endpoint))
+      throw new PortholeError('host_not_allowed', hosts.explainRefusal(host ?? '') ?? undefined);
 
     const method = request.method ?? '';
     const { path, query } = splitTarget(request.url);
     const { route, sessionId } = findRoute(isUpgrade ? 'upgrade' : method, path);
-    const site = judgeSite({ method, isUpgrade, headers, isPage: route.isPage }, (origin) =>
-      hosts.isOwnOrigin(origin, host, endpoint),
+    const site = judgeSite({ method, isUpgrade, headers, isPage: route.isPage }, (origin, isSaidToBeSame) =>
+      hosts.isOwnOrigin({ origin, host, isSaidToBeSame }, endpoint),
     );
+    const refuseSite = (): PortholeError =>
+      new PortholeError('origin_not_allowed', hosts.explainRefusal(headers.origin ?? '') ?? undefined);
+    if (site === 'forbidden') throw refuseSite();
     const isForeign = site === 'foreign';
 
-    const peer = await connections.peerOf(socket);
-    if (!peer.isWithinLimits) throw new PortholeError('too_many_connections');
     const viewer = route.takesKey ? new URLSearchParams(query) : null;
     const principal = await identify(
       {
@@ -68,7 +73,7 @@ export class Gate {
       },
       credentials,
     );
-    if (isForeign && principal.kind === 'guest') throw new PortholeError('origin_not_allowed');
+    if (isForeign && principal.kind === 'guest') throw refuseSite();
 
     const rule = assertAllowed(route, principal.kind);
     const scope = rule === 'own' ? ownScope(principal) : ALL_SESSIONS;

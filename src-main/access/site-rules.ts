@@ -1,5 +1,4 @@
 import type { IncomingHttpHeaders } from 'node:http';
-import { PortholeError } from '#shared/errors';
 
 /** Methods that change nothing. */
 const SAFE_METHODS = new Set(['GET', 'HEAD']);
@@ -15,19 +14,23 @@ export interface SiteClues {
 
 /**
  * Whether a request can be the doing of another site's page. `foreign` ones get nothing on the strength of where they
- * come from or of a cookie, which browsers send along by themselves. Throws `origin_not_allowed` for a foreign one that
- * would change something or open a WebSocket, whatever secrets it holds.
+ * come from or of a cookie, which browsers send along by themselves. `forbidden` are those that would change something
+ * or open a WebSocket, whatever secrets they hold. `isOwnOrigin` also gets whether the browser says that the page has
+ * the origin that it calls.
  *
  * Programs that are no browsers send neither header. A link on another site may open one of our pages in a tab:
  * its page can see nothing of it (https://www.w3.org/TR/fetch-metadata/).
  */
-export function judgeSite(clues: SiteClues, isOwnOrigin: (origin: string) => boolean): 'own' | 'foreign' {
+export function judgeSite(
+  clues: SiteClues,
+  isOwnOrigin: (origin: string, isSaidToBeSame: boolean) => boolean,
+): 'own' | 'foreign' | 'forbidden' {
   const { origin } = clues.headers;
   const site = clues.headers['sec-fetch-site'];
-  const hasForeignOrigin = origin !== undefined && !isOwnOrigin(origin);
+  const hasForeignOrigin = origin !== undefined && !isOwnOrigin(origin, site === 'same-origin');
   const isFromElsewhere = site !== undefined && site !== 'same-origin' && site !== 'none';
   if (!hasForeignOrigin && !isFromElsewhere) return 'own';
-  if (clues.isUpgrade || !SAFE_METHODS.has(clues.method)) throw new PortholeError('origin_not_allowed');
+  if (clues.isUpgrade || !SAFE_METHODS.has(clues.method)) return 'forbidden';
   return !hasForeignOrigin && clues.isPage && opensTab(clues.headers) ? 'own' : 'foreign';
 }
 

@@ -21,6 +21,8 @@ export interface ListenHandlers {
   readonly onUpgrade: (request: IncomingMessage, socket: Duplex, head: Buffer) => Promise<void>;
   /** Hears of each connection when requests can come over it. */
   readonly onConnection: (socket: Socket) => void;
+  /** Hears when a connection has been answered and waits for its next request, and when it waits no longer. */
+  readonly onIdle: (socket: Socket, isIdle: boolean) => void;
   /** Hears of connections that the system could not accept, as for want of file descriptors, and of our own bugs. */
   readonly onError: (error: unknown) => void;
 }
@@ -39,6 +41,13 @@ const FREE_PORT_ATTEMPTS = 10;
 
 // Beyond what {@link ConnectionCounts} lets in with an answer: these are closed without one.
 const MAX_SOCKETS = 1000;
+
+/**
+ * How long a connection may wait for its next request. Longer than proxies keep theirs (nginx 60 s, Go's and with it
+ * Traefik and Tailscale 90 s, Caddy 120 s): of two ends that give up, the one that sends nothing must come last, or a
+ * request meets a connection that is just being closed and its caller gets a 502. They give way where room is needed.
+ */
+export const KEEP_ALIVE_MS = 150_000;
 
 /**
  * Listens at all addresses of the plan, on the same port. Rejects with the system's error (`EADDRINUSE`, …), and then
@@ -106,12 +115,15 @@ class Request extends IncomingMessage {
   }
 }
 
-function createHttpServer({ tls }: ListenOptions, { onRequest, onUpgrade, onError }: ListenHandlers): Server {
+function createHttpServer({ tls }: ListenOptions, handlers: ListenHandlers): Server {
+  const { onUpgrade, onError } = handlers;
+  const onRequest = noteIdleness(handlers);
   const options = {
     IncomingMessage: Request,
     // Whoever dawdles over a request's head holds a connection for 5 s at most (slowloris).
     headersTimeout: 5000,
     requestTimeout: 30_000,
+    keepAliveTimeout: KEEP_ALIVE_MS,
     connectionsCheckingInterval: 1000,
     // The guard refuses it in the contract's shape; node would answer nothing but the status.
     requireHostHeader: false,
@@ -124,6 +136,7 @@ function createHttpServer({ tls }: ListenOptions, { onRequest, onUpgrade, onErro
   server.on('checkExpectation', onRequest);
   server.on('connect', (_request, socket) => refuseOnSocket(socket, new PortholeError('method_not_allowed')));
   server.on('upgrade', (request, socket, head) => {
+    handlers.onIdle(request.socket, false);
     socket.on('error', () => socket.destroy());
     onUpgrade(request, socket, head).catch((error: unknown) => {
       if (!(error instanceof PortholeError)) onError(error);
@@ -138,6 +151,22 @@ function createHttpServer({ tls }: ListenOptions, { onRequest, onUpgrade, onErro
     else socket.destroy();
   });
   return server;
+}
+
+/** Serves requests, and tells of each connection whether one is being answered on it; several can be, by pipelining. */
+function noteIdleness({ onRequest, onIdle }: ListenHandlers): RequestListener {
+  const unanswered = new WeakMap<Socket, number>();
+  return (request, response) => {
+    const { socket } = request;
+    unanswered.set(socket, (unanswered.get(socket) ?? 0) + 1);
+    onIdle(socket, false);
+    response.once('close', () => {
+      const left = (unanswered.get(socket) ?? 1) - 1;
+      unanswered.set(socket, left);
+      if (left === 0) onIdle(socket, true);
+    });
+    onRequest(request, response);
+  };
 }
 
 async function listenOn(

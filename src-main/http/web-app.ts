@@ -132,6 +132,8 @@ function refuseBare(response: ServerResponse, refusal: PortholeError): void {
     ...SECURITY_HEADERS,
     'Content-Type': 'application/json; charset=utf-8',
     'Content-Length': Buffer.byteLength(body),
+    // The guard has not seen it: nobody has asked whether there is room for another request.
+    Connection: 'close',
   });
   response.end(body);
 }

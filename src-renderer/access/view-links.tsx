@@ -1,5 +1,6 @@
 import { useCallback, useState } from 'react';
 import type { ViewKey } from '#shared/access';
+import { isOpenedOutside, linkBase } from '../agent/link-base.ts';
 import { useAgent, useAgentStore } from '../panel/agent-context.tsx';
 import { useSending } from '../panel/use-sending.ts';
 import { QrButton } from '../sharing/qr-button.tsx';
@@ -30,14 +31,13 @@ function LinkList({ sessionId }: { readonly sessionId: string }) {
   const [made, setMade] = useState<{ readonly viewer: string; readonly stream: string } | null>(null);
   const make = useSending(async () => {
     const key = await call('createViewKey', { params });
-    // What other machines can use, if there is such an address.
-    const base = reach?.urls[1] ?? location.origin;
+    const base = linkBase(location, reach);
     setMade({ viewer: new URL(key.view_url, base).href, stream: new URL(key.stream_url, base).href });
     await reload();
   });
   return (
     <div className="view-links-content">
-      {reach?.network === false && (
+      {reach?.network === false && !isOpenedOutside(location) && (
         <p className="hint">Only programs on this machine can use them while the network is switched off.</p>
       )}
       {made === null ? (

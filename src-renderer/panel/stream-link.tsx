@@ -1,3 +1,4 @@
+import { linkBase } from '../agent/link-base.ts';
 import { CopyButton } from '../interaction/copy-button.tsx';
 import { useAgent, useAgentStore } from './agent-context.tsx';
 
@@ -7,8 +8,7 @@ import { useAgent, useAgentStore } from './agent-context.tsx';
  */
 export function StreamLink({ path }: { readonly path: string }) {
   const { clock } = useAgentStore();
-  // What other machines can use, if there is such an address.
-  const outside = useAgent((state) => state.agent?.reach?.urls[1]);
+  const base = useAgent((state) => linkBase(location, state.agent?.reach));
   const url = new URL(path, location.origin).href;
   const viewerPath = path.replace(/^\/stream\//, '/view/');
   return (
@@ -17,11 +17,7 @@ export function StreamLink({ path }: { readonly path: string }) {
         <a className="button small" href={viewerPath} target="_blank" rel="noreferrer">
           Open viewer
         </a>
-        <CopyButton
-          text={new URL(viewerPath, outside ?? location.origin).href}
-          clock={clock}
-          label="Copy link to the viewer"
-        >
+        <CopyButton text={new URL(viewerPath, base).href} clock={clock} label="Copy link to the viewer">
           Copy link
         </CopyButton>
       </div>

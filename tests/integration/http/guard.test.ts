@@ -58,8 +58,8 @@ describe('guard, over raw sockets', () => {
       ['an empty one', { host: '' }, HOST_REFUSED],
       ['a stranger’s name (DNS rebinding)', { host: 'evil.example:PORT' }, HOST_REFUSED],
       ['a stranger’s name without port', { host: 'evil.example' }, HOST_REFUSED],
-      ['our name without port', { host: 'localhost' }, HOST_REFUSED],
-      ['our name at another port', { host: 'localhost:1' }, HOST_REFUSED],
+      ['our name without port', { host: 'localhost' }, '200'],
+      ['our name at the port of a tunnel', { host: 'localhost:1' }, '200'],
       ['our name with an endless port', { host: 'localhost:PORT0000000000' }, HOST_REFUSED],
       ['our name with an empty port', { host: 'localhost:' }, HOST_REFUSED],
       ['our name with a signed port', { host: 'localhost:+PORT' }, HOST_REFUSED],
@@ -82,6 +82,20 @@ describe('guard, over raw sockets', () => {
       ['ours twice', { lines: ['Host: localhost:PORT'] }, HOST_REFUSED],
     ])('%s', async (_, sent, answer) => {
       expect(await probe(await startTestAgent(), sent)).toBe(answer);
+    });
+
+    it('that we know at another port alone is refused with the entry that is missing', async () => {
+      const agent = await startTestAgent({ settings: { allowedHosts: ['share.example:8443'] } });
+      expect(await probe(agent, { host: 'share.example:8443' })).not.toBe(HOST_REFUSED);
+      expect(await probe(agent, { host: 'share.example' })).not.toBe(HOST_REFUSED);
+      const answer = await sendRaw(
+        agent.url,
+        'GET /api/agent HTTP/1.1\r\nHost: share.example:9443\r\nConnection: close\r\n\r\n',
+      );
+      expect(JSON.parse(answer.body)).toMatchObject({
+        error: 'host_not_allowed',
+        message: expect.stringContaining('"share.example:9443"'),
+      });
     });
 
     it('is refused before anything else is looked at, files and unknown addresses included', async () => {
@@ -174,6 +188,85 @@ describe('guard, over raw sockets', () => {
       expect(agent.sessions.listLive()).toHaveLength(
         sent === start || (sent.method && answer === '200') ? 1 : 0,
       );
+    });
+  });
+
+  describe('through a tunnel that listens at another port', () => {
+    const TUNNEL = { host: 'localhost:9000' };
+    const start = { ...TUNNEL, method: 'POST', target: '/api/remote/start', body: '{}' };
+    it.each<[string, Probe, string]>([
+      ['the page', { ...TUNNEL, lines: ['Sec-Fetch-Site: none', 'Sec-Fetch-Mode: navigate'] }, '200'],
+      [
+        'what its page asks for',
+        { ...start, lines: ['Origin: http://localhost:9000', 'Sec-Fetch-Site: same-origin'] },
+        '200',
+      ],
+      [
+        'its WebSocket',
+        { ...TUNNEL, target: '/api/events', lines: [...UPGRADE, 'Origin: http://localhost:9000'] },
+        '101',
+      ],
+      ['a page at our own port', { ...start, lines: ['Origin: http://localhost:PORT'] }, ORIGIN_REFUSED],
+      [
+        'a page at our own port, through our own',
+        { ...start, host: 'localhost:PORT', lines: ['Origin: http://localhost:9000'] },
+        ORIGIN_REFUSED,
+      ],
+      [
+        'another page of that machine that says to be ours',
+        { ...start, lines: ['Origin: http://localhost:3000', 'Sec-Fetch-Site: same-origin'] },
+        ORIGIN_REFUSED,
+      ],
+      [
+        'the WebSocket of another page',
+        { ...TUNNEL, target: '/api/events', lines: [...UPGRADE, 'Origin: http://localhost:3000'] },
+        ORIGIN_REFUSED,
+      ],
+      ['a rebound name', { host: 'evil.example:9000' }, HOST_REFUSED],
+    ])('%s', async (_, sent, answer) => {
+      expect(await probe(await startTestAgent(), sent)).toBe(answer);
+    });
+  });
+
+  describe('behind a proxy at another port', () => {
+    const page = 'Origin: https://share.example:8443';
+    const start = { method: 'POST', target: '/api/remote/start', body: '{}', host: 'share.example' };
+    const ask = async (allowedHosts: string[], sent: Probe): Promise<string> =>
+      probe(await startTestAgent({ settings: { allowedHosts, localTrust: 'admin' } }), sent);
+
+    it('takes what its page asks for, where the browser says that they are of one origin', async () => {
+      const lines = [page, 'Sec-Fetch-Site: same-origin'];
+      expect(await ask(['share.example'], { ...start, lines })).toBe('200');
+      expect(await ask(['share.example'], { ...start, host: 'share.example:8443', lines })).toBe('200');
+      expect(await ask(['share.example'], { ...start, lines: [page, 'Sec-Fetch-Site: same-site'] })).toBe(
+        ORIGIN_REFUSED,
+      );
+      const other = ['Origin: https://evil.example', 'Sec-Fetch-Site: same-origin'];
+      expect(await ask(['share.example'], { ...start, lines: other })).toBe(ORIGIN_REFUSED);
+    });
+
+    it('takes them without a word of the browser where the entry names the port', async () => {
+      expect(await ask(['share.example:8443'], { ...start, lines: [page] })).toBe('200');
+      expect(await ask(['share.example:8443'], { ...start, lines: ['Origin: https://share.example'] })).toBe(
+        ORIGIN_REFUSED,
+      );
+      const socket = { host: 'share.example', target: '/api/events', lines: [...UPGRADE, page] };
+      expect(await ask(['share.example:8443'], socket)).toBe('101');
+      expect(await ask(['share.example'], socket)).toBe(ORIGIN_REFUSED);
+    });
+
+    it('says in the refusal which port has to be named', async () => {
+      const agent = await startTestAgent({ settings: { allowedHosts: ['share.example'] } });
+      for (const request of ['POST /api/remote/start', 'GET /api/agent']) {
+        const answer = await sendRaw(
+          agent.url,
+          `${request} HTTP/1.1\r\nHost: share.example\r\n${page}\r\nConnection: close\r\n\r\n`,
+        );
+        expect(JSON.parse(answer.body)).toMatchObject({
+          error: 'origin_not_allowed',
+          message: expect.stringContaining('"share.example:8443"'),
+        });
+      }
     });
   });
 

@@ -110,6 +110,57 @@ describe('a body that never comes whole', () => {
   });
 });
 
+describe('a connection that waits for its next request', () => {
+  /** Asks on a connection that stays, and answers with the head of what comes back. */
+  async function askOn(socket: Socket, agent: TestAgent, target = '/healthz'): Promise<string> {
+    const answered = new Promise<string>((resolve) => {
+      socket.once('data', (data) => resolve(data.toString('latin1')));
+      socket.once('close', () => resolve('closed'));
+    });
+    socket.write(`GET ${target} HTTP/1.1\r\nHost: ${hostOf(agent)}\r\n\r\n`);
+    return answered;
+  }
+
+  it('is kept for longer than any proxy of docs/proxies.md keeps it', async () => {
+    const agent = await startTestAgent();
+    const head = await askOn(await holdConnection(agent.url), agent);
+    // Caddy's two minutes are the longest.
+    expect(Number(/^keep-alive: timeout=(\d+)/im.exec(head)?.[1])).toBeGreaterThan(120);
+  });
+
+  it('gives way, the longest idle first, and one that is at work never does', async () => {
+    const agent = await startTestAgent({ connectionLimits: { perSource: 3, fromNetwork: 10, total: 20 } });
+    // What is there for this machine, and for the agent's own user where the system tells.
+    const room = process.platform === 'linux' ? 6 : 3;
+    const { session_id } = agent.sessions.startScreen(
+      { user_id: 'me', quality: 'low', metadata: {} },
+      'test',
+      'api',
+      {
+        owner: null,
+        mustAsk: false,
+      },
+    );
+    const watching = await holdConnection(agent.url);
+    expect(await askOn(watching, agent, `/stream/${session_id}`)).toMatch(/^HTTP\/1.1 200 /);
+    const idle: Socket[] = [];
+    for (let each = 1; each < room; each += 1) {
+      const socket = await holdConnection(agent.url);
+      expect(await askOn(socket, agent)).toMatch(/^HTTP\/1.1 200 /);
+      idle.push(socket);
+    }
+    const [longest, ...others] = idle;
+    const [second] = others;
+    if (!longest || !second) throw new Error('there is no room');
+    const ended = closed(longest);
+    const late = await holdConnection(agent.url);
+    expect(await askOn(late, agent)).toMatch(/^HTTP\/1.1 200 /);
+    await ended;
+    expect(await askOn(second, agent)).toMatch(/^HTTP\/1.1 200 /);
+    expect([watching.closed, late.closed, ...others.map((socket) => socket.closed)]).not.toContain(true);
+  });
+});
+
 describe('upgrades', () => {
   const websocket = [
     'Connection: Upgrade',
@@ -200,6 +251,7 @@ describe('listenHttp', () => {
     onRequest: () => undefined,
     onUpgrade: async () => undefined,
     onConnection: () => undefined,
+    onIdle: () => undefined,
     onError: () => undefined,
   };
 

@@ -35,6 +35,7 @@ async function listen(store: SettingsStore): Promise<HttpListener> {
       onRequest: () => undefined,
       onUpgrade: async () => undefined,
       onConnection: () => undefined,
+      onIdle: () => undefined,
       onError: () => undefined,
     };
     return listenHttp({ plan: planListening(host, allowNetworkViewers), port, tls: null }, handlers);

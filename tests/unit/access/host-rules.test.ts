@@ -14,12 +14,21 @@ function rules(options: { network?: boolean; allowedHosts?: string[] } = {}): Ho
 }
 
 describe('HostRules', () => {
-  it.each(['localhost:8000', 'LocalHost:8000', '127.0.0.1:8000', '127.9.9.9:8000', '[::1]:8000'])(
-    'takes the loopback name %s',
-    (host) => {
-      expect(rules().isOwn(host, HTTP)).toBe(true);
-    },
-  );
+  it.each([
+    'localhost:8000',
+    'LocalHost:8000',
+    '127.0.0.1:8000',
+    '127.9.9.9:8000',
+    '[::1]:8000',
+    // At the other end of a tunnel, which may listen anywhere.
+    'localhost:9000',
+    'localhost',
+    '127.0.0.1:1',
+    '[::1]',
+  ])('takes the loopback name %s', (host) => {
+    expect(rules().isOwn(host, HTTP)).toBe(true);
+    expect(rules().isOwn(host, HTTPS)).toBe(true);
+  });
 
   it.each(['192.0.2.7:8000', '[2001:db8::7]:8000', '[2001:DB8::7]:8000', 'desk:8000', 'desk.local:8000'])(
     'takes %s with the network switched on, and not without',
@@ -32,12 +41,11 @@ describe('HostRules', () => {
   it.each([
     '',
     ':8000',
-    'localhost',
     'localhost:',
     'localhost:08000x',
-    'localhost:8001',
-    'localhost:800',
-    'localhost:80000',
+    'localhost:800000',
+    'desk:8001',
+    '192.0.2.7:800',
     'localhost.:8000',
     'localhost..:8000',
     '.localhost:8000',
@@ -88,39 +96,96 @@ describe('HostRules', () => {
     expect(rules({ network: true }).isOwn(host, HTTP)).toBe(false);
   });
 
-  it('takes a name without port at the port that the scheme means', () => {
-    expect(rules().isOwn('localhost', { port: 80, encrypted: false })).toBe(true);
-    expect(rules().isOwn('localhost', { port: 443, encrypted: true })).toBe(true);
-    expect(rules().isOwn('localhost', { port: 443, encrypted: false })).toBe(false);
+  it('takes a name of the network without port at the port that the scheme means', () => {
+    const own = rules({ network: true });
+    expect(own.isOwn('desk', { port: 80, encrypted: false })).toBe(true);
+    expect(own.isOwn('desk', { port: 443, encrypted: true })).toBe(true);
+    expect(own.isOwn('desk', { port: 443, encrypted: false })).toBe(false);
   });
 
-  it('takes further names at our port, at the usual ones behind a proxy, and at the one that they name', () => {
+  it('takes further names at any port, or at the one that they name, which a proxy may leave out', () => {
     const allowed = rules({ allowedHosts: ['share.example', 'other.example:9000'] });
-    for (const host of ['share.example', 'Share.Example', 'share.example:8000', 'other.example:9000'])
+    for (const host of [
+      'share.example',
+      'Share.Example',
+      'share.example:8000',
+      'share.example:8443',
+      'other.example:9000',
+      'other.example',
+    ])
       expect(allowed.isOwn(host, HTTP), host).toBe(true);
-    for (const host of ['share.example:1', 'other.example', 'other.example:8000', 'a.share.example'])
+    for (const host of ['other.example:8000', 'a.share.example', 'share.example.', 'share.example:'])
       expect(allowed.isOwn(host, HTTP), host).toBe(false);
   });
 
-  it('knows its own origin by scheme, name and port', () => {
-    const own = rules({ allowedHosts: ['share.example'] });
-    expect(own.isOwnOrigin('http://localhost:8000', 'localhost:8000', HTTP)).toBe(true);
-    expect(own.isOwnOrigin('https://localhost:8443', 'localhost:8443', HTTPS)).toBe(true);
-    // A proxy in front may speak TLS.
-    expect(own.isOwnOrigin('https://share.example', 'share.example', HTTP)).toBe(true);
-    for (const [origin, host] of [
+  it('says which entry is missing where only the port is another', () => {
+    const allowed = rules({ allowedHosts: ['share.example', 'other.example:9000'] });
+    expect(allowed.explainRefusal('https://share.example:8443')).toContain('"share.example:8443"');
+    expect(allowed.explainRefusal('https://share.example')).toContain('"share.example:443"');
+    expect(allowed.explainRefusal('other.example:8000')).toContain('"other.example:8000"');
+    for (const header of ['', 'null', 'evil.example:8000', 'https://evil.example', 'localhost:1'])
+      expect(allowed.explainRefusal(header), header).toBeNull();
+  });
+
+  describe('knows its own origin', () => {
+    const own = rules({ allowedHosts: ['share.example', 'other.example:9000', 'usual.example:443'] });
+    const isOwn = (origin: string, host: string, endpoint = HTTP, isSaidToBeSame = false): boolean =>
+      own.isOwnOrigin({ origin, host, isSaidToBeSame }, endpoint);
+
+    it.each([
+      ['http://localhost:8000', 'localhost:8000'],
+      ['http://LOCALHOST:8000', 'localhost:8000'],
+      ['http://localhost:9000', 'localhost:9000'],
+      ['http://localhost', 'localhost'],
+      ['http://localhost', 'localhost:80'],
+      ['http://[::1]:9000', '[::1]:9000'],
+      // A proxy in front may speak TLS, listen elsewhere, and leave its port out.
+      ['https://share.example', 'share.example'],
+      ['https://share.example', 'share.example:443'],
+      ['https://share.example:8443', 'share.example:8443'],
+      ['https://other.example:9000', 'other.example:9000'],
+      ['https://other.example:9000', 'other.example'],
+      ['https://usual.example', 'usual.example'],
+    ])('%s, called as %s', (origin, host) => {
+      expect(isOwn(origin, host)).toBe(true);
+    });
+
+    it('by HTTPS where that is what it speaks', () => {
+      expect(isOwn('https://localhost:8443', 'localhost:8443', HTTPS)).toBe(true);
+      expect(isOwn('http://localhost:8443', 'localhost:8443', HTTPS)).toBe(false);
+    });
+
+    it.each([
       ['https://localhost:8000', 'localhost:8000'],
       ['http://127.0.0.1:8000', 'localhost:8000'],
       ['http://localhost:3000', 'localhost:8000'],
+      ['http://localhost:8000', 'localhost:9000'],
       ['http://localhost', 'localhost:8000'],
+      ['http://localhost:8000', 'localhost'],
       ['http://localhost:8000/', 'localhost:8000'],
       ['http://localhost:8000.evil.example', 'localhost:8000'],
+      ['http://evil.example', 'localhost:8000'],
+      ['http://evil.example', 'share.example'],
+      // Another service on the name that only one port of is ours.
+      ['http://other.example', 'other.example'],
+      ['https://other.example:9001', 'other.example:9000'],
       ['null', 'localhost:8000'],
       ['', 'localhost:8000'],
+      ['', ''],
       ['file://localhost:8000', 'localhost:8000'],
       ['chrome-extension://localhost:8000', 'localhost:8000'],
-    ] as const) {
-      expect(own.isOwnOrigin(origin, host, HTTP), origin).toBe(false);
-    }
+    ])('not %j, called as %j, whatever is said', (origin, host) => {
+      expect(isOwn(origin, host)).toBe(false);
+      expect(isOwn(origin, host, HTTP, true)).toBe(false);
+    });
+
+    it.each([
+      ['https://share.example:8443', 'share.example'],
+      ['https://share.example', 'share.example:8000'],
+      ['http://share.example:8080', 'share.example:8000'],
+    ])('%s, called as %s, if the browser says so', (origin, host) => {
+      expect(isOwn(origin, host)).toBe(false);
+      expect(isOwn(origin, host, HTTP, true)).toBe(true);
+    });
   });
 });

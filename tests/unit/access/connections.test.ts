@@ -1,0 +1,100 @@
+import { EventEmitter } from 'node:events';
+import type { Socket } from 'node:net';
+import { describe, expect, it } from 'vitest';
+import { ConnectionCounts } from '../../../src-main/access/connection-counts.ts';
+import { Connections } from '../../../src-main/access/connections.ts';
+import { UNKNOWN_PEER_OWNERS } from '../../../src-main/access/peer-owners.ts';
+
+const LIMITS = { perSource: 2, fromNetwork: 3, total: 4 };
+
+/** Connections that open, wait and close as a test says. */
+function openRig() {
+  const connections = new Connections({
+    owners: UNKNOWN_PEER_OWNERS,
+    counts: new ConnectionCounts(LIMITS),
+    commands: { isBusy: false, sessionOfProcess: async () => null },
+    ownUid: null,
+  });
+  return {
+    connections,
+    open: async (remoteAddress: string) => {
+      const socket = new FakeSocket(remoteAddress) as unknown as Socket;
+      const { isWithinLimits } = await connections.peerOf(socket);
+      return { socket, isWithinLimits };
+    },
+    openIdle: async (remoteAddress: string): Promise<Socket> => {
+      const socket = new FakeSocket(remoteAddress) as unknown as Socket;
+      expect((await connections.peerOf(socket)).isWithinLimits).toBe(true);
+      connections.noteIdle(socket, true);
+      return socket;
+    },
+  };
+}
+
+class FakeSocket extends EventEmitter {
+  destroyed = false;
+
+  constructor(readonly remoteAddress: string) {
+    super();
+  }
+
+  destroy(): void {
+    this.destroyed = true;
+    this.emit('close');
+  }
+}
+
+describe('Connections', () => {
+  it('lets nobody in beyond a limit while all are at work', async () => {
+    const { open } = openRig();
+    for (const isWithin of [true, true, false])
+      expect((await open('192.0.2.1')).isWithinLimits).toBe(isWithin);
+  });
+
+  it('ends the longest idle connection of a source for a new one of it', async () => {
+    const { open, openIdle } = openRig();
+    const [first, second] = [await openIdle('192.0.2.1'), await openIdle('192.0.2.1')];
+    expect((await open('192.0.2.1')).isWithinLimits).toBe(true);
+    expect([first.destroyed, second.destroyed]).toEqual([true, false]);
+  });
+
+  it('ends nobody’s for a source that has met its own limit', async () => {
+    const { open, openIdle } = openRig();
+    const other = await openIdle('192.0.2.2');
+    for (const isWithin of [true, true, false])
+      expect((await open('192.0.2.1')).isWithinLimits).toBe(isWithin);
+    expect(other.destroyed).toBe(false);
+  });
+
+  it('leaves alone one that is at work again', async () => {
+    const { connections, open, openIdle } = openRig();
+    const [first, second] = [await openIdle('192.0.2.1'), await openIdle('192.0.2.1')];
+    connections.noteIdle(first, false);
+    expect((await open('192.0.2.1')).isWithinLimits).toBe(true);
+    expect([first.destroyed, second.destroyed]).toEqual([false, true]);
+  });
+
+  it('makes room for the network from the network alone, and for this machine from everywhere', async () => {
+    const { open, openIdle } = openRig();
+    const here = await openIdle('127.0.0.1');
+    const idle = await openIdle('192.0.2.1');
+    await open('192.0.2.2');
+    await open('192.0.2.3');
+    // That is all that the network has, and all in all.
+    expect((await open('192.0.2.4')).isWithinLimits).toBe(true);
+    expect([here.destroyed, idle.destroyed]).toEqual([false, true]);
+    expect((await open('192.0.2.5')).isWithinLimits).toBe(false);
+    expect(here.destroyed).toBe(false);
+    expect((await open('127.0.0.1')).isWithinLimits).toBe(true);
+    expect(here.destroyed).toBe(true);
+  });
+
+  it('forgets those that close', async () => {
+    const { connections, open, openIdle } = openRig();
+    const gone = await openIdle('192.0.2.1');
+    gone.destroy();
+    connections.noteIdle(gone, true);
+    for (const isWithin of [true, true, false])
+      expect((await open('192.0.2.1')).isWithinLimits).toBe(isWithin);
+  });
+});
