@@ -56,7 +56,7 @@ export const LIBRARY_PACKAGES = Object.freeze({
  * @returns {string[]} Their names, each once, in the order of appearance.
  */
 export function parseMissingLibraries(lddOutput) {
-  const names = [...lddOutput.matchAll(/^\s*(\S+) => not found$/gm)].map((match) => match[1] ?? '');
+  const names = [...lddOutput.matchAll(/^[ \t]*(\S+) => not found$/gm)].map((match) => match[1] ?? '');
   return [...new Set(names)];
 }
 

@@ -34,7 +34,7 @@ export const REGISTRY_RUNTIME = Object.freeze({
 
 const LOADER = fileURLToPath(new URL('registry-runtime-loader.cjs', import.meta.url));
 const MARKER = 'porthole-runtime.json';
-const RUNNABLE = /^(electron|chrome_crashpad_handler|chrome-sandbox|lib.*\.so.*)$/;
+const RUNNABLE = /^(?:electron$|chrome_crashpad_handler$|chrome-sandbox$|lib[^.]*\.so)/;
 /** No unpacking takes this long: what is older was left by one that was killed. */
 const ABANDONED_AFTER_MS = 60 * 60 * 1000;
 

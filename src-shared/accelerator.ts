@@ -10,6 +10,7 @@ const NAMED_KEYS = [
 /** A character that a keyboard has on a key; the one that parts keys is called `Plus`. */
 const CHARACTERS = '[!-*,-~]';
 
+const SHIFTS = `(?:${SHIFT}\\+)*`;
 const ANY = `(?:(?:${MODIFIERS}|${SHIFT})\\+)*`;
 
 /**
@@ -18,7 +19,8 @@ const ANY = `(?:(?:${MODIFIERS}|${SHIFT})\\+)*`;
  * https://www.electronjs.org/docs/latest/tutorial/keyboard-shortcuts
  */
 export const ACCELERATOR = new RegExp(
-  `^(?:${ANY}(?:${MODIFIERS})\\+${ANY}(?:${NAMED_KEYS}|${CHARACTERS})|${ANY}(?:${FUNCTION_KEYS}))$`,
+  // The first modifier besides Shift is told apart from all that follow, so that there is one way to read it.
+  `^(?:${SHIFTS}(?:${MODIFIERS})\\+${ANY}(?:${NAMED_KEYS}|${CHARACTERS})|${ANY}(?:${FUNCTION_KEYS}))$`,
   'i',
 );
 

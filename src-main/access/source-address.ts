@@ -4,7 +4,7 @@ import { networkInterfaces } from 'node:os';
 /** An IP address in its plainest form: IPv4 that IPv6 carries as IPv4, no zone, lower case. */
 export function plainAddress(address: string): string {
   const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address)?.[1];
-  return (mapped ?? address.replace(/%.*$/, '')).toLowerCase();
+  return (mapped ?? address.split('%', 1)[0] ?? '').toLowerCase();
 }
 
 /** Whether an IP address is one of this machine's loopback addresses. */

@@ -1,4 +1,5 @@
 import type { Operation } from '#shared/commands';
+import { compileGlob, type GlobTest } from './glob.ts';
 import { parseShellLine } from './shell-line.ts';
 
 /** Why a rule refuses an operation; `rule` is null where no rule could be checked. */
@@ -11,8 +12,8 @@ type Word = string | null;
 
 interface Rule {
   readonly text: string;
-  readonly program: RegExp;
-  readonly others: readonly RegExp[];
+  readonly program: GlobTest;
+  readonly others: readonly GlobTest[];
 }
 
 /** Programs that run what their arguments say, so that every argument may be a program. */
@@ -126,22 +127,14 @@ function parseRule(text: string): Rule | null {
     .split(/\s+/)
     .filter((word) => word !== '');
   if (program === undefined) return null;
-  return { text: text.trim(), program: toPattern(program), others: others.map(toPattern) };
-}
-
-function toPattern(glob: string): RegExp {
-  const source = glob
-    .replaceAll(/[.+^${}()|[\]\\]/g, '\\$&')
-    .replaceAll('*', '.*')
-    .replaceAll('?', '.');
-  return new RegExp(`^${source}$`, 'su');
+  return { text: text.trim(), program: compileGlob(program), others: others.map(compileGlob) };
 }
 
 /** A computed argument might be anything: it counts as what the rule looks for. */
 function matches(rule: Rule, [program, ...rest]: readonly Word[]): boolean {
   if (program === null || program === undefined) return false;
-  const isProgram = rule.program.test(program) || rule.program.test(baseName(program));
-  return isProgram && rule.others.every((other) => rest.some((word) => word === null || other.test(word)));
+  const isProgram = rule.program(program) || rule.program(baseName(program));
+  return isProgram && rule.others.every((other) => rest.some((word) => word === null || other(word)));
 }
 
 function baseName(program: string): string {

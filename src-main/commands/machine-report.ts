@@ -111,7 +111,7 @@ async function askSystem(): Promise<ProcessEntry[]> {
 export function parseProcessStatus(listing: string): ProcessEntry[] {
   return listing.split('\n').flatMap((line): ProcessEntry[] => {
     const [, pid, parentPid, user, kibibytes, command] =
-      /^\s*(\d+)\s+(\d+)\s+(\S+)\s+(\d+)\s+(.*)$/.exec(line) ?? [];
+      /^\s*(\d+)\s+(\d+)\s+(\S+)\s+(\d+)\s+(.*)$/s.exec(line) ?? [];
     if (pid === undefined || user === undefined || command === undefined) return [];
     return [
       {

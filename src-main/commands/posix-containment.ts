@@ -120,7 +120,7 @@ async function listProcesses(): Promise<ListedProcess[]> {
 export function parseProcessList(listing: string): ListedProcess[] {
   return listing.split('\n').flatMap((line): ListedProcess[] => {
     const [, pid, parentPid, group, state, rest] =
-      /^\s*(\d+)\s+(\d+)\s+(\d+)\s+(\S+)\s+(.*)$/.exec(line) ?? [];
+      /^\s*(\d+)\s+(\d+)\s+(\d+)\s+(\S+)\s+(.*)$/s.exec(line) ?? [];
     if (pid === undefined || state?.startsWith('Z')) return [];
     const mark = new RegExp(`(?:^|\\s)${MARK_VARIABLE}=([0-9a-f-]+)(?:\\s|$)`).exec(rest ?? '')?.[1] ?? null;
     return [{ pid: Number(pid), parentPid: Number(parentPid), group: Number(group), mark }];
