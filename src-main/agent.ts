@@ -2,6 +2,7 @@ import path from 'node:path';
 import type { AgentEventName } from '#shared/events';
 import { createAccess } from './access/access.ts';
 import { type ConnectionLimits, DEFAULT_CONNECTION_LIMITS } from './access/connection-counts.ts';
+import { nameCookies } from './access/cookies.ts';
 import { describeReach } from './access/reach.ts';
 import type { TlsIdentity } from './access/tls-identity.ts';
 import { ApprovalQueue } from './approvals/approval-queue.ts';
@@ -29,6 +30,7 @@ import { SessionRegistry } from './sessions/session-registry.ts';
 import { createShareStage, createStreamObserver } from './sessions/share-stage.ts';
 import { WindowGuard } from './sessions/window-guard.ts';
 import type { SettingsStore } from './settings/settings-store.ts';
+import { readAgentId } from './store/agent-id.ts';
 import { closeDatabase, openDatabase } from './store/database.ts';
 import { SqliteCommandJournal } from './store/sqlite-command-journal.ts';
 import { SqliteLockoutJournal } from './store/sqlite-lockout-journal.ts';
@@ -256,7 +258,8 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
     maxClients: MAX_EVENT_CLIENTS,
   });
 
-  const panelPass = new PanelPass(clock);
+  const cookies = nameCookies(readAgentId(database));
+  const panelPass = new PanelPass(clock, cookies.window);
   const plan = planListening(atStart.host, atStart.allowNetworkViewers);
   const access = createAccess({
     settings,
@@ -267,6 +270,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
     approvals,
     tokenJournal: new SqliteTokenJournal(database),
     lockoutJournal: new SqliteLockoutJournal(database),
+    cookies,
     windowOf: (request) => panelPass.windowOf(request),
     commands: commands.service,
     isSharing: (sessionId) => streams.has(sessionId),

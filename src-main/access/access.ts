@@ -12,6 +12,7 @@ import { BrowserLogins } from './browser-logins.ts';
 import { ConnectionCounts, type ConnectionLimits } from './connection-counts.ts';
 import { Connections } from './connections.ts';
 import type { RunningCommands } from './contained-peers.ts';
+import type { CookieNames } from './cookies.ts';
 import { Gate } from './gate.ts';
 import { HostRules } from './host-rules.ts';
 import { Lockout, type LockoutJournal } from './lockout.ts';
@@ -32,6 +33,7 @@ export interface AccessOptions {
   readonly approvals: ApprovalQueue;
   readonly tokenJournal: TokenJournal;
   readonly lockoutJournal: LockoutJournal;
+  readonly cookies: CookieNames;
   /** The agent's own window that a request comes from, or null. */
   readonly windowOf: (request: Pick<IncomingMessage, 'headers'>) => 'panel' | 'prompt' | null;
   /** The commands that sessions run. */
@@ -53,6 +55,7 @@ export interface Access {
   readonly desk: AccessDesk;
   readonly requests: ViewRequests;
   readonly logins: BrowserLogins;
+  readonly cookieNames: CookieNames;
 }
 
 /** Puts together what decides who gets in. Whoever calls it closes the desk. */
@@ -114,6 +117,7 @@ export function createAccess(options: AccessOptions): Access {
       requests,
       logins,
       lockout: new Lockout({ clock, log, journal: options.lockoutJournal }),
+      cookies: options.cookies,
       windowOf: options.windowOf,
       get localTrust() {
         return settings.current.localTrust;
@@ -122,5 +126,5 @@ export function createAccess(options: AccessOptions): Access {
       isSharing: options.isSharing,
     },
   });
-  return { gate, connections, desk, requests, logins };
+  return { gate, connections, desk, requests, logins, cookieNames: options.cookies };
 }

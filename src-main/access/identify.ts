@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import { PortholeError } from '#shared/errors';
 import type { BrowserLogins } from './browser-logins.ts';
 import type { Peer } from './connections.ts';
-import { LOGIN_COOKIE, readCookies, VIEWER_COOKIE } from './cookies.ts';
+import { type CookieNames, readCookies } from './cookies.ts';
 import type { Lockout } from './lockout.ts';
 import type { Principal } from './principal.ts';
 import type { TokenRegistry } from './token-registry.ts';
@@ -16,6 +16,7 @@ export interface Credentials {
   readonly requests: ViewRequests;
   readonly logins: BrowserLogins;
   readonly lockout: Lockout;
+  readonly cookies: CookieNames;
   /** The agent's own window that a request comes from, or null. */
   readonly windowOf: (request: Pick<IncomingMessage, 'headers'>) => 'panel' | 'prompt' | null;
   /** What a program of the agent's own user gets on the strength of being that. */
@@ -109,8 +110,8 @@ async function identifyKey(
   throw new PortholeError('invalid_credentials', 'This view key is unknown, expired or revoked.');
 }
 
-function identifyLogin({ headers }: Claim, { logins, tokens }: Credentials): Principal | null {
-  for (const secret of readCookies(headers.cookie, LOGIN_COOKIE)) {
+function identifyLogin({ headers }: Claim, { logins, tokens, cookies }: Credentials): Principal | null {
+  for (const secret of readCookies(headers.cookie, cookies.login)) {
     const tokenId = logins.find(secret);
     const token = tokenId === null ? undefined : tokens.get(tokenId);
     if (token) return toPrincipal(token);
@@ -118,9 +119,9 @@ function identifyLogin({ headers }: Claim, { logins, tokens }: Credentials): Pri
   return null;
 }
 
-function identifyViewer({ headers, sessionId }: Claim, { requests }: Credentials): Principal | null {
+function identifyViewer({ headers, sessionId }: Claim, { requests, cookies }: Credentials): Principal | null {
   if (sessionId === null) return null;
-  for (const secret of readCookies(headers.cookie, VIEWER_COOKIE)) {
+  for (const secret of readCookies(headers.cookie, cookies.viewer)) {
     const grant = requests.findGrant(secret, sessionId);
     if (grant) {
       const { grantId, name } = grant;

@@ -3,7 +3,7 @@ import { PortholeError } from '#shared/errors';
 import type { AccessDesk } from '../access/access-desk.ts';
 import type { BrowserLogins } from '../access/browser-logins.ts';
 import { LOGIN_LIFETIME_MS } from '../access/browser-logins.ts';
-import { LOGIN_COOKIE, VIEWER_COOKIE } from '../access/cookies.ts';
+import type { CookieNames } from '../access/cookies.ts';
 import { isInScope, tokenOf } from '../access/principal.ts';
 import { toToken } from '../access/token-registry.ts';
 import { toViewKey } from '../access/view-keys.ts';
@@ -19,6 +19,7 @@ export interface AccessParts {
   readonly desk: AccessDesk;
   readonly requests: ViewRequests;
   readonly logins: BrowserLogins;
+  readonly cookieNames: CookieNames;
   readonly sessions: SessionRegistry;
   readonly streams: StreamService;
 }
@@ -42,7 +43,7 @@ type AccessEndpoint = Extract<
 
 /** The handlers of tokens, view keys, viewers and logins. */
 export function createAccessHandlers(parts: AccessParts): Pick<ApiHandlers, AccessEndpoint> {
-  const { desk, requests, logins, sessions, streams } = parts;
+  const { desk, requests, logins, cookieNames, sessions, streams } = parts;
   return {
     createToken: ({ body, by, admission }) => {
       const { token, secret } = desk.createToken(
@@ -116,25 +117,25 @@ export function createAccessHandlers(parts: AccessParts): Pick<ApiHandlers, Acce
       if (mayWatch) return { ...answer, status: 'approved' };
       const { request, secret } = requests.ask(
         { sessionId: body.session_id, name: body.name ?? null, origin, source: peer.address },
-        cookies.read(VIEWER_COOKIE)[0] ?? null,
+        cookies.read(cookieNames.viewer)[0] ?? null,
       );
-      cookies.set(VIEWER_COOKIE, secret);
+      cookies.set(cookieNames.viewer, secret);
       return { ...answer, status: request.state };
     },
     viewRequest: ({ query, cookies }) => {
-      const [secret] = cookies.read(VIEWER_COOKIE);
+      const [secret] = cookies.read(cookieNames.viewer);
       const status = secret === undefined ? 'none' : requests.stateOf(secret, query.session_id);
       return { session_id: query.session_id, status };
     },
     logIn: ({ cookies, admission: { principal } }) => {
       const token = tokenOf(principal);
       if (!token) throw new PortholeError('access_denied');
-      cookies.set(LOGIN_COOKIE, logins.open(token.tokenId), LOGIN_LIFETIME_MS / 1000);
+      cookies.set(cookieNames.login, logins.open(token.tokenId), LOGIN_LIFETIME_MS / 1000);
       return { success: true, name: token.name };
     },
     logOut: ({ cookies }) => {
-      for (const secret of cookies.read(LOGIN_COOKIE)) logins.close(secret);
-      cookies.clear(LOGIN_COOKIE);
+      for (const secret of cookies.read(cookieNames.login)) logins.close(secret);
+      cookies.clear(cookieNames.login);
       return { success: true };
     },
   };

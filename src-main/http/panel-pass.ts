@@ -2,6 +2,7 @@ import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import type { RequestHandler } from 'express';
 import type { Decider } from '#shared/approvals';
+import { readCookies } from '../access/cookies.ts';
 import type { Clock } from '../clock.ts';
 import { readTarget } from './request-target.ts';
 
@@ -15,9 +16,6 @@ interface Ticket {
   readonly expiresAtMs: number;
 }
 
-/** The cookie that an own window shows itself by. */
-export const PASS_COOKIE = 'porthole_window';
-
 const TICKET_LIFETIME_MS = 30_000;
 const SECRET_BYTES = 32;
 // Where a ticket may be handed in. Redirects lead to nothing but these.
@@ -30,11 +28,14 @@ const PAGES = new Set(['/', '/prompt.html']);
  */
 export class PanelPass {
   readonly #clock: Clock;
+  readonly #cookie: string;
   #tickets: Ticket[] = [];
   readonly #secrets = new Map<OwnWindow, string>();
 
-  constructor(clock: Clock) {
+  /** `cookie` is the name of what an own window shows itself by. */
+  constructor(clock: Clock, cookie: string) {
     this.#clock = clock;
+    this.#cookie = cookie;
   }
 
   /** A ticket that lets `window` in; whoever gets it must show it to nobody else. */
@@ -49,7 +50,7 @@ export class PanelPass {
   /** The own window that a request comes from, or null. */
   windowOf(request: Pick<IncomingMessage, 'headers'>): OwnWindow | null {
     let found: OwnWindow | null = null;
-    for (const shown of readCookies(request.headers.cookie ?? '', PASS_COOKIE)) {
+    for (const shown of readCookies(request.headers.cookie, this.#cookie)) {
       const shownDigest = digest(shown);
       for (const [window, secret] of this.#secrets) {
         if (timingSafeEqual(shownDigest, digest(secret))) found = window;
@@ -67,7 +68,7 @@ export class PanelPass {
     if (request.method !== 'GET' || !PAGES.has(pathname) || !searchParams.has('ticket')) return next();
     const window = this.#redeem(searchParams.get('ticket') ?? '');
     if (window)
-      response.cookie(PASS_COOKIE, this.#secretOf(window), {
+      response.cookie(this.#cookie, this.#secretOf(window), {
         httpOnly: true,
         sameSite: 'strict',
         secure: request.secure,
@@ -105,13 +106,4 @@ function newSecret(): string {
 /** Secrets of any length become comparable in constant time. */
 function digest(secret: string): Buffer {
   return createHash('sha256').update(secret).digest();
-}
-
-/** All values that a Cookie header gives for `name` (RFC 6265, section 4.2). */
-function readCookies(header: string, name: string): string[] {
-  return header
-    .split(';')
-    .map((pair) => pair.trim())
-    .filter((pair) => pair.startsWith(`${name}=`))
-    .map((pair) => pair.slice(name.length + 1));
 }

@@ -166,6 +166,11 @@ export const MIGRATIONS: readonly string[] = [
   -- Whether a share is to be recorded from its start.
   ALTER TABLE sessions ADD COLUMN is_recorded INTEGER NOT NULL DEFAULT 0;
   `,
+  `
+  -- What tells this agent from others under the same name; no secret.
+  CREATE TABLE agent (agent_id TEXT NOT NULL) STRICT;
+  INSERT INTO agent VALUES (lower(hex(randomblob(4))));
+  `,
 ];
 
 /**

@@ -11,6 +11,7 @@ import {
   sendWith,
   startShare,
 } from '../access/support/callers.ts';
+import { cookieNamesOf } from '../support/cookie-names.ts';
 import { EventClient } from '../support/event-client.ts';
 import { call, startTestAgent, type TestAgent } from '../support/test-agent.ts';
 import { callOnWire } from '../support/wire-call.ts';
@@ -46,12 +47,10 @@ describe('tokens', () => {
     expect(await get(agent, `/stream/${share}?token=${secret}`, { ...GUEST_HEADERS })).toMatchObject({
       error: 'viewer_approval_required',
     });
-    for (const cookie of [
-      `porthole_login=${secret}`,
-      `porthole_window=${secret}`,
-      `porthole_viewer=${secret}`,
-    ])
+    for (const name of Object.values(cookieNamesOf(agent))) {
+      const cookie = `${name}=${secret}`;
       expect(await get(agent, '/api/tokens', { ...GUEST_HEADERS, cookie })).toMatchObject({ status: 403 });
+    }
   });
 
   it.each(['Bearer', 'Bearer ', 'Basic cGh0Xzp4', 'Bearer a b', 'Token x', 'Digest username="x"', ''])(

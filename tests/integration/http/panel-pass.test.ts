@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { PASS_COOKIE } from '../../../src-main/http/panel-pass.ts';
 import { ManualClock } from '../../fakes/manual-clock.ts';
+import { cookieNamesOf } from '../support/cookie-names.ts';
 import { call, startTestAgent, type TestAgent } from '../support/test-agent.ts';
 
 /** Opens an address as a browser would before it follows the redirect. */
@@ -42,7 +42,7 @@ describe('PanelPass', () => {
     const answer = await open(agent, `/prompt.html?ticket=${ticket}&approval_id=approval_1`);
     expect(answer).toMatchObject({ status: 303, location: '/prompt.html?approval_id=approval_1' });
     expect(answer.cookie).toMatch(
-      new RegExp(`^${PASS_COOKIE}=[\\w-]{43}; Path=/; HttpOnly; SameSite=Strict$`),
+      new RegExp(`^${cookieNamesOf(agent).window}=[\\w-]{43}; Path=/; HttpOnly; SameSite=Strict$`),
     );
     expect(answer.headers.get('cache-control')).toBe('no-store');
     expect(answer.cookie).not.toContain(ticket);
@@ -56,8 +56,8 @@ describe('PanelPass', () => {
       expect(await decideAs(agent, cookie)).toBe(window);
       expect(await decideAs(agent, `other=1; ${cookie}`)).toBe(window);
       expect(await decideAs(agent, '')).toBe('api');
-      expect(await decideAs(agent, `${PASS_COOKIE}=${'A'.repeat(43)}`)).toBe('api');
-      expect(await decideAs(agent, `${PASS_COOKIE}=`)).toBe('api');
+      expect(await decideAs(agent, `${cookieNamesOf(agent).window}=${'A'.repeat(43)}`)).toBe('api');
+      expect(await decideAs(agent, `${cookieNamesOf(agent).window}=`)).toBe('api');
     },
   );
 
