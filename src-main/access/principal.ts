@@ -74,3 +74,19 @@ export function grantOf(principal: Principal): string | null {
 export function tokenOf(principal: Principal): PrincipalOf<'admin' | 'operator'> | null {
   return principal.kind === 'admin' || principal.kind === 'operator' ? principal : null;
 }
+
+/** Who `principal` is, to be told from everybody else by; the same for each request of one. */
+export function identityOf(principal: Principal): string {
+  switch (principal.kind) {
+    case 'admin':
+    case 'operator':
+    case 'viewer':
+      return `${principal.kind} ${principal.grantId}`;
+    case 'contained':
+      return `contained ${principal.sessionId}`;
+    case 'local':
+    case 'guest':
+    case 'panel':
+      return principal.kind;
+  }
+}

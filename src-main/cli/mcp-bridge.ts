@@ -1,10 +1,19 @@
 import type { Readable, Writable } from 'node:stream';
-import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
+import {
+  StreamableHTTPClientTransport,
+  StreamableHTTPError,
+} from '@modelcontextprotocol/sdk/client/streamableHttp.js';
 import { StdioServerTransport } from '@modelcontextprotocol/sdk/server/stdio.js';
 import {
+  isInitializeRequest,
+  isJSONRPCErrorResponse,
   isJSONRPCRequest,
   isJSONRPCResultResponse,
+  type JSONRPCErrorResponse,
   type JSONRPCMessage,
+  type JSONRPCRequest,
+  type JSONRPCResultResponse,
+  type RequestId,
 } from '@modelcontextprotocol/sdk/types.js';
 import type { AgentFetch } from './agent-fetch.ts';
 
@@ -15,7 +24,7 @@ export interface McpBridgeOptions {
   readonly fetch: AgentFetch;
   /** A token to show; without one the agent trusts the user that this runs as. */
   readonly token: string | undefined;
-  readonly stdin: Readable;
+  readonly stdin: Readable & { readonly isTTY?: boolean };
   readonly stdout: Writable;
   /** Says what goes wrong; stdout belongs to the protocol. */
   readonly complain: (sentence: string) => void;
@@ -23,58 +32,200 @@ export interface McpBridgeOptions {
 
 /** JSON-RPC leaves the numbers from here down to servers. */
 const SERVER_ERROR = -32000;
+/** So long calls may still be answered when stdin has ended; a client that waits for none closes it, too. */
+const LAST_ANSWERS_MS = 2000;
+
+const FOR_CLIENTS =
+  'An MCP client starts this command, and talks to it over stdin and stdout; how is in docs/commands.md.';
 
 /**
  * Hands messages of the Model Context Protocol on between stdin and stdout and a running agent, untouched. Resolves when
- * stdin ends or the agent is gone; the MCP session, and what was started in it, ends with it.
+ * stdin ends or the agent is gone; the MCP session, and what was started in it, ends with it. If the agent has started
+ * anew meanwhile, it is introduced to the client again, which does not hear of it.
  */
 export async function bridgeMcp(options: McpBridgeOptions): Promise<void> {
-  const { url, token, stdin, stdout, complain } = options;
-  const headers = token === undefined ? {} : { authorization: `Bearer ${token}` };
-  const agent = new StreamableHTTPClientTransport(new URL('/mcp', url), {
-    fetch: options.fetch,
-    requestInit: { headers },
-  });
+  const { stdin, stdout, complain } = options;
+  if (stdin.isTTY) complain(`Messages are read from this terminal, one a line. ${FOR_CLIENTS}`);
   const client = new StdioServerTransport(
     stdin as NonNullable<ConstructorParameters<typeof StdioServerTransport>[0]>,
     stdout as NonNullable<ConstructorParameters<typeof StdioServerTransport>[1]>,
   );
+  const unanswered = new Set<RequestId>();
+  let heard = false;
   let isOver = false;
+  let onAllAnswered = (): void => undefined;
 
-  const over = new Promise<void>((resolve) => {
+  const ended = new Promise<void>((resolve) => {
     stdin.once('end', resolve);
     stdin.once('close', resolve);
+  });
+  const line = new AgentLine(options, {
+    onMessage: (message) => {
+      void client.send(message);
+      if (!isAnswer(message) || message.id === undefined) return;
+      unanswered.delete(message.id);
+      if (unanswered.size === 0) onAllAnswered();
+    },
+    onError: (error) => {
+      if (!isOver) complain(error.message);
+    },
+  });
+  const gone = new Promise<void>((resolve) => {
     stdout.once('error', () => resolve());
-    agent.onclose = () => resolve();
+    line.onClosed = resolve;
   });
   client.onmessage = (message) => {
-    agent.send(message).catch((error: unknown) => answerFailure(message, error));
+    heard = true;
+    if (isJSONRPCRequest(message)) unanswered.add(message.id);
+    line.send(message).catch((error: unknown) => answerFailure(message, error));
   };
-  agent.onmessage = (message) => {
-    // What both sides agreed on goes into the header of every later request.
-    const version = isJSONRPCResultResponse(message) ? message.result.protocolVersion : undefined;
-    if (typeof version === 'string') agent.setProtocolVersion(version);
-    void client.send(message);
-  };
-  client.onerror = (error) => complain(`What came in is no message of the protocol: ${error.message}`);
-  agent.onerror = (error) => {
-    if (!isOver) complain(error.message);
+  client.onerror = (error) => {
+    heard = true;
+    complain(`What came in is no message of the protocol: ${error.message}`);
   };
   const answerFailure = (message: JSONRPCMessage, error: unknown): void => {
     if (isOver || !isJSONRPCRequest(message)) return;
+    unanswered.delete(message.id);
     const reason = error instanceof Error ? error.message : String(error);
     void client.send({
       jsonrpc: '2.0',
       id: message.id,
       error: { code: SERVER_ERROR, message: `Porthole could not be asked: ${reason}` },
     });
+    if (unanswered.size === 0) onAllAnswered();
   };
 
-  await agent.start();
   await client.start();
-  await over;
+  await Promise.race([ended, gone]);
+  if (!heard) complain(`stdin ended before a message came in, each of which is one line. ${FOR_CLIENTS}`);
+  if (unanswered.size > 0) {
+    const answered = new Promise<void>((resolve) => {
+      onAllAnswered = resolve;
+      setTimeout(resolve, LAST_ANSWERS_MS).unref();
+    });
+    await Promise.race([answered, gone]);
+  }
   isOver = true;
   await client.close();
-  await agent.terminateSession().catch(() => undefined);
-  await agent.close();
+  await line.close();
+}
+
+/** The way to the agent, which outlives the agent's own sessions. */
+class AgentLine {
+  /** Called when the agent is gone for good. */
+  onClosed: () => void = () => undefined;
+  readonly #options: McpBridgeOptions;
+  readonly #on: { onMessage(message: JSONRPCMessage): void; onError(error: Error): void };
+  #agent: StreamableHTTPClientTransport;
+  /** How the client has introduced itself. */
+  #hello: JSONRPCRequest | null = null;
+  /** Until the answer to that is there, nothing else can be asked. */
+  #introduced: Promise<void> = Promise.resolve();
+  #onIntroduced: () => void = () => undefined;
+  /** While the client is introduced anew, which it is not to hear of. */
+  #renewal: Promise<void> | null = null;
+
+  constructor(
+    options: McpBridgeOptions,
+    on: { onMessage(message: JSONRPCMessage): void; onError(error: Error): void },
+  ) {
+    this.#options = options;
+    this.#on = on;
+    this.#agent = this.#connect();
+  }
+
+  /** Sends a message; rejects with why it did not arrive. */
+  async send(message: JSONRPCMessage): Promise<void> {
+    if (isInitializeRequest(message)) {
+      this.#hello = message as JSONRPCRequest;
+      await this.#introduce(this.#agent, this.#hello);
+      return;
+    }
+    await this.#introduced;
+    const agent = this.#agent;
+    try {
+      await agent.send(message);
+    } catch (error) {
+      const isForgotten = error instanceof StreamableHTTPError && error.code === 404;
+      if (!isForgotten || !this.#hello) throw error;
+      await this.#renew(agent, this.#hello);
+      await this.#agent.send(message);
+    }
+  }
+
+  /** Says good-bye to the agent. */
+  async close(): Promise<void> {
+    await this.#agent.terminateSession().catch(() => undefined);
+    await this.#agent.close();
+  }
+
+  #connect(): StreamableHTTPClientTransport {
+    const { url, token, fetch } = this.#options;
+    const headers = token === undefined ? {} : { authorization: `Bearer ${token}` };
+    const agent = new StreamableHTTPClientTransport(new URL('/mcp', url), {
+      fetch,
+      requestInit: { headers },
+    });
+    agent.onmessage = (message) => this.#hear(agent, message);
+    agent.onerror = (error) => {
+      this.#on.onError(error);
+      // It may be the answer that was lost.
+      this.#onIntroduced();
+    };
+    agent.onclose = () => this.onClosed();
+    void agent.start();
+    return agent;
+  }
+
+  #hear(agent: StreamableHTTPClientTransport, message: JSONRPCMessage): void {
+    if (isJSONRPCRequest(message) && message.method === 'ping') {
+      // It asks whether this end of the line is there; that the client is, its stdin says.
+      agent.send({ jsonrpc: '2.0', id: message.id, result: {} }).catch(() => undefined);
+      return;
+    }
+    if (!isAnswer(message) || message.id !== this.#hello?.id) {
+      this.#on.onMessage(message);
+      return;
+    }
+    // What both sides agreed on goes into the header of every later request.
+    const version = isJSONRPCResultResponse(message) ? message.result.protocolVersion : undefined;
+    if (typeof version === 'string') agent.setProtocolVersion(version);
+    if (this.#renewal === null) this.#on.onMessage(message);
+    this.#onIntroduced();
+  }
+
+  /** Sends how the client has introduced itself, and waits for the answer. */
+  async #introduce(agent: StreamableHTTPClientTransport, hello: JSONRPCRequest): Promise<void> {
+    this.#introduced = new Promise((resolve) => {
+      this.#onIntroduced = resolve;
+    });
+    try {
+      await agent.send(hello);
+      await this.#introduced;
+    } finally {
+      this.#onIntroduced();
+    }
+  }
+
+  /** Introduces the client to an agent that knows it no more; once, however many messages find that out. */
+  async #renew(old: StreamableHTTPClientTransport, hello: JSONRPCRequest): Promise<void> {
+    if (this.#agent !== old) return;
+    this.#renewal ??= this.#replace(old, hello).finally(() => {
+      this.#renewal = null;
+    });
+    await this.#renewal;
+  }
+
+  async #replace(old: StreamableHTTPClientTransport, hello: JSONRPCRequest): Promise<void> {
+    const fresh = this.#connect();
+    await this.#introduce(fresh, hello);
+    await fresh.send({ jsonrpc: '2.0', method: 'notifications/initialized' });
+    this.#agent = fresh;
+    delete old.onclose;
+    await old.close();
+  }
+}
+
+function isAnswer(message: JSONRPCMessage): message is JSONRPCResultResponse | JSONRPCErrorResponse {
+  return isJSONRPCResultResponse(message) || isJSONRPCErrorResponse(message);
 }

@@ -13,6 +13,37 @@ export interface OutputText {
 /** The output of something that wrote none. */
 export const NO_OUTPUT: OutputText = { text: '', encoding: 'utf8', bytes: 0, truncated: false };
 
+/** The text of an output that was kept, and what is known of it. */
+export interface KeptText {
+  readonly text: string;
+  readonly encoding: OutputEncoding;
+  /** How many bytes were written in all. */
+  readonly bytes: number;
+}
+
+/**
+ * The two ends of an output that {@link KeptOutput} made into text, and how many bytes were left out between; `tail` is
+ * null where nothing was. What a program wrote may look like the mark: only that one is it which makes the sum right.
+ * (Where the text is longer than what it was made of, because it was no UTF-8, the first one is taken.)
+ */
+export function splitKept({ text, encoding, bytes }: KeptText): {
+  readonly head: string;
+  readonly leftOut: number;
+  readonly tail: string | null;
+} {
+  const textBytes = Buffer.byteLength(text);
+  if (encoding === 'utf8' && textBytes === bytes) return { head: text, leftOut: 0, tail: null };
+  for (const { 0: mark, 1: count, index } of text.matchAll(MARK)) {
+    const leftOut = Number(count);
+    const isRight = encoding !== 'utf8' || textBytes - Buffer.byteLength(mark) + leftOut === bytes;
+    if (isRight) return { head: text.slice(0, index), leftOut, tail: text.slice(index + mark.length) };
+  }
+  return { head: text, leftOut: 0, tail: null };
+}
+
+const MARK = /\n\[… (\d{1,15}) bytes left out …\]\n/g;
+const markOf = (bytes: number): string => `\n[… ${bytes} bytes left out …]\n`;
+
 /**
  * Keeps the beginning and the end of an output of any length, `maxBytes` in all, half of it each. Costs no more
  * memory than that, however much and in however small pieces is written.
@@ -60,7 +91,7 @@ export class KeptOutput {
     const first = decode(before);
     const last = decode(after);
     return {
-      text: `${first.text}\n[… ${missing} bytes left out …]\n${last.text}`,
+      text: `${first.text}${markOf(missing)}${last.text}`,
       encoding: first.encoding === 'utf8' ? last.encoding : first.encoding,
       bytes: this.#totalBytes,
       truncated: true,
@@ -118,7 +149,7 @@ function lengthOfCharacter(byte: number): number {
 }
 
 /** Without the first bytes of a character whose others were cut off. */
-function withoutBrokenEnd(bytes: Buffer): Buffer {
+export function withoutBrokenEnd(bytes: Buffer): Buffer {
   for (let back = 1; back <= Math.min(4, bytes.length); back += 1) {
     const byte = bytes[bytes.length - back] ?? 0;
     if (isContinuation(byte)) continue;
@@ -128,7 +159,7 @@ function withoutBrokenEnd(bytes: Buffer): Buffer {
 }
 
 /** Without the last bytes of a character whose first was cut off. */
-function withoutBrokenStart(bytes: Buffer): Buffer {
+export function withoutBrokenStart(bytes: Buffer): Buffer {
   let start = 0;
   while (start < 3 && isContinuation(bytes[start])) start += 1;
   return bytes.subarray(start);

@@ -1,5 +1,10 @@
 import type { RequestHandlerExtra } from '@modelcontextprotocol/sdk/shared/protocol.js';
-import type { CallToolResult, ServerNotification, ServerRequest } from '@modelcontextprotocol/sdk/types.js';
+import type {
+  CallToolResult,
+  RequestId,
+  ServerNotification,
+  ServerRequest,
+} from '@modelcontextprotocol/sdk/types.js';
 import { z } from 'zod';
 import { PortholeError } from '#shared/errors';
 import { callerTextSchema } from '#shared/text';
@@ -8,7 +13,7 @@ import type { CommandService } from '../commands/command-service.ts';
 import type { EventBus } from '../events/event-bus.ts';
 import type { SessionRegistry } from '../sessions/session-registry.ts';
 import type { StartClaim } from '../sessions/session-starts.ts';
-import { commandResult, refusalResult, sessionResult } from './mcp-results.ts';
+import { commandResult, sessionResult } from './mcp-results.ts';
 import { waitFor } from './mcp-waiting.ts';
 
 /** What the tools are an interface to. */
@@ -30,6 +35,8 @@ export interface McpClient {
   sees(sessionId: string): boolean;
   /** Hears of each session that it starts. */
   onSessionStarted(sessionId: string): void;
+  /** Aborts when the connection over which it made a call is gone, so that nobody hears the answer. */
+  leftSignal(call: RequestId): AbortSignal;
 }
 
 /** What comes with a call of a tool: its signal, and the way to tell of progress. */
@@ -71,6 +78,7 @@ export function assertCommand({ commands }: McpParts, client: McpClient, id: str
 /** The session once it is decided on, or as it is when the time is up. */
 export async function waitForSession(
   parts: McpParts,
+  client: McpClient,
   id: string,
   seconds: number,
   extra: Extra,
@@ -80,26 +88,37 @@ export async function waitForSession(
   await waitFor(isDecided, {
     ...parts,
     timeoutMs: seconds * 1000,
-    signal: extra.signal,
+    signal: whoeverListens(client, extra),
     onProgress: progressTeller(extra, 'Waiting for the person at the machine'),
   });
   return sessionResult(sessions.remoteStatus(id), true);
 }
 
-/** The command once it has ended, or as it is when the time is up. A call that is cancelled cancels it. */
+/**
+ * The command once it has ended, or as it is when the time is up. A call that is cancelled cancels it. One whose
+ * connection is gone does not: a lost link is no wish, and who comes back finds the command.
+ * https://modelcontextprotocol.io/specification/2025-11-25/basic/transports#sending-messages-to-the-server
+ */
 export async function waitForCommand(
   parts: McpParts,
+  client: McpClient,
   id: string,
   seconds: number,
   extra: Extra,
 ): Promise<CallToolResult> {
-  await waitUntilEnded(parts, id, seconds, extra);
+  await waitUntilEnded(parts, client, id, seconds, extra);
   if (extra.signal.aborted) parts.commands.cancel(id, 'The AI agent cancelled it');
   return commandResult(parts.commands.find(id));
 }
 
 /** Resolves when the command has ended or the time is up. */
-export function waitUntilEnded(parts: McpParts, id: string, seconds: number, extra: Extra): Promise<void> {
+export function waitUntilEnded(
+  parts: McpParts,
+  client: McpClient,
+  id: string,
+  seconds: number,
+  extra: Extra,
+): Promise<void> {
   const { sessions, commands } = parts;
   const isEnded = (): boolean => commands.find(id).finished_at !== null;
   const { session_id: session } = commands.find(id);
@@ -107,13 +126,18 @@ export function waitUntilEnded(parts: McpParts, id: string, seconds: number, ext
   return waitFor(isEnded, {
     ...parts,
     timeoutMs: seconds * 1000,
-    signal: extra.signal,
+    signal: whoeverListens(client, extra),
     onProgress: (elapsed) => {
       // Whoever waits is alive.
       sessions.noteCommandAsked(session);
       tell?.(elapsed);
     },
   });
+}
+
+/** Aborts when nobody waits for the answer any more: the call was cancelled, or its connection is gone. */
+function whoeverListens(client: McpClient, { signal, requestId }: Extra): AbortSignal {
+  return AbortSignal.any([signal, client.leftSignal(requestId)]);
 }
 
 /** Tells the client how long it has waited, if it wants to know. */
@@ -125,14 +149,4 @@ function progressTeller(extra: Extra, message: string): ((seconds: number) => vo
     // A client that has gone needs no news.
     extra.sendNotification({ method: 'notifications/progress', params }).catch(() => undefined);
   };
-}
-
-/** What a tool answers, or the agent's refusal as its error. Bugs go on to the SDK, which hides nothing of them. */
-export async function guarded(work: () => CallToolResult | Promise<CallToolResult>): Promise<CallToolResult> {
-  try {
-    return await work();
-  } catch (error) {
-    if (error instanceof PortholeError) return refusalResult(error);
-    throw error;
-  }
 }

@@ -1,11 +1,10 @@
-import type { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js';
+import type { CallToolResult } from '@modelcontextprotocol/sdk/types.js';
 import { z } from 'zod';
 import { type ExecuteBody, executeBodySchema } from '#shared/commands';
 import { PortholeError } from '#shared/errors';
 import {
   assertSession,
   type Extra,
-  guarded,
   type McpClient,
   type McpParts,
   reason,
@@ -13,34 +12,46 @@ import {
   waitForCommand,
   waitSeconds,
 } from './mcp-context.ts';
+import type { ToolShelf } from './mcp-tools.ts';
 
 const cwd = z
   .string()
   .optional()
   .describe('absolute path of the folder to run in; the home folder if left out');
-const env = z.record(z.string(), z.string()).optional().describe('variables to add to the environment');
+/** A list, because APIs of models do not take maps; from programs a map is welcome. */
+const env = z
+  .union([z.array(z.string()), z.record(z.string(), z.string())])
+  .optional()
+  .meta({
+    type: 'array',
+    items: { type: 'string' },
+    description: 'variables to add to the environment, each as NAME=value',
+  });
 const timeoutSeconds = z.number().optional().describe('seconds after which the program is ended');
 const filePath = z.string().describe('an absolute path');
 
 /** Adds one tool for each operation. */
-export function registerOperations(server: McpServer, parts: McpParts, client: McpClient): void {
-  const perform = (input: { session_id: string; wait_seconds: number }, operation: unknown, extra: Extra) =>
-    guarded(async () => {
-      assertSession(client, input.session_id);
-      const body = parseOperation(operation);
-      const { command_id: id } = await parts.commands.execute(input.session_id, body, client.origin);
-      return waitForCommand(parts, id, input.wait_seconds, extra);
-    });
+export function registerOperations(tools: ToolShelf, parts: McpParts, client: McpClient): void {
+  const perform = async (
+    input: { session_id: string; wait_seconds: number },
+    operation: unknown,
+    extra: Extra,
+  ): Promise<CallToolResult> => {
+    assertSession(client, input.session_id);
+    const body = parseOperation(operation);
+    const { command_id: id } = await parts.commands.execute(input.session_id, body, client.origin);
+    return waitForCommand(parts, client, id, input.wait_seconds, extra);
+  };
   const common = { session_id: sessionId, reason, wait_seconds: waitSeconds };
   const reads = { readOnlyHint: true };
 
-  server.registerTool(
-    'run_command',
+  tools.add(
     {
+      name: 'run_command',
       title: 'Run a program',
       description:
         'Runs a program with exactly these arguments; no shell takes them apart. Nothing is on its stdin.',
-      inputSchema: {
+      input: {
         ...common,
         argv: z.array(z.string()).describe('the program and its arguments'),
         cwd,
@@ -52,16 +63,23 @@ export function registerOperations(server: McpServer, parts: McpParts, client: M
     ({ argv, cwd: folder, env: added, timeout_seconds: limit, ...input }, extra) =>
       perform(
         input,
-        { operation: 'run', argv, cwd: folder, env: added, timeout_seconds: limit, reason: input.reason },
+        {
+          operation: 'run',
+          argv,
+          cwd: folder,
+          env: readVariables(added),
+          timeout_seconds: limit,
+          reason: input.reason,
+        },
         extra,
       ),
   );
-  server.registerTool(
-    'shell',
+  tools.add(
     {
+      name: 'shell',
       title: 'Run a shell line',
       description: 'Runs a script with the system shell. Prefer run_command where no shell is needed.',
-      inputSchema: {
+      input: {
         ...common,
         script: z.string().describe('one or more lines for the shell'),
         cwd,
@@ -73,19 +91,26 @@ export function registerOperations(server: McpServer, parts: McpParts, client: M
     ({ script, cwd: folder, env: added, timeout_seconds: limit, ...input }, extra) =>
       perform(
         input,
-        { operation: 'shell', script, cwd: folder, env: added, timeout_seconds: limit, reason: input.reason },
+        {
+          operation: 'shell',
+          script,
+          cwd: folder,
+          env: readVariables(added),
+          timeout_seconds: limit,
+          reason: input.reason,
+        },
         extra,
       ),
   );
-  server.registerTool(
-    'read_file',
+  tools.add(
     {
+      name: 'read_file',
       title: 'Read a file',
       description: 'Reads a piece of a file; bytes that are no text come as base64.',
-      inputSchema: {
+      input: {
         ...common,
         path: filePath,
-        offset: z.number().int().min(0).default(0),
+        offset: z.number().int().min(0).default(0).describe('of the first byte to read'),
         length: z.number().int().min(1).default(65_536).describe('bytes'),
       },
       annotations: reads,
@@ -93,51 +118,51 @@ export function registerOperations(server: McpServer, parts: McpParts, client: M
     ({ path, offset, length, ...input }, extra) =>
       perform(input, { operation: 'read_file', path, offset, length, reason: input.reason }, extra),
   );
-  server.registerTool(
-    'write_file',
+  tools.add(
     {
+      name: 'write_file',
       title: 'Write a file',
       description: 'Writes a whole file, over an existing one or anew in a folder that exists.',
-      inputSchema: {
+      input: {
         ...common,
         path: filePath,
-        content: z.string(),
-        encoding: z.enum(['utf8', 'base64']).default('utf8'),
+        content: z.string().describe('all that the file is to hold'),
+        encoding: z.enum(['utf8', 'base64']).default('utf8').describe('what content is'),
       },
       annotations: { destructiveHint: true, idempotentHint: true },
     },
     ({ path, content, encoding, ...input }, extra) =>
       perform(input, { operation: 'write_file', path, content, encoding, reason: input.reason }, extra),
   );
-  server.registerTool(
-    'list_directory',
+  tools.add(
     {
+      name: 'list_directory',
       title: 'List a folder',
       description: 'What is in a folder, with sizes and times.',
-      inputSchema: { ...common, path: filePath },
+      input: { ...common, path: filePath },
       annotations: reads,
     },
     ({ path, ...input }, extra) =>
       perform(input, { operation: 'list_directory', path, reason: input.reason }, extra),
   );
-  server.registerTool(
-    'stat',
+  tools.add(
     {
+      name: 'stat',
       title: 'Look at a file or folder',
       description: 'What a path leads to: kind, size, time of change, mode.',
-      inputSchema: { ...common, path: filePath },
+      input: { ...common, path: filePath },
       annotations: reads,
     },
     ({ path, ...input }, extra) => perform(input, { operation: 'stat', path, reason: input.reason }, extra),
   );
-  server.registerTool(
-    'screenshot',
+  tools.add(
     {
+      name: 'screenshot',
       title: 'Take a picture of the screen',
       description: 'The screen of the machine as it is now.',
-      inputSchema: {
+      input: {
         ...common,
-        width: z.number().int().default(1280).describe('most pixels that it may be wide, 160 to 1920'),
+        width: z.number().int().min(160).max(1920).default(1280).describe('most pixels that it may be wide'),
       },
       annotations: reads,
     },
@@ -148,12 +173,20 @@ export function registerOperations(server: McpServer, parts: McpParts, client: M
     ['system_info', 'Tell about the machine', 'What machine this is and how busy.'],
     ['list_processes', 'List processes', 'What runs on the machine.'],
   ] as const) {
-    server.registerTool(
-      operation,
-      { title, description, inputSchema: common, annotations: reads },
-      (input, extra) => perform(input, { operation, reason: input.reason }, extra),
+    tools.add({ name: operation, title, description, input: common, annotations: reads }, (input, extra) =>
+      perform(input, { operation, reason: input.reason }, extra),
     );
   }
+}
+
+function readVariables(given: readonly string[] | Record<string, string> | undefined) {
+  if (!Array.isArray(given)) return given;
+  const pairs = given.map((entry: string) => {
+    const at = entry.indexOf('=');
+    if (at < 1) throw new PortholeError('invalid_request', 'Each entry of "env" is written as NAME=value.');
+    return [entry.slice(0, at), entry.slice(at + 1)];
+  });
+  return Object.fromEntries(pairs);
 }
 
 /** The operation as the API would take it; what is left out stays out. Throws `invalid_request`. */

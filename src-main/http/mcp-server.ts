@@ -1,4 +1,6 @@
 import { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js';
+import { z } from 'zod';
+import type { Command } from '#shared/commands';
 import { PortholeError } from '#shared/errors';
 import { startRemoteBodySchema } from '#shared/sessions';
 import { callerTextSchema } from '#shared/text';
@@ -7,7 +9,6 @@ import {
   assertSession,
   commandId,
   DEFAULT_WAIT_SECONDS,
-  guarded,
   type McpClient,
   type McpParts,
   reason,
@@ -18,7 +19,8 @@ import {
   waitUntilEnded,
 } from './mcp-context.ts';
 import { registerOperations } from './mcp-operations.ts';
-import { commandResult, sessionResult } from './mcp-results.ts';
+import { commandResult, OUTPUT_PARTS, outputPageResult, sessionResult } from './mcp-results.ts';
+import { ToolShelf } from './mcp-tools.ts';
 
 const INSTRUCTIONS = `Porthole lets you work on the machine that it runs on, as far as the person at that machine allows.
 Start a session first (start_session), name it in every other call, and stop it when you are done. In supervised mode
@@ -32,14 +34,15 @@ export function createMcpServer(parts: McpParts, client: McpClient): McpServer {
     { name: 'porthole', version: parts.version },
     { instructions: INSTRUCTIONS, capabilities: { tools: {} } },
   );
+  const tools = new ToolShelf(server);
 
-  server.registerTool(
-    'start_session',
+  tools.add(
     {
+      name: 'start_session',
       title: 'Start a session',
       description:
         'Starts a remote access session on this machine. Autonomous sessions have to be approved first.',
-      inputSchema: {
+      input: {
         safety_mode: startRemoteBodySchema.shape.safety_mode.describe(
           'supervised: each operation is approved by a person; autonomous: approved once, then runs; read_only: only reads',
         ),
@@ -48,109 +51,119 @@ export function createMcpServer(parts: McpParts, client: McpClient): McpServer {
         wait_seconds: waitSeconds,
       },
     },
-    (input, extra) =>
-      guarded(async () => {
-        const { wait_seconds: wait, ...body } = input;
-        const started = sessions.startRemote(
-          startRemoteBodySchema.parse(body),
-          client.origin,
-          'api',
-          client.claim,
-        );
-        client.onSessionStarted(started.session_id);
-        return waitForSession(parts, started.session_id, wait, extra);
-      }),
+    ({ wait_seconds: wait, ...body }, extra) => {
+      const asked = startRemoteBodySchema.parse(body);
+      const started = sessions.startRemote(asked, client.origin, 'api', client.claim);
+      client.onSessionStarted(started.session_id);
+      return waitForSession(parts, client, started.session_id, wait, extra);
+    },
   );
 
-  server.registerTool(
-    'stop_session',
+  tools.add(
     {
+      name: 'stop_session',
       title: 'Stop a session',
       description: 'Ends a session and everything that runs in it.',
-      inputSchema: { session_id: sessionId, reason },
+      input: { session_id: sessionId, reason },
     },
-    ({ session_id: id, reason: why }) =>
-      guarded(() => {
-        assertSession(client, id);
-        return sessionResult(sessions.stopRemote(id, why ?? 'The AI agent is done').session, false);
-      }),
+    ({ session_id: id, reason: why }) => {
+      assertSession(client, id);
+      return sessionResult(sessions.stopRemote(id, why ?? 'The AI agent is done').session, false);
+    },
   );
 
-  server.registerTool(
-    'get_session',
+  tools.add(
     {
+      name: 'get_session',
       title: 'Look at a session',
       description: 'The state of a session, live or ended.',
-      inputSchema: { session_id: sessionId },
+      input: { session_id: sessionId },
       annotations: { readOnlyHint: true },
     },
-    ({ session_id: id }) =>
-      guarded(() => {
-        assertSession(client, id);
-        return sessionResult(sessions.remoteStatus(id), false);
-      }),
+    ({ session_id: id }) => {
+      assertSession(client, id);
+      return sessionResult(sessions.remoteStatus(id), false, listUnfinished(parts, id));
+    },
   );
 
-  server.registerTool(
-    'wait_for_approval',
+  tools.add(
     {
+      name: 'wait_for_approval',
       title: 'Wait for approval',
       description:
         'Waits until the person at the machine has decided on a session or a command that waits for approval; of a ' +
         'command that was allowed, waits for its end. Denial and expiry are errors. Name one of the two.',
-      inputSchema: {
+      input: {
         session_id: sessionId.optional(),
         command_id: commandId.optional(),
         wait_seconds: waitSeconds,
       },
       annotations: { readOnlyHint: true },
     },
-    ({ session_id: ofSession, command_id: ofCommand, wait_seconds: wait }, extra) =>
-      guarded(() => {
-        if (ofCommand !== undefined) {
-          assertCommand(parts, client, ofCommand);
-          return waitForCommand(parts, ofCommand, wait, extra);
-        }
-        if (ofSession !== undefined) {
-          assertSession(client, ofSession);
-          return waitForSession(parts, ofSession, wait, extra);
-        }
-        throw new PortholeError('invalid_request', 'Name the session_id or the command_id to wait for.');
-      }),
+    ({ session_id: ofSession, command_id: ofCommand, wait_seconds: wait }, extra) => {
+      if (ofCommand !== undefined) {
+        assertCommand(parts, client, ofCommand);
+        return waitForCommand(parts, client, ofCommand, wait, extra);
+      }
+      if (ofSession !== undefined) {
+        assertSession(client, ofSession);
+        return waitForSession(parts, client, ofSession, wait, extra);
+      }
+      throw new PortholeError('invalid_request', 'Name the session_id or the command_id to wait for.');
+    },
   );
 
-  server.registerTool(
-    'get_command',
+  tools.add(
     {
+      name: 'get_command',
       title: 'Look at a command',
-      description: 'The state of a command, with what it has written so far.',
-      inputSchema: { command_id: commandId },
+      description:
+        'The state of a command, with the beginning and the end of what it has written so far; with since_offset, what ' +
+        'it has written from there on.',
+      input: {
+        command_id: commandId,
+        since_offset: z
+          .number()
+          .int()
+          .min(0)
+          .optional()
+          .describe('of the first byte to show; the answer says at which next_offset to go on'),
+        part: z.enum(OUTPUT_PARTS).default('stdout').describe('of what since_offset counts the bytes'),
+      },
       annotations: { readOnlyHint: true },
     },
-    ({ command_id: id }) =>
-      guarded(() => {
-        assertCommand(parts, client, id);
-        return commandResult(commands.find(id));
-      }),
+    ({ command_id: id, since_offset: sinceOffset, part }) => {
+      assertCommand(parts, client, id);
+      const command = commands.find(id);
+      return sinceOffset === undefined
+        ? commandResult(command)
+        : outputPageResult(command, part, sinceOffset);
+    },
   );
 
-  server.registerTool(
-    'cancel_command',
+  tools.add(
     {
+      name: 'cancel_command',
       title: 'Cancel a command',
       description: 'Ends a command that waits or runs, with everything that it started.',
-      inputSchema: { command_id: commandId, reason },
+      input: { command_id: commandId, reason },
     },
-    ({ command_id: id, reason: why }, extra) =>
-      guarded(async () => {
-        assertCommand(parts, client, id);
-        commands.cancel(id, why ?? 'The AI agent cancelled it');
-        await waitUntilEnded(parts, id, DEFAULT_WAIT_SECONDS, extra);
-        const { command_id, status } = commands.find(id);
-        return { content: [{ type: 'text', text: `Command ${command_id} is ${status}.` }] };
-      }),
+    async ({ command_id: id, reason: why }, extra) => {
+      assertCommand(parts, client, id);
+      commands.cancel(id, why ?? 'The AI agent cancelled it');
+      await waitUntilEnded(parts, client, id, DEFAULT_WAIT_SECONDS, extra);
+      const { command_id, status } = commands.find(id);
+      return { content: [{ type: 'text', text: `Command ${command_id} is ${status}.` }] };
+    },
   );
 
-  registerOperations(server, parts, client);
+  registerOperations(tools, parts, client);
+  tools.list();
   return server;
+}
+
+/** Commands of a session that wait or run, for a client that has lost the answer with their ids. */
+function listUnfinished({ commands }: McpParts, sessionId: string): Command[] {
+  const { commands: latest } = commands.list({ sessionId, limit: 100, offset: 0 });
+  return latest.filter(({ status }) => status === 'pending_approval' || status === 'running');
 }

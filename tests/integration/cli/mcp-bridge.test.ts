@@ -57,6 +57,7 @@ function runClient(args: readonly string[], env: NodeJS.ProcessEnv = {}) {
         .filter(Boolean)
         .map((line) => JSON.parse(line)),
     send: (message: object) => stdin.write(`${JSON.stringify({ jsonrpc: '2.0', ...message })}\n`),
+    write: (text: string) => stdin.write(text),
     end: () => stdin.end(),
   };
 }
@@ -129,6 +130,79 @@ describe('porthole mcp', () => {
     await until(() => client.messages().length > 1);
     const { body: waiting } = await call(agent, 'GET', '/api/approvals');
     expect(waiting).toMatchObject({ approvals: [{ origin: expect.stringContaining('by the token “bot”') }] });
+    client.end();
+    expect(await client.code).toBe(0);
+  });
+
+  it('answers what was asked before stdin ended, however fast it did', async () => {
+    const agent = await startTestAgent();
+    const client = runClient(['mcp', '--url', agent.url]);
+    client.send(INITIALIZE);
+    client.send({ method: 'notifications/initialized' });
+    client.send({ id: 2, method: 'tools/list' });
+    client.send({ id: 3, method: 'no/such' });
+    client.end();
+    expect(await client.code).toBe(0);
+    expect(
+      client
+        .messages()
+        .map(({ id }) => id)
+        .sort(),
+    ).toEqual([1, 2, 3]);
+    expect(client.said.stderr).toBe('');
+  });
+
+  it.each([
+    ['nothing', ''],
+    ['half a message', '{"jsonrpc":"2.0"'],
+  ])('says what it is for when stdin ends after %s', async (_, text) => {
+    const agent = await startTestAgent();
+    const client = runClient(['mcp', '--url', agent.url]);
+    client.write(text);
+    client.end();
+    expect(await client.code).toBe(0);
+    expect(client.said.stdout).toBe('');
+    expect(client.said.stderr).toMatch(
+      /^porthole: stdin ended before a message came in, each of which is one line\. An MCP client starts/,
+    );
+  });
+
+  it('answers pings of the agent itself, so that a simple client is there for it', async () => {
+    const agent = await startTestAgent({ settings: { heartbeatIntervalSeconds: 1 } });
+    const client = await openBridge(['mcp', '--url', agent.url]);
+    const params = { name: 'start_session', arguments: { safety_mode: 'supervised' } };
+    client.send({ id: 2, method: 'tools/call', params });
+    await until(() => client.messages().length > 1);
+    const started = client.messages()[1]?.result?.structuredContent as Started | undefined;
+    const lastActivity = async () =>
+      (await call(agent, 'GET', `/api/remote/status/${started?.session.session_id}`)).body.last_activity;
+    for (let beat = 0; beat < 4; beat += 1) {
+      const before = await lastActivity();
+      await until(async () => (await lastActivity()) !== before);
+    }
+    // None of the pings went through to the client.
+    expect(client.messages()).toHaveLength(2);
+    client.end();
+    expect(await client.code).toBe(0);
+  });
+
+  it('introduces its client again to an agent that has started anew', async () => {
+    const first = await startTestAgent();
+    const client = await openBridge(['mcp', '--url', first.url]);
+    client.send({ id: 2, method: 'tools/list' });
+    await until(() => client.messages().length > 1);
+    await first.close('Agent stopped');
+    client.send({ id: 3, method: 'tools/list' });
+    await until(() => client.messages().some(({ id }) => id === 3));
+    const port = Number(new URL(first.url).port);
+    const second = await startTestAgent({ flags: { port } });
+    expect(second.url).toBe(first.url);
+    // Several at once find out that they are not known; it introduces itself once.
+    for (const id of [4, 5, 6]) client.send({ id, method: 'tools/list' });
+    await until(() => client.messages().length === 6);
+    for (const id of [4, 5, 6]) {
+      expect(client.messages().find((message) => message.id === id)?.result).toHaveProperty('tools');
+    }
     client.end();
     expect(await client.code).toBe(0);
   });

@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { Client } from '@modelcontextprotocol/sdk/client/index.js';
@@ -54,6 +54,41 @@ async function startSession(caller: McpCaller, mode: string): Promise<string> {
   const started = await caller.tool('start_session', { safety_mode: mode, wait_seconds: 0 });
   const { session } = started.structuredContent as { session: { session_id: string } };
   return session.session_id;
+}
+
+/** The words of JSON Schema that OpenAI's strict mode, Gemini, Bedrock and all that copy them take. */
+const KEYWORDS = ['type', 'description', 'enum', 'items', 'properties', 'required'];
+/** Names of inputs that some client takes for a keyword where it stands. */
+const KEYWORD_NAMES = [
+  'type',
+  'title',
+  'properties',
+  'items',
+  'required',
+  'enum',
+  'const',
+  'default',
+  'format',
+];
+
+function assertPlain(schema: object, name: string): void {
+  const { type, properties, required, items, ...rest } = schema as Record<string, unknown>;
+  for (const word of Object.keys(schema)) expect(KEYWORDS, `${name}: ${word}`).toContain(word);
+  expect(typeof type, name).toBe('string');
+  expect(rest.enum === undefined || type === 'string', name).toBe(true);
+  // Gemini refuses an object without properties, an array without items, and either of them elsewhere.
+  expect(type === 'object', name).toBe(properties !== undefined);
+  expect(type === 'array', name).toBe(items !== undefined);
+  if (items !== undefined) assertPlain(items as object, `${name}[]`);
+  const inputs = Object.entries((properties ?? {}) as Record<string, object>);
+  if (properties !== undefined) expect(inputs.length, name).toBeGreaterThan(0);
+  for (const each of (required ?? []) as string[]) expect(Object.keys(properties ?? {})).toContain(each);
+  for (const [input, each] of inputs) {
+    expect(KEYWORD_NAMES).not.toContain(input);
+    expect(input).toMatch(/^[a-z][a-z_]{0,63}$/);
+    expect((each as { description?: string }).description, `${name}.${input}`).toMatch(/\w/);
+    assertPlain(each, `${name}.${input}`);
+  }
 }
 
 describe('MCP client', () => {
@@ -113,8 +148,17 @@ describe('MCP client', () => {
     ]);
     for (const tool of tools) {
       expect(tool.description).toMatch(/\.$/);
+      // OpenAI takes 1024 characters; the shortest limit of names, server's included, is Cursor's with 60.
+      expect(tool.description?.length, tool.name).toBeLessThanOrEqual(1024);
+      expect(tool.name).toMatch(/^[a-z][a-z_]{1,39}$/);
+      expect(Object.keys(tool).sort()).toEqual(
+        ['annotations', 'description', 'inputSchema', 'name', 'title'].filter((key) => key in tool),
+      );
       expect(tool.inputSchema.type).toBe('object');
+      assertPlain(tool.inputSchema, tool.name);
     }
+    // What Claude Code keeps of them.
+    expect(client.getInstructions()?.length).toBeLessThan(2048);
     expect(client.getInstructions()).toContain('start_session');
   });
 
@@ -205,10 +249,116 @@ describe('MCP client', () => {
       heightPx: 360,
       capturedAtMs: 0,
     });
-    expect((await taking).content[0]).toEqual({
-      type: 'image',
-      data: Buffer.from('jpeg').toString('base64'),
-      mimeType: 'image/jpeg',
+    const { content, structuredContent } = await taking;
+    expect(content).toEqual([
+      { type: 'image', data: Buffer.from('jpeg').toString('base64'), mimeType: 'image/jpeg' },
+      {
+        type: 'text',
+        text: expect.stringMatching(/^The screen as it is now, 640x360 pixels \(command_\w+\)\.$/),
+      },
+    ]);
+    // Clients that prefer the object show nothing else.
+    expect(structuredContent).toBeUndefined();
+  });
+
+  it('is told everything once: long output by both ends, the rest from where it asks', async () => {
+    const agent = await startAgent();
+    const caller = await connect(agent);
+    const sessionId = await startSession(caller, 'autonomous');
+    await call(agent, 'POST', `/api/remote/approve/${sessionId}`);
+    const long = await caller.tool('run_command', { session_id: sessionId, argv: ['seq', '200000'] });
+    expect(Buffer.byteLength(JSON.stringify(long))).toBeLessThan(64 * 1024);
+    expect(long.structuredContent).toBeUndefined();
+    const text = textOf(long);
+    expect(text).toMatch(/^exit code 0\nstdout:\n1\n2\n3\n/);
+    expect(text).toMatch(/\n199999\n200000\n$/);
+    const mark =
+      /\[… (\d+) bytes are not shown here; get_command with command_id (\w+), part stdout and since_offset (\d+) reads on …\]/;
+    const [, , commandId = '', from = ''] = mark.exec(text) ?? [];
+    const { body } = await call(agent, 'GET', `/api/remote/commands/${commandId}`);
+    const kept = String(body.stdout);
+
+    let read = kept.slice(0, Number(from));
+    let next = from;
+    for (;;) {
+      const page = await caller.tool('get_command', { command_id: commandId, since_offset: Number(next) });
+      expect(Buffer.byteLength(JSON.stringify(page))).toBeLessThan(64 * 1024);
+      expect(page.structuredContent).toBeUndefined();
+      const [facts, piece] = page.content.map((part) => (part.type === 'text' ? part.text : ''));
+      const [, after = ''] = /next_offset: (\d+)$/.exec(facts ?? '') ?? [];
+      const [, lost] = /\(\d+ to (\d+) were not kept\)/.exec(facts ?? '') ?? [];
+      if (lost) read += `\n[… ${Number(lost) - Number(next)} bytes left out …]\n`;
+      read += piece ?? '';
+      if (facts?.includes('that is all')) break;
+      expect(Number(after)).toBeGreaterThan(Number(next));
+      next = after;
+    }
+    expect(read).toBe(kept);
+    expect(next).not.toBe(from);
+
+    // What is short is told to programs, too, with the words beside the facts.
+    const short = await caller.tool('run_command', { session_id: sessionId, argv: ['true'] });
+    expect(short.structuredContent).toMatchObject({
+      message: 'exit code 0',
+      command: { status: 'completed', exit_code: 0, command_id: expect.stringMatching(/^command_/) },
+    });
+  });
+
+  it('is told no more of any answer than fits, whatever is in it', async () => {
+    const agent = await startAgent();
+    const caller = await connect(agent);
+    const folder = mkdtempSync(path.join(tmpdir(), 'porthole-mcp-'));
+    onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+    const sessionId = await startSession(caller, 'autonomous');
+    await call(agent, 'POST', `/api/remote/approve/${sessionId}`);
+    const use = async (tool: string, input: object): Promise<string> => {
+      const answer = await caller.tool(tool, { session_id: sessionId, ...input });
+      expect(Buffer.byteLength(JSON.stringify(answer)), tool).toBeLessThan(96 * 1024);
+      return textOf(answer);
+    };
+    // Control characters are six bytes each in JSON.
+    const noise = 'head -c 300000 /dev/zero; head -c 300000 /dev/zero >&2';
+    expect(await use('shell', { script: noise })).toContain('part stderr and since_offset');
+    const binary = 'head -c 300000 /dev/urandom';
+    expect(await use('shell', { script: binary })).toContain('part stdout and since_offset');
+    for (let each = 0; each < 1500; each += 1) writeFileSync(path.join(folder, `file ${each}`), '');
+    const listed = await use('list_directory', { path: folder });
+    const [, commandId, from] = /command_id (\w+), part result and since_offset (\d+)/.exec(listed) ?? [];
+    const rest = await caller.tool('get_command', {
+      command_id: commandId,
+      part: 'result',
+      since_offset: Number(from),
+    });
+    expect(rest.content[1]).toMatchObject({ text: expect.stringContaining('"kind": "file"') });
+
+    const file = path.join(folder, 'large');
+    const large = Buffer.from('0123456789äöü\u0001'.repeat(15_000));
+    writeFileSync(file, large);
+    let offset = 0;
+    let read = '';
+    while (offset < large.length) {
+      const text = await use('read_file', { path: file, offset, length: 1_000_000 });
+      const [mark, next] = /\n\[… the file has \d+ bytes; read on from (\d+) …\]$/.exec(text) ?? [];
+      read += mark ? text.slice(0, -mark.length) : text;
+      offset = mark ? Number(next) : large.length;
+    }
+    expect(read).toBe(large.toString());
+    const content = 'x'.repeat(900_000);
+    expect(await use('write_file', { path: file, content })).toContain('"bytes": 900000');
+  });
+
+  it('gives variables to a program as a list, or as a map', async () => {
+    const agent = await startAgent();
+    const caller = await connect(agent);
+    const sessionId = await startSession(caller, 'autonomous');
+    await call(agent, 'POST', `/api/remote/approve/${sessionId}`);
+    for (const env of [['A=1', 'B=x=y', 'C='], { A: '1', B: 'x=y', C: '' }]) {
+      const shell = { session_id: sessionId, script: 'echo "[$A][$B][$C]"', env };
+      expect(textOf(await caller.tool('shell', shell))).toContain('[1][x=y][]');
+    }
+    expect(await caller.tool('shell', { session_id: sessionId, script: 'true', env: ['=1'] })).toMatchObject({
+      isError: true,
+      structuredContent: { error: 'invalid_request' },
     });
   });
 
