@@ -180,8 +180,11 @@ const SERVICE_PATHS: ZodOpenApiPathsObject = {
       requestBody: { required: true, content: { 'application/json': { schema: z.looseObject({}) } } },
       responses: {
         '200': {
-          description: 'The answer, as one server-sent event or several',
-          content: { 'text/event-stream': { schema: { type: 'string' } } },
+          description: 'The answer, as server-sent events, or as JSON for clients that accept nothing else',
+          content: {
+            'text/event-stream': { schema: { type: 'string' } },
+            'application/json': { schema: z.looseObject({}) },
+          },
         },
         '202': { description: 'Taken' },
         ...describeErrors('mcp', ['not_found', ...BODY_ERRORS]),
