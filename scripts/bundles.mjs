@@ -17,6 +17,8 @@ const EXTERNAL = [
   'libsql',
   '@julusian/jpeg-turbo',
   '@img/sharp-wasm32/sharp.node',
+  // An optional part of the proxy agents, which we neither have nor ask for.
+  'kerberos',
   ...builtinModules,
   ...builtinModules.map((name) => `node:${name}`),
 ];

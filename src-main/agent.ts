@@ -24,6 +24,7 @@ import { type OwnWindow, PanelPass } from './http/panel-pass.ts';
 import { readTarget } from './http/request-target.ts';
 import { createWebApp } from './http/web-app.ts';
 import type { Logger } from './logger.ts';
+import { createOutgoing, type OpenRequest } from './outgoing/outgoing.ts';
 import { RecordingService } from './recordings/recording-service.ts';
 import { Liveness } from './sessions/liveness.ts';
 import { SessionRegistry } from './sessions/session-registry.ts';
@@ -82,6 +83,8 @@ export interface AgentOptions {
   readonly openScreenSettings?: () => Promise<void>;
   /** How this copy is updated; not at all if it is left out. */
   readonly updater?: Updater;
+  /** The way to servers elsewhere; as the environment says if it is left out. */
+  readonly openRequest?: OpenRequest;
   /** Tells the person at the machine; whoever made it closes it, after the agent. */
   readonly notifier: Notifier;
 }
@@ -294,13 +297,14 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
     },
   });
 
+  const openRequest = options.openRequest ?? createOutgoing();
   const webhooks = new WebhookService({
     clock,
     log,
     bus,
     journal: new SqliteWebhookJournal(database, journal),
-    send: createHttpSender(clock),
-    sendTest: createHttpSender(clock, WEBHOOK_TEST_TIMEOUT_MS),
+    send: createHttpSender({ clock, open: openRequest }),
+    sendTest: createHttpSender({ clock, open: openRequest, timeoutMs: WEBHOOK_TEST_TIMEOUT_MS }),
     record: (draft) => bus.publish(journal.recordEvent(draft)),
   });
 

@@ -19,6 +19,7 @@ import { watchScreenLock } from './desktop/screen-lock.ts';
 import { followScreenPermission, openScreenSettings } from './desktop/screen-settings.ts';
 import { createDesktopUpdater } from './desktop/update/desktop-updater.ts';
 import { createLogger } from './logger.ts';
+import { createOutgoing } from './outgoing/outgoing.ts';
 import { readStartOptions, StartAnswer, StartError } from './settings/command-line.ts';
 import { type DataFolder, prepareDataFolder } from './settings/data-folder.ts';
 import { removeRunningFile, writeRunningFile } from './settings/running-file.ts';
@@ -84,7 +85,8 @@ async function boot(): Promise<void> {
     for (const windows of [session.defaultSession, promptSession()]) trustOwnCertificate(windows, tls.cert);
     log.info({ fingerprint: tls.fingerprint }, 'HTTPS, with this certificate (SHA-256)');
   }
-  const updater = createDesktopUpdater(data.folder, log);
+  const openRequest = createOutgoing({ resolveProxy: (url) => session.defaultSession.resolveProxy(url) });
+  const updater = createDesktopUpdater({ dataFolder: data.folder, log, openRequest });
   // Nearly the last to close: what is put in place must not be in use any more.
   shutdown.add('update', () => updater.install());
   const screenSource = new ElectronScreenSource({ clock: systemClock, logger: log });
@@ -122,6 +124,7 @@ async function boot(): Promise<void> {
       canPrompt: canShowPrompt,
       tls,
       updater,
+      openRequest,
       logFolder: data.logs,
       describeDesktop,
       ...(openScreenSettings ? { openScreenSettings } : {}),

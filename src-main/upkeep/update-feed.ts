@@ -1,6 +1,7 @@
 import { JSON_SCHEMA, load } from 'js-yaml';
 import { gt, lt } from 'semver';
 import { z } from 'zod';
+import { readRetryAfter } from '../outgoing/retry-after.ts';
 
 /** A release that can be downloaded. */
 export interface Release {
@@ -23,10 +24,16 @@ export class UpdateRefusal extends Error {
   override readonly name = 'UpdateRefusal';
   /** Whether the server is only out of reach, as any is at times. */
   readonly isOutage: boolean;
+  /** How long the server asks to be left alone, if it does. */
+  readonly retryAfterSeconds: number | null;
 
-  constructor(message: string, more: { readonly isOutage?: boolean } = {}) {
+  constructor(
+    message: string,
+    more: { readonly isOutage?: boolean; readonly retryAfterSeconds?: number | null } = {},
+  ) {
     super(message);
     this.isOutage = more.isOutage ?? false;
+    this.retryAfterSeconds = more.retryAfterSeconds ?? null;
   }
 }
 
@@ -45,7 +52,12 @@ export interface FeedOptions {
   readonly fetch: FeedFetch;
   /** Ends the reading when it takes too long. */
   readonly signal: AbortSignal;
+  /** The wall clock, to read dates against. */
+  readonly nowMs: number;
 }
+
+/** Statuses that say that the server is too busy, and nothing of what it has. */
+const BUSY_STATUSES: ReadonlySet<number> = new Set([429, 503]);
 
 const MAX_FEED_BYTES = 64 * 1024;
 const MAX_RELEASE_BYTES = 1024 * 1024 * 1024;
@@ -85,7 +97,7 @@ export async function readOffer(options: FeedOptions): Promise<Offer> {
   };
 }
 
-async function fetchText(url: URL, { fetch, signal }: FeedOptions): Promise<string> {
+async function fetchText(url: URL, { fetch, signal, nowMs }: FeedOptions): Promise<string> {
   let response: Response;
   try {
     // A redirect may lead to another host, or out of HTTPS.
@@ -96,7 +108,15 @@ async function fetchText(url: URL, { fetch, signal }: FeedOptions): Promise<stri
     if (/redirect/i.test(why)) throw new UpdateRefusal('The update server sends elsewhere whoever asks it.');
     throw new UpdateRefusal(`The update server cannot be reached (${why}).`, { isOutage: true });
   }
-  if (!response.ok) throw new UpdateRefusal(`The update server answered ${response.status} for ${url.href}.`);
+  if (!response.ok) {
+    await response.body?.cancel();
+    const { headers, status } = response;
+    const asked = { retryAfter: headers.get('retry-after'), date: headers.get('date') };
+    throw new UpdateRefusal(describeStatus(status, url.href), {
+      isOutage: BUSY_STATUSES.has(status),
+      retryAfterSeconds: BUSY_STATUSES.has(status) ? readRetryAfter(asked, nowMs) : null,
+    });
+  }
   try {
     return await readLimited(response);
   } catch (error) {
@@ -104,6 +124,13 @@ async function fetchText(url: URL, { fetch, signal }: FeedOptions): Promise<stri
     if (signal.aborted) throw tooLate();
     throw new UpdateRefusal(`The update server broke off its answer (${explain(error)}).`);
   }
+}
+
+/** Says in a sentence how the server answered whoever asked for `what`. */
+export function describeStatus(status: number, what: string): string {
+  return BUSY_STATUSES.has(status)
+    ? `The update server is too busy now (it answered ${status}).`
+    : `The update server answered ${status} for ${what}.`;
 }
 
 function tooLate(): UpdateRefusal {

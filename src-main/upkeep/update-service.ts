@@ -45,6 +45,8 @@ export interface UpdateServiceOptions {
 
 const FIRST_CHECK_MS = 15_000;
 const CHECK_EVERY_MS = 24 * 60 * 60_000;
+/** However soon a busy server wants to be asked again. */
+const SOONEST_CHECK_MS = 60_000;
 const CHECK_TIMEOUT_MS = 20_000;
 // Nothing came for so long: the server hangs.
 const STALL_TIMEOUT_MS = 60_000;
@@ -134,8 +136,8 @@ export class UpdateService {
     this.#cancelCheck();
     if (this.#state.state === 'off' || this.#state.state === 'unavailable') return;
     this.#cancelCheck = this.#options.clock.after(delayMs, () => {
-      void this.check();
       this.#schedule(CHECK_EVERY_MS);
+      void this.check();
     });
   }
 
@@ -154,6 +156,7 @@ export class UpdateService {
         currentVersion: version,
         fetch,
         signal,
+        nowMs: clock.wallMs(),
       });
       if (this.#work !== work.controller) return;
       const checked = { progress: null, checked_at: new Date(clock.wallMs()).toISOString() };
@@ -179,8 +182,12 @@ export class UpdateService {
       if (this.#work !== work.controller) return;
       this.#release = null;
       this.#fail(this.#explain(error), { ...this.#state, latest: null });
+      if (!(error instanceof UpdateRefusal)) return;
       // Whoever is offline knows that without a banner.
-      if (error instanceof UpdateRefusal && error.isOutage) this.#options.advisories.put('update', null);
+      if (error.isOutage) this.#options.advisories.put('update', null);
+      // Nobody asks sooner than the server wants, but the person, who may.
+      if (error.retryAfterSeconds !== null)
+        this.#schedule(Math.max(SOONEST_CHECK_MS, error.retryAfterSeconds * 1000));
     } finally {
       work.end();
     }

@@ -32,8 +32,8 @@ const FAILING_AFTER = 3;
 const FAULT_FAILURES = 4;
 const MAX_RETRY_AFTER_SECONDS = 3600;
 const GONE = 410;
-/** Statuses that say nothing against the message: try later. */
-const PASSING_STATUSES: ReadonlySet<number> = new Set([408, 409, 425, 429]);
+/** Statuses that say nothing against the message: try later. 407 is a proxy's. */
+const PASSING_STATUSES: ReadonlySet<number> = new Set([407, 408, 409, 425, 429]);
 
 /**
  * Delivers what waits for one webhook: in order, one at a time, each until the receiver has taken it or it is given up.

@@ -1,6 +1,8 @@
-import { type ClientRequest, request as requestHttp } from 'node:http';
-import { request as requestHttps } from 'node:https';
+import type { IncomingMessage } from 'node:http';
 import type { Clock } from '../clock.ts';
+import type { OpenRequest } from '../outgoing/outgoing.ts';
+import { ProxyFault } from '../outgoing/proxy-choice.ts';
+import { readRetryAfter } from '../outgoing/retry-after.ts';
 
 /** One attempt, ready to go out. */
 export interface OutgoingMessage {
@@ -26,55 +28,71 @@ export const ATTEMPT_TIMEOUT_MS = 10_000;
 const MAX_ANSWER_BYTES = 64 * 1024;
 const MAX_HEADER_BYTES = 16 * 1024;
 
+/** What a sender works with. */
+export interface HttpSenderOptions {
+  readonly clock: Clock;
+  /** The way out of this machine. */
+  readonly open: OpenRequest;
+  readonly timeoutMs?: number;
+}
+
 /**
  * Sends over a connection of its own, follows no redirect, keeps nothing of the answer but its status. `timeoutMs` is
  * for the whole exchange, so that a receiver that takes or gives a byte at a time wins nothing by it.
  */
-export function createHttpSender(clock: Clock, timeoutMs: number = ATTEMPT_TIMEOUT_MS): SendMessage {
+export function createHttpSender(options: HttpSenderOptions): SendMessage {
+  const { clock, open, timeoutMs = ATTEMPT_TIMEOUT_MS } = options;
   return (message, signal) =>
     new Promise((resolve) => {
-      const finish = (responseStatus: number | null, error: string | null, retryAfter?: string): void => {
+      const ended = new AbortController();
+      const finish = (
+        responseStatus: number | null,
+        error: string | null,
+        wait: number | null = null,
+      ): void => {
         cancelTimeout();
         signal.removeEventListener('abort', onAbort);
-        outgoing?.destroy();
-        resolve({ responseStatus, error, retryAfterSeconds: readSeconds(retryAfter) });
+        ended.abort();
+        resolve({ responseStatus, error, retryAfterSeconds: wait });
       };
       const onAbort = (): void => finish(null, 'the agent stopped');
       const cancelTimeout = clock.after(timeoutMs, () =>
         finish(null, `no complete answer within ${timeoutMs / 1000} s`),
       );
-      let outgoing: ClientRequest | null = null;
       if (signal.aborted) return onAbort();
       signal.addEventListener('abort', onAbort);
-      try {
-        outgoing = open(message);
-      } catch (error) {
-        return finish(null, describeFailure(error));
-      }
-      outgoing.on('error', (error) => finish(null, describeFailure(error)));
-      outgoing.on('response', (response) => {
-        const status = response.statusCode ?? 0;
-        const retryAfter = response.headers['retry-after'];
-        const settle = (): void => finish(status, describeStatus(status), retryAfter);
-        let takenBytes = 0;
-        response.on('data', (chunk: Buffer) => {
-          takenBytes += chunk.length;
-          if (takenBytes > MAX_ANSWER_BYTES) settle();
-        });
-        response.on('end', settle);
-        response.on('error', (error) => finish(status, describeFailure(error)));
-      });
-      outgoing.end(message.body);
+      openMessage(message, open, ended.signal).then(
+        ({ request, isProxied }) => {
+          const fail = (error: unknown): void => finish(null, describeFailure(error, isProxied));
+          request.on('error', fail);
+          request.on('response', (response) => {
+            const status = response.statusCode ?? 0;
+            const settle = (): void =>
+              finish(status, describeStatus(status), readWait(response, clock.wallMs()));
+            let takenBytes = 0;
+            response.on('data', (chunk: Buffer) => {
+              takenBytes += chunk.length;
+              if (takenBytes > MAX_ANSWER_BYTES) settle();
+            });
+            response.on('end', settle);
+            response.on('error', (error) => finish(status, describeFailure(error, isProxied)));
+          });
+          request.end(message.body);
+        },
+        (error: unknown) => finish(null, describeFailure(error, false)),
+      );
     });
 }
 
-function open({ url, headers, body }: OutgoingMessage): ClientRequest {
-  const target = new URL(url);
-  const request = target.protocol === 'https:' ? requestHttps : requestHttp;
-  return request(target, {
+async function openMessage(
+  { url, headers, body }: OutgoingMessage,
+  open: OpenRequest,
+  signal: AbortSignal,
+): ReturnType<OpenRequest> {
+  return open(new URL(url), {
     method: 'POST',
-    agent: false,
     maxHeaderSize: MAX_HEADER_BYTES,
+    signal,
     headers: {
       'Content-Type': 'application/json',
       'Content-Length': Buffer.byteLength(body),
@@ -87,6 +105,10 @@ function open({ url, headers, body }: OutgoingMessage): ClientRequest {
   });
 }
 
+function readWait({ headers }: IncomingMessage, nowMs: number): number | null {
+  return readRetryAfter({ retryAfter: headers['retry-after'], date: headers.date }, nowMs);
+}
+
 function describeStatus(status: number): string | null {
   if (status >= 200 && status < 300) return null;
   return status >= 300 && status < 400
@@ -95,11 +117,8 @@ function describeStatus(status: number): string | null {
 }
 
 /** The system's code alone: messages may name the address. */
-function describeFailure(error: unknown): string {
+function describeFailure(error: unknown, isProxied: boolean): string {
+  if (error instanceof ProxyFault) return `it could not be reached: ${error.message}`;
   const code = error instanceof Error && 'code' in error ? String(error.code) : 'it is no HTTP';
-  return `it could not be reached (${code})`;
-}
-
-function readSeconds(text: string | undefined): number | null {
-  return text !== undefined && /^\d{1,6}$/.test(text) ? Number(text) : null;
+  return `it could not be reached${isProxied ? ' through the proxy' : ''} (${code})`;
 }

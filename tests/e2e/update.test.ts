@@ -1,12 +1,27 @@
 import { spawn } from 'node:child_process';
 import { createHash, randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { createServer, type Server, type ServerResponse } from 'node:http';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { build } from 'vite';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import {
+  makeAuthority,
+  makeServerIdentity,
+  serve as serveElsewhere,
+  startProxy,
+} from '../integration/outgoing/support/elsewhere.ts';
 import { electronPath, REPOSITORY } from './support/porthole-app.ts';
 import type { UpdateTask } from './support/update-main.ts';
 
@@ -63,7 +78,7 @@ async function serve(answers: Record<string, Answer>): Promise<{ url: string; as
 }
 
 /** Runs tasks in an Electron that believes to be an AppImage; answers each outcome and what it left in its cache. */
-async function perform(tasks: readonly UpdateTask[], appImage: string) {
+async function perform(tasks: readonly UpdateTask[], appImage: string, environment: NodeJS.ProcessEnv = {}) {
   const cache = mkdtempSync(path.join(folder, 'cache-'));
   const sandbox = process.getuid?.() === 0 ? ['--no-sandbox'] : [];
   const headless = ['--ozone-platform=headless', '--disable-gpu'];
@@ -71,6 +86,7 @@ async function perform(tasks: readonly UpdateTask[], appImage: string) {
   const child = spawn(electronPath(), [...sandbox, ...headless, data, path.join(folder, 'app')], {
     env: {
       ...process.env,
+      ...environment,
       APPIMAGE: appImage,
       XDG_CACHE_HOME: cache,
       PORTHOLE_TEST_TASKS: JSON.stringify(tasks),
@@ -86,7 +102,10 @@ async function perform(tasks: readonly UpdateTask[], appImage: string) {
   expect(lines.pop(), output).toBe('done');
   expect(code).toBe(0);
   const pending = path.join(cache, 'porthole-updater/pending');
-  return { outcomes: lines.map((line) => JSON.parse(line) as unknown), left: readdirSync(pending) };
+  return {
+    outcomes: lines.map((line) => JSON.parse(line) as unknown),
+    left: existsSync(pending) ? readdirSync(pending) : [],
+  };
 }
 
 const download = (
@@ -167,6 +186,38 @@ describe('an update by electron-updater, as AppImage', () => {
     expect(elsewhere.asked).toEqual([]);
     expect(left).toEqual([]);
     expect(readFileSync(appImage, 'utf8')).toBe('old');
+  });
+
+  it('trusts whom the system trusts, and goes through the proxy of the environment', async () => {
+    const authority = await makeAuthority('Authority of a company');
+    const bundle = path.join(folder, 'bundle.crt');
+    writeFileSync(bundle, authority.cert);
+    const announcement = `version: 0.6.0\nfiles:\n  - url: next.AppImage\n    sha512: ${SHA}\n    size: ${NEXT.length}\n`;
+    const port = await serveElsewhere(
+      (request, response) => {
+        const body = request.url === '/next.AppImage' ? NEXT : Buffer.from(announcement);
+        give(body)(response);
+      },
+      await makeServerIdentity(authority),
+    );
+    const proxy = await startProxy(port);
+    const tasks: UpdateTask[] = [
+      { task: 'read', address: 'https://hook.example' },
+      download('https://hook.example/next.AppImage'),
+    ];
+    const appImage = path.join(folder, 'Trusting.AppImage');
+    writeFileSync(appImage, 'old');
+    const environment = { SSL_CERT_FILE: bundle, HTTPS_PROXY: `http://${proxy.address}` };
+    const { outcomes } = await perform(tasks, appImage, environment);
+    expect(outcomes).toEqual([
+      { ok: expect.objectContaining({ kind: 'newer', version: '0.6.0' }) },
+      { ok: { progress: 1 } },
+    ]);
+    expect(proxy.asked).toEqual(['CONNECT hook.example:443', 'CONNECT hook.example:443']);
+    const distrusted = await perform(tasks.slice(0, 1), appImage, { HTTPS_PROXY: `http://${proxy.address}` });
+    expect(distrusted.outcomes).toEqual([
+      { refused: expect.stringMatching(/^The update server cannot be reached \(/), name: 'UpdateRefusal' },
+    ]);
   });
 
   it('puts a good one in the place of the old file, in one step and as a program, when it is told to', async () => {

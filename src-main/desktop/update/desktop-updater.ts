@@ -1,7 +1,9 @@
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { app, session } from 'electron';
+import { app } from 'electron';
 import type { Logger } from '../../logger.ts';
+import type { OpenRequest } from '../../outgoing/outgoing.ts';
+import { createOutgoingFetch } from '../../outgoing/outgoing-fetch.ts';
 import type { Updater } from '../../upkeep/update-service.ts';
 import { describeUpdates } from './describe-updates.ts';
 
@@ -11,10 +13,22 @@ export interface DesktopUpdater extends Updater {
   install(): void;
 }
 
-const SESSION = 'porthole-updates';
+/** What an updater works with. */
+export interface DesktopUpdaterOptions {
+  /** Holds a small file of its. */
+  readonly dataFolder: string;
+  readonly log: Logger;
+  /** The way to the update server. */
+  readonly openRequest: OpenRequest;
+}
 
-/** The updater of this copy. `dataFolder` holds a small file of its; to be called once Electron is ready. */
-export function createDesktopUpdater(dataFolder: string, log: Logger): DesktopUpdater {
+/** The updater of this copy; to be called once Electron is ready. */
+export function createDesktopUpdater({
+  dataFolder,
+  log,
+  openRequest,
+}: DesktopUpdaterOptions): DesktopUpdater {
+  const fetch = createOutgoingFetch(openRequest);
   let installDownload: (() => void) | null = null;
   const installation = {
     platform: process.platform,
@@ -25,13 +39,13 @@ export function createDesktopUpdater(dataFolder: string, log: Logger): DesktopUp
   };
   return {
     ...describeUpdates(installation),
-    fetch: (url, init) => session.fromPartition(SESSION, { cache: false }).fetch(url, init),
+    fetch,
     download: async (release, signal, onProgress) => {
       // Loaded when it is needed: most agents never are asked for updates.
       const { downloadRelease } = await import('./release-download.ts');
       const configFile = path.join(dataFolder, 'updater.yml');
       writeFileSync(configFile, 'updaterCacheDirName: porthole-updater\n', { mode: 0o600 });
-      const updater = await downloadRelease({ release, configFile, log, signal, onProgress });
+      const updater = await downloadRelease({ release, configFile, log, fetch, signal, onProgress });
       installDownload = () => {
         if (!updater.install(true, false)) log.error({}, 'the update could not be installed');
       };

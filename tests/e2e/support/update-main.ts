@@ -1,7 +1,8 @@
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import path from 'node:path';
-import { app } from 'electron';
+import { app, session } from 'electron';
 import { createDesktopUpdater } from '../../../src-main/desktop/update/desktop-updater.ts';
+import { createOutgoing } from '../../../src-main/outgoing/outgoing.ts';
 import { readOffer } from '../../../src-main/upkeep/update-feed.ts';
 
 /** What a test wants tried, in turn; each answers one line of JSON on stdout. */
@@ -33,7 +34,11 @@ function ignore(): void {}
 /** Tries the product's own updater in a real Electron, since test builds are never updated. */
 async function run(): Promise<void> {
   await app.whenReady();
-  const updater = createDesktopUpdater(app.getPath('userData'), quiet);
+  const updater = createDesktopUpdater({
+    dataFolder: app.getPath('userData'),
+    log: quiet,
+    openRequest: createOutgoing({ resolveProxy: (url) => session.defaultSession.resolveProxy(url) }),
+  });
   const perform = async (task: UpdateTask): Promise<unknown> => {
     switch (task.task) {
       case 'read': {
@@ -47,6 +52,7 @@ async function run(): Promise<void> {
           currentVersion: '0.5.0',
           fetch,
           signal,
+          nowMs: Date.now(),
         });
       }
       case 'download': {

@@ -8,6 +8,7 @@ import { type Agent, startAgent } from '../../../src-main/agent.ts';
 import { type Clock, systemClock } from '../../../src-main/clock.ts';
 import { describeFileChange } from '../../../src-main/commands/file-change.ts';
 import type { Logger } from '../../../src-main/logger.ts';
+import type { OpenRequest } from '../../../src-main/outgoing/outgoing.ts';
 import type { Updater } from '../../../src-main/upkeep/update-service.ts';
 import type { Settings } from '../../../src-shared/settings.ts';
 import { DirectPictureMaker } from '../../fakes/direct-picture-maker.ts';
@@ -40,6 +41,8 @@ export async function startTestAgent(
     connectionLimits?: ConnectionLimits;
     /** Instead of none. */
     updater?: Updater;
+    /** Instead of the usual way out. */
+    openRequest?: OpenRequest;
     logFolder?: string;
     openScreenSettings?: () => Promise<void>;
     /** Instead of one that keeps errors for the test. */
@@ -65,6 +68,7 @@ export async function startTestAgent(
     tls: options.tls ?? null,
     ...(options.logFolder ? { logFolder: options.logFolder } : {}),
     ...(options.openScreenSettings ? { openScreenSettings: options.openScreenSettings } : {}),
+    ...(options.openRequest ? { openRequest: options.openRequest } : {}),
     ...(options.updater ? { updater: options.updater } : {}),
     ...(options.connectionLimits ? { connectionLimits: options.connectionLimits } : {}),
     notifier,

@@ -202,6 +202,48 @@ describe('UpdateService', () => {
     expect(log.errors).toEqual([]);
   });
 
+  it.each([
+    ['seconds', 429, '7200'],
+    ['a date', 503, 'Fri, 02 Jan 2026 14:00:00 GMT'],
+  ])('asks a busy server again when it says, in %s, and not before', async (_form, status, retryAfter) => {
+    let isBusy = true;
+    const { address, asked } = await serve((response) => {
+      if (!isBusy) return response.end(announcement('0.6.0'));
+      const headers = { 'retry-after': retryAfter, date: 'Fri, 02 Jan 2026 12:00:00 GMT' };
+      return response.writeHead(status, headers).end('busy');
+    });
+    const { service, clock, advisories } = open(address);
+    clock.advance(15_000);
+    await vi.waitFor(() => expect(service.state.state).toBe('failed'));
+    expect(service.state.message).toBe(`The update server is too busy now (it answered ${status}).`);
+    expect(advisories.list()).toEqual([]);
+    isBusy = false;
+    clock.advance(7_199_999);
+    expect(asked).toHaveLength(1);
+    clock.advance(1);
+    await vi.waitFor(() => expect(service.state.state).toBe('available'));
+    expect(asked).toHaveLength(2);
+  });
+
+  it('lets no server keep it away for more than a day, nor be asked in a circle', async () => {
+    const waits = ['999999999', '0'];
+    const { address, asked } = await serve((response) =>
+      response.writeHead(503, { 'retry-after': waits[0] ?? '' }).end(),
+    );
+    const { service, clock } = open(address);
+    clock.advance(15_000);
+    await vi.waitFor(() => expect(service.state.state).toBe('failed'));
+    waits.shift();
+    clock.advance(24 * 3_600_000);
+    await vi.waitFor(() => expect(asked).toHaveLength(2));
+    await vi.waitFor(() => expect(service.state.state).toBe('failed'));
+    clock.advance(59_999);
+    expect(service.state.state).toBe('failed');
+    expect(asked).toHaveLength(2);
+    clock.advance(1);
+    await vi.waitFor(() => expect(asked).toHaveLength(3));
+  });
+
   it('gives up on a server that hangs, without a banner for whoever is offline', async () => {
     const { address, asked } = await serve(() => undefined);
     const { service, clock, advisories } = open(address);

@@ -1,17 +1,22 @@
 import { createServer } from 'node:net';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
-import { systemClock } from '../../../src-main/clock.ts';
-import { createHttpSender } from '../../../src-main/webhooks/webhook-sender.ts';
+import { type Clock, systemClock } from '../../../src-main/clock.ts';
+import { createOutgoing } from '../../../src-main/outgoing/outgoing.ts';
+import { createHttpSender, type SendMessage } from '../../../src-main/webhooks/webhook-sender.ts';
 import { ManualClock } from '../../fakes/manual-clock.ts';
 import { WebhookReceiver } from './support/webhook-receiver.ts';
 
 const body = '{"event":"rearmed"}';
 const never = new AbortController().signal;
 
+function createSender(clock: Clock, env: NodeJS.ProcessEnv = {}): SendMessage {
+  return createHttpSender({ clock, open: createOutgoing({ env }) });
+}
+
 describe('webhook sender', () => {
   it('posts the bytes it is given, with the headers it is given', async () => {
     const receiver = await WebhookReceiver.start();
-    const send = createHttpSender(systemClock);
+    const send = createSender(systemClock);
     const headers = { 'webhook-id': 'msg_1' };
     const outcome = await send({ url: `${receiver.url}/hook?a=b`, headers, body }, never);
     expect(outcome).toEqual({ responseStatus: 200, error: null, retryAfterSeconds: null });
@@ -27,7 +32,7 @@ describe('webhook sender', () => {
   it('shows the user part of an address as basic authentication', async () => {
     const receiver = await WebhookReceiver.start();
     const url = receiver.url.replace('http://', 'http://grace:hopper@');
-    await createHttpSender(systemClock)({ url, headers: {}, body }, never);
+    await createSender(systemClock)({ url, headers: {}, body }, never);
     const { authorization } = receiver.received[0]?.headers ?? {};
     expect(authorization).toBe(`Basic ${Buffer.from('grace:hopper').toString('base64')}`);
   });
@@ -35,7 +40,7 @@ describe('webhook sender', () => {
   it('follows no redirect', async () => {
     const receiver = await WebhookReceiver.start();
     receiver.react = (response) => response.writeHead(307, { location: `${receiver.url}/elsewhere` }).end();
-    const outcome = await createHttpSender(systemClock)({ url: receiver.url, headers: {}, body }, never);
+    const outcome = await createSender(systemClock)({ url: receiver.url, headers: {}, body }, never);
     expect(outcome).toMatchObject({ responseStatus: 307, error: expect.stringContaining('redirects') });
     expect(receiver.received.map(({ path }) => path)).toEqual(['/']);
   });
@@ -43,8 +48,21 @@ describe('webhook sender', () => {
   it('tells how long the receiver asks to be left alone', async () => {
     const receiver = await WebhookReceiver.start();
     receiver.react = (response) => response.writeHead(503, { 'retry-after': '120' }).end();
-    const outcome = await createHttpSender(systemClock)({ url: receiver.url, headers: {}, body }, never);
+    const outcome = await createSender(systemClock)({ url: receiver.url, headers: {}, body }, never);
     expect(outcome).toEqual({ responseStatus: 503, error: 'it answered 503', retryAfterSeconds: 120 });
+  });
+
+  it('tells it for a date as for seconds, counted from the receiver’s own clock', async () => {
+    const receiver = await WebhookReceiver.start();
+    receiver.react = (response) =>
+      response
+        .writeHead(429, {
+          date: 'Fri, 02 Jan 2026 12:00:00 GMT',
+          'retry-after': 'Fri, 02 Jan 2026 12:00:13 GMT',
+        })
+        .end();
+    const outcome = await createSender(systemClock)({ url: receiver.url, headers: {}, body }, never);
+    expect(outcome).toMatchObject({ responseStatus: 429, retryAfterSeconds: 13 });
   });
 
   it.each([
@@ -56,7 +74,7 @@ describe('webhook sender', () => {
       const receiver = await WebhookReceiver.start();
       receiver.react = react;
       const clock = new ManualClock();
-      const sent = createHttpSender(clock)({ url: receiver.url, headers: {}, body }, never);
+      const sent = createSender(clock)({ url: receiver.url, headers: {}, body }, never);
       await vi.waitFor(() => expect(receiver.received).toHaveLength(1));
       clock.advance(9999);
       expect(receiver.open).toBe(1);
@@ -77,7 +95,7 @@ describe('webhook sender', () => {
       response.on('drain', pour);
       pour();
     };
-    const outcome = await createHttpSender(systemClock)({ url: receiver.url, headers: {}, body }, never);
+    const outcome = await createSender(systemClock)({ url: receiver.url, headers: {}, body }, never);
     expect(outcome).toMatchObject({ responseStatus: 200, error: null });
     await vi.waitFor(() => expect(receiver.open).toBe(0));
     expect(written).toBeLessThan(32 * 1024 * 1024);
@@ -86,7 +104,7 @@ describe('webhook sender', () => {
   it('takes in no head without end', async () => {
     const receiver = await WebhookReceiver.start();
     receiver.react = (response) => response.writeHead(200, { 'x-large': 'x'.repeat(20_000) }).end();
-    const outcome = await createHttpSender(systemClock)({ url: receiver.url, headers: {}, body }, never);
+    const outcome = await createSender(systemClock)({ url: receiver.url, headers: {}, body }, never);
     expect(outcome).toMatchObject({
       responseStatus: null,
       error: 'it could not be reached (HPE_HEADER_OVERFLOW)',
@@ -94,7 +112,7 @@ describe('webhook sender', () => {
   });
 
   it('answers in words for what is not there and what is no HTTP, without the address', async () => {
-    const send = createHttpSender(systemClock);
+    const send = createSender(systemClock);
     const receiver = await WebhookReceiver.start();
     const { url } = receiver;
     await receiver.stop();
@@ -115,15 +133,13 @@ describe('webhook sender', () => {
     receiver.react = () => undefined;
     const letGo = new AbortController();
     const clock = new ManualClock();
-    const sent = createHttpSender(clock)({ url: receiver.url, headers: {}, body }, letGo.signal);
+    const sent = createSender(clock)({ url: receiver.url, headers: {}, body }, letGo.signal);
     await vi.waitFor(() => expect(receiver.received).toHaveLength(1));
     letGo.abort();
     expect(await sent).toMatchObject({ responseStatus: null, error: 'the agent stopped' });
     await vi.waitFor(() => expect(receiver.open).toBe(0));
     expect(clock.pendingTimers).toBe(0);
-    expect(
-      await createHttpSender(clock)({ url: receiver.url, headers: {}, body }, letGo.signal),
-    ).toMatchObject({
+    expect(await createSender(clock)({ url: receiver.url, headers: {}, body }, letGo.signal)).toMatchObject({
       error: 'the agent stopped',
     });
     expect(receiver.received).toHaveLength(1);

@@ -86,6 +86,7 @@ const CORE_ROOMS = [
   'settings',
   'upkeep',
   'webhooks',
+  'outgoing',
 ];
 /** Rooms around them, each on a side of its own. */
 const OUTER_ROOMS = ['http', 'desktop', 'store', 'cli'];
