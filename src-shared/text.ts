@@ -19,7 +19,8 @@ export function stripMisleadingCharacters(text: string): string {
 export const callerTextSchema = z
   .string()
   .refine(
-    (text) => [...text].length <= MAX_CALLER_TEXT_LENGTH,
+    // A character is one or two code units; of what is longer in any case the characters need not be counted.
+    (text) => text.length <= 2 * MAX_CALLER_TEXT_LENGTH && [...text].length <= MAX_CALLER_TEXT_LENGTH,
     `must have at most ${MAX_CALLER_TEXT_LENGTH} characters`,
   )
   .overwrite(stripMisleadingCharacters)

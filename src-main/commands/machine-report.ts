@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { readdirSync, readFileSync } from 'node:fs';
+import { closeSync, openSync, readdirSync, readSync } from 'node:fs';
 import os from 'node:os';
 import { setImmediate as yieldToOthers } from 'node:timers/promises';
 import { promisify } from 'node:util';
@@ -10,6 +10,10 @@ type ProcessEntry = ResultOf<'list_processes'>['processes'][number];
 
 const MAX_PROCESSES = 2000;
 const MAX_COMMAND_LENGTH = 1000;
+/** As UTF-8 writes it at most. */
+const BYTES_PER_CHARACTER = 4;
+/** Many times of what any of the files that are read here has on a usual machine. */
+const MAX_FILE_BYTES = 64 * 1024;
 const MAX_LISTING_BYTES = 32 * 1024 * 1024;
 const KIBIBYTE = 1024;
 /** What the kernel counts a process's start in, for user space on every architecture (proc_pid_stat(5), USER_HZ). */
@@ -63,24 +67,34 @@ async function readProcFolder(): Promise<ProcessEntry[]> {
   const names = readdirSync('/proc').filter((name) => /^\d+$/.test(name));
   for (const [index, name] of names.entries()) {
     if (index % STRIDE === STRIDE - 1) await yieldToOthers();
-    const stat = read(`/proc/${name}/stat`);
-    const status = read(`/proc/${name}/status`);
-    if (stat === '' || status === '') continue;
-    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-    const shortName = stat.slice(stat.indexOf('(') + 1, stat.lastIndexOf(')'));
-    const uid = /^Uid:\s+(\d+)/m.exec(status)?.[1] ?? '';
-    const startedMs = (bootSeconds + Number(fields[19]) / TICKS_PER_SECOND) * 1000;
-    const command = read(`/proc/${name}/cmdline`).replaceAll('\0', ' ').trim();
-    entries.push({
-      pid: Number(name),
-      parent_pid: Number(fields[1]),
-      user: users.get(uid) ?? uid,
-      command: (command || `[${shortName}]`).slice(0, MAX_COMMAND_LENGTH),
-      memory_bytes: Number(/^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1] ?? 0) * KIBIBYTE,
-      started_at: Number.isFinite(startedMs) ? new Date(startedMs).toISOString() : null,
-    });
+    const texts = {
+      stat: read(`/proc/${name}/stat`),
+      status: read(`/proc/${name}/status`),
+      cmdline: read(`/proc/${name}/cmdline`, MAX_COMMAND_LENGTH * BYTES_PER_CHARACTER),
+    };
+    if (texts.stat === '' || texts.status === '') continue;
+    const { uid, ...entry } = parseProcFiles(texts, bootSeconds);
+    entries.push({ pid: Number(name), ...entry, user: users.get(uid) ?? uid });
   }
   return entries;
+}
+
+/** What the kernel's files say of a process, whose name and arguments may be anything. */
+export function parseProcFiles(
+  { stat, status, cmdline }: Readonly<Record<'stat' | 'status' | 'cmdline', string>>,
+  bootSeconds: number,
+): Omit<ProcessEntry, 'pid' | 'user'> & { readonly uid: string } {
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  const shortName = stat.slice(stat.indexOf('(') + 1, stat.lastIndexOf(')'));
+  const startedMs = (bootSeconds + Number(fields[19]) / TICKS_PER_SECOND) * 1000;
+  const command = cmdline.replaceAll('\0', ' ').trim();
+  return {
+    parent_pid: Number(fields[1]),
+    uid: /^Uid:\s+(\d+)/m.exec(status)?.[1] ?? '',
+    command: (command || `[${shortName}]`).slice(0, MAX_COMMAND_LENGTH),
+    memory_bytes: Number(/^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1] ?? 0) * KIBIBYTE,
+    started_at: Number.isFinite(startedMs) ? new Date(startedMs).toISOString() : null,
+  };
 }
 
 function readUserNames(): Map<string, string> {
@@ -88,9 +102,19 @@ function readUserNames(): Map<string, string> {
   return new Map(lines.map((line) => line.split(':')).map(([name = '', , uid = '']) => [uid, name]));
 }
 
-function read(file: string): string {
+/** The beginning of a file: what a process calls itself may have megabytes. */
+function read(file: string, maxBytes = MAX_FILE_BYTES): string {
   try {
-    return readFileSync(file, 'utf8');
+    const descriptor = openSync(file, 'r');
+    try {
+      const bytes = Buffer.allocUnsafe(maxBytes);
+      let filled = 0;
+      for (let count = -1; count !== 0 && filled < maxBytes; filled += count)
+        count = readSync(descriptor, bytes, filled, maxBytes - filled, null);
+      return bytes.toString('utf8', 0, filled);
+    } finally {
+      closeSync(descriptor);
+    }
   } catch {
     // Gone meanwhile.
     return '';

@@ -25,15 +25,23 @@ const OPENED: ReadonlySet<number> = new Set([ELEMENT.segment, ELEMENT.cluster]);
  * track, simple blocks, and times in milliseconds.
  */
 export class WebmReader {
-  #rest: Buffer = Buffer.alloc(0);
+  #pieces: Buffer[] = [];
+  #bytes = 0;
+  /** So many bytes have to be there before there is anything more to see. */
+  #wanted = 0;
   #clusterAtMs = 0;
   #hasBegun = false;
 
   /** The parts that are complete with these bytes. Throws if they are not of such a stream. */
   push(bytes: Buffer): WebmPart[] {
-    const all = this.#rest.length === 0 ? bytes : Buffer.concat([this.#rest, bytes]);
+    this.#pieces.push(bytes);
+    this.#bytes += bytes.length;
+    // An element that comes in many pieces is put together once.
+    if (this.#bytes < this.#wanted) return [];
+    const all = this.#pieces.length === 1 ? bytes : Buffer.concat(this.#pieces);
     const parts: WebmPart[] = [];
     let at = 0;
+    this.#wanted = 0;
     for (;;) {
       const head = readHead(all, at);
       if (!head) break;
@@ -46,12 +54,17 @@ export class WebmReader {
       }
       if (head.size === null || head.size > MAX_ELEMENT_BYTES) throw new Error('this is not WebM');
       const end = bodyAt + head.size;
-      if (end > all.length) break;
+      if (end > all.length) {
+        this.#wanted = end - at;
+        break;
+      }
       const part = this.#read(head.id, all.subarray(bodyAt, end), all.subarray(at, end));
       if (part) parts.push(part);
       at = end;
     }
-    this.#rest = all.subarray(at);
+    const rest = all.subarray(at);
+    this.#pieces = [rest];
+    this.#bytes = rest.length;
     return parts;
   }
 

@@ -110,14 +110,21 @@ function readEntries(text: string): Reading {
       text: text.slice(property.offset, property.offset + property.length),
     };
   });
-  return { entries, faults: errors.map((error) => describeFault(text, error)) };
+  return { entries, faults: describeFaults(text, errors) };
 }
 
-/** Where a fault is and what it is: the parser's names read as English once taken apart. */
-function describeFault(text: string, { error, offset }: ParseError): string {
-  const line = text.slice(0, offset).split('\n').length;
-  const words = printParseErrorCode(error).replaceAll(/(?<=[a-z])[A-Z]/g, (letter) => ` ${letter}`);
-  return `The file is not JSON in line ${line}: ${words.toLowerCase()}.`;
+/**
+ * Where each fault is and what it is: the parser's names read as English once taken apart. Of many the first are worded;
+ * of the others there is only how many they are.
+ */
+function describeFaults(text: string, errors: readonly ParseError[]): string[] {
+  const faults = errors.slice(0, MOST_PROBLEMS).map(({ error, offset }) => {
+    const line = text.slice(0, offset).split('\n').length;
+    const words = printParseErrorCode(error).replaceAll(/(?<=[a-z])[A-Z]/g, (letter) => ` ${letter}`);
+    return `The file is not JSON in line ${line}: ${words.toLowerCase()}.`;
+  });
+  const more = errors.length - faults.length;
+  return more > 0 ? [...faults, `The file is not JSON in ${more} further places.`] : faults;
 }
 
 function isSettingKey(key: string): key is SettingKey {

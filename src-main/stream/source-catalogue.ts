@@ -9,6 +9,8 @@ import type { ListedSource, ScreenSource, SourceListing } from './screen-source.
 const THUMBNAILS_MS = 1500;
 const THUMBNAIL_SIZE: FrameSize = { widthPx: 320, heightPx: 180 };
 const MAX_NAME_LENGTH = 200;
+/** So much of a title is looked at; a window may have one of any length. */
+const MAX_TITLE_LENGTH = 10 * MAX_NAME_LENGTH;
 const MAX_SOURCES = 200;
 
 /** Which screens and windows can be shared now, with pictures of them that are taken only when somebody looks. */
@@ -70,6 +72,8 @@ function thumbnailUrl(sourceId: string): string {
 
 /** Titles come from other programs, and some windows have none. */
 function cleanName({ name, kind }: ListedSource): string {
-  const clean = [...stripMisleadingCharacters(name).trim()].slice(0, MAX_NAME_LENGTH).join('');
+  const clean = [...stripMisleadingCharacters(name.slice(0, MAX_TITLE_LENGTH)).trim()]
+    .slice(0, MAX_NAME_LENGTH)
+    .join('');
   return clean || `Untitled ${kind}`;
 }

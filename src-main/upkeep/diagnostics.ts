@@ -45,7 +45,7 @@ export async function collectDiagnostics(options: DiagnosticsOptions): Promise<U
     'desktop.json': toFile(await options.describeDesktop().catch(explain)),
     'counts.json': toFile(attempt(options.count)),
     'settings.json': toFile(attempt(() => digestSettings(options.describeSettings()))),
-    'log.jsonl': strToU8(digestLog(await readEndOfLog(options.logFolder), MAX_LOG_LINES, home)),
+    'log.jsonl': strToU8(await digestLog(await readEndOfLog(options.logFolder), MAX_LOG_LINES, home)),
   };
   return new Promise((resolve, reject) => {
     zip(files, { level: 6, consume: true }, (error, archive) => (error ? reject(error) : resolve(archive)));

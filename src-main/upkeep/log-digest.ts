@@ -1,3 +1,4 @@
+import { setImmediate as yieldToOthers } from 'node:timers/promises';
 import { z } from 'zod';
 import { scrubSecrets } from '../scrub-secrets.ts';
 
@@ -37,17 +38,45 @@ const errorSchema = z.looseObject({
   code: z.union([z.string(), z.number()]).optional(),
 });
 
+/** Longer lines are left out: none of the agent's own words are that long. */
+const MAX_LINE_LENGTH = 32 * 1024;
+/** So much is looked at before others get their turn. */
+const STRIDE_LENGTH = 64 * 1024;
+
 /**
  * The last `maxLines` of a log as JSON lines, without what people wrote: of events, which hold reasons and names, the
  * message is left out, and of every line each field that is not known to be the agent's own. `home` is written as `~`.
+ * Lets others have their turn meanwhile.
  */
-export function digestLog(text: string, maxLines: number, home: string): string {
-  const lines = text.split('\n').filter((line) => line !== '');
-  const kept = lines.slice(-maxLines).flatMap((line) => {
-    const digest = digestLine(line);
-    return digest === null ? [] : [JSON.stringify(digest)];
-  });
-  return withoutPrivate(kept.join('\n'), home);
+export async function digestLog(text: string, maxLines: number, home: string): Promise<string> {
+  const digests: string[] = [];
+  let batch: string[] = [];
+  let length = 0;
+  const finishBatch = async (): Promise<void> => {
+    if (batch.length > 0) digests.push(withoutPrivate(batch.join('\n'), home));
+    batch = [];
+    length = 0;
+    await yieldToOthers();
+  };
+  for (const line of lastLines(text, maxLines)) {
+    length += line.length + 1;
+    const digest = line.length > MAX_LINE_LENGTH ? null : digestLine(line);
+    if (digest !== null) batch.push(JSON.stringify(digest));
+    if (length >= STRIDE_LENGTH) await finishBatch();
+  }
+  await finishBatch();
+  return digests.join('\n');
+}
+
+/** The last lines that are not empty, in their order. */
+function lastLines(text: string, most: number): string[] {
+  const lines: string[] = [];
+  for (let end = text.length; end > 0 && lines.length < most; ) {
+    const start = text.lastIndexOf('\n', end - 1) + 1;
+    if (start < end) lines.push(text.slice(start, end));
+    end = start - 1;
+  }
+  return lines.reverse();
 }
 
 /** `text` without secrets, and without the name that a home folder tells. */

@@ -16,6 +16,7 @@ export class MultipartFault extends Error {
 }
 
 const MAX_HEAD_BYTES = 4096;
+const HEAD_END = '\r\n\r\n';
 const MAX_PART_BYTES = 64 * 1024 * 1024;
 
 /**
@@ -25,7 +26,7 @@ const MAX_PART_BYTES = 64 * 1024 * 1024;
 export class MultipartParser {
   readonly #delimiter: string;
   /** What has come of a delimiter and the headers behind it. */
-  #head: Uint8Array<ArrayBuffer> = new Uint8Array(0);
+  #head = '';
   /** The part that is being filled, and how much of it is there. */
   #part: StreamPart | null = null;
   #filled = 0;
@@ -62,27 +63,29 @@ export class MultipartParser {
 
   /** Reads on in a delimiter and its headers; answers what follows them, nothing while they are not complete. */
   #takeHead(chunk: Uint8Array): Uint8Array {
-    const room = MAX_HEAD_BYTES - this.#head.length;
     const known = this.#head.length;
-    this.#head = concat(this.#head, chunk.subarray(0, room));
-    const text = String.fromCharCode(...this.#head);
-    const start = text.startsWith('\r\n') ? 2 : 0;
-    const isDelimiter = text.startsWith(this.#delimiter, start);
-    if (!isDelimiter && !`\r\n${this.#delimiter}`.startsWith(text) && !this.#delimiter.startsWith(text))
+    const taken = chunk.subarray(0, MAX_HEAD_BYTES - known);
+    // Latin-1, so that a character is a byte.
+    this.#head += String.fromCharCode(...taken);
+    const head = this.#head;
+    const start = head.startsWith('\r\n') ? 2 : 0;
+    const isDelimiter = head.startsWith(this.#delimiter, start);
+    if (!isDelimiter && !`\r\n${this.#delimiter}`.startsWith(head) && !this.#delimiter.startsWith(head))
       throw new MultipartFault('A part does not begin where it should.');
-    if (isDelimiter && text.startsWith('--', start + this.#delimiter.length)) {
+    if (isDelimiter && head.startsWith('--', start + this.#delimiter.length)) {
       this.#isClosed = true;
       return new Uint8Array(0);
     }
-    const end = text.indexOf('\r\n\r\n', start);
+    // What was there before has been looked through.
+    const end = head.indexOf(HEAD_END, Math.max(start, known - HEAD_END.length + 1));
     if (end < 0) {
-      if (this.#head.length >= MAX_HEAD_BYTES) throw new MultipartFault('The headers of a part do not end.');
+      if (head.length >= MAX_HEAD_BYTES) throw new MultipartFault('The headers of a part do not end.');
       return new Uint8Array(0);
     }
-    this.#part = beginPart(text.slice(start + this.#delimiter.length, end));
+    this.#part = beginPart(head.slice(start + this.#delimiter.length, end));
     this.#filled = 0;
-    this.#head = new Uint8Array(0);
-    return chunk.subarray(end + 4 - known);
+    this.#head = '';
+    return chunk.subarray(end + HEAD_END.length - known);
   }
 }
 
@@ -111,11 +114,4 @@ function readHeader(headers: string, name: string, form: RegExp): number | null 
     return form.test(value) ? Number(value) : null;
   }
   return null;
-}
-
-function concat(one: Uint8Array, other: Uint8Array): Uint8Array<ArrayBuffer> {
-  const both = new Uint8Array(one.length + other.length);
-  both.set(one);
-  both.set(other, one.length);
-  return both;
 }

@@ -6,7 +6,7 @@ import {
   decodeMessage,
   encodeMessage,
   MESSAGE_TYPES,
-  measureMessage,
+  MessageSplitter,
 } from './dbus-message.ts';
 
 /** A method to call, with its arguments. */
@@ -34,6 +34,8 @@ interface PendingCall {
 const CONNECT_TIMEOUT_MS = 2000;
 const CALL_TIMEOUT_MS = 5000;
 const MAX_MESSAGE_BYTES = 1024 * 1024;
+/** The longest line that a bus may say while it lets somebody in. */
+const MAX_LINE_LENGTH = 16 * 1024;
 const LINE_END = '\r\n';
 
 /** The bus itself, as a peer. */
@@ -53,7 +55,7 @@ export class DbusConnection {
   readonly #calls = new Map<number, PendingCall>();
   readonly #onSignal: (signal: DbusMessage) => void;
   readonly #onClosed: () => void;
-  #received = Buffer.alloc(0);
+  readonly #splitter = new MessageSplitter(MAX_MESSAGE_BYTES);
   #serial = 0;
   #isOpen = true;
 
@@ -120,15 +122,8 @@ export class DbusConnection {
   }
 
   #receive(chunk: Buffer): void {
-    this.#received = Buffer.concat([this.#received, chunk]);
     try {
-      for (;;) {
-        const length = measureMessage(this.#received, MAX_MESSAGE_BYTES);
-        if (length === null || this.#received.length < length) return;
-        const bytes = this.#received.subarray(0, length);
-        this.#received = this.#received.subarray(length);
-        this.#takeMessage(bytes);
-      }
+      for (const message of this.#splitter.push(chunk)) this.#takeMessage(message);
     } catch {
       // The bus itself checks every message: one that cannot be measured did not come from a bus.
       this.#socket.destroy();
@@ -190,6 +185,10 @@ function authenticate(socketPath: string, clock: Clock): Promise<Socket> {
     const onClose = (): void => refuse(new Error('the bus closed the connection'));
     const onData = (chunk: Buffer): void => {
       answer += chunk.toString('latin1');
+      if (answer.length > MAX_LINE_LENGTH) {
+        refuse(new Error('the bus says too much'));
+        return;
+      }
       // The bus says nothing more until we begin, so this line is all there is.
       if (!answer.endsWith(LINE_END)) return;
       if (!answer.startsWith('OK ')) {

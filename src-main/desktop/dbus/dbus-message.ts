@@ -55,6 +55,46 @@ export function encodeMessage(message: DbusMessage): Buffer {
 }
 
 /**
+ * Takes the bytes of a bus apart into messages, however they were cut on their way; none may be longer than `maxBytes`.
+ * Nothing is copied twice, be each byte a piece of its own.
+ */
+export class MessageSplitter {
+  readonly #maxBytes: number;
+  #pieces: Buffer[] = [];
+  #bytes = 0;
+  /** Of the message that has begun; null while too little of it is there to tell. */
+  #wanted: number | null = null;
+
+  constructor(maxBytes: number) {
+    this.#maxBytes = maxBytes;
+  }
+
+  /** The messages that are complete with these bytes. Throws {@link DbusFormatError} if there can be none. */
+  *push(piece: Buffer): Iterable<Buffer> {
+    this.#pieces.push(piece);
+    this.#bytes += piece.length;
+    while (this.#bytes >= (this.#wanted ?? FIXED_HEAD_BYTES)) {
+      const all = this.#join();
+      this.#wanted ??= measureMessage(all, this.#maxBytes);
+      if (this.#wanted === null || all.length < this.#wanted) continue;
+      const message = all.subarray(0, this.#wanted);
+      const rest = all.subarray(this.#wanted);
+      this.#pieces = [rest];
+      this.#bytes = rest.length;
+      this.#wanted = null;
+      yield message;
+    }
+  }
+
+  #join(): Buffer {
+    const [first, ...others] = this.#pieces;
+    const all = first && others.length === 0 ? first : Buffer.concat(this.#pieces);
+    this.#pieces = [all];
+    return all;
+  }
+}
+
+/**
  * How long the message at the start of `bytes` is, or null while too little of it is there to tell. Throws
  * {@link DbusFormatError} if it is longer than `maxBytes` or no message at all.
  */
