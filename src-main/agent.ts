@@ -49,6 +49,7 @@ import { AdvisoryBoard } from './upkeep/advisory-board.ts';
 import { collectDiagnostics } from './upkeep/diagnostics.ts';
 import { LockPause } from './upkeep/lock-pause.ts';
 import { adviseOnSettings } from './upkeep/settings-advisory.ts';
+import { adviseOnTrust } from './upkeep/trust-advisory.ts';
 import { NO_UPDATER, type Updater, UpdateService } from './upkeep/update-service.ts';
 import { createHttpSender } from './webhooks/webhook-sender.ts';
 import { WebhookService } from './webhooks/webhook-service.ts';
@@ -227,7 +228,10 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
     onTickError: (error) => log.error({ err: error }, 'the liveness sweep failed'),
   });
   const advisories = new AdvisoryBoard(() => bus.announceChange());
-  const adviseOnFile = (): void => advisories.put('settings', adviseOnSettings(settings.problems));
+  const adviseOnFile = (): void => {
+    advisories.put('settings', adviseOnSettings(settings.problems));
+    advisories.put('local_trust', adviseOnTrust(settings.describe()));
+  };
   adviseOnFile();
   const updates = new UpdateService({
     settings,

@@ -28,6 +28,7 @@ import { findListenFault, findTlsFault, startDespiteFile } from './settings/star
 import { claimFirstTelling } from './settings/told-once.ts';
 import { Shutdown } from './shutdown.ts';
 import { PictureThread } from './stream/picture-thread.ts';
+import { adviseOnTrust } from './upkeep/trust-advisory.ts';
 
 /** Exit code of a start that was refused: wrong flags, folder, database or port. */
 const EXIT_REFUSED = 2;
@@ -135,6 +136,11 @@ async function boot(): Promise<void> {
   for (const { key, message } of store.problems) {
     log.warn({ key, file: data.settings }, message);
     process.stderr.write(`porthole: ${data.settings}: ${message}\n`);
+  }
+  const trust = adviseOnTrust(store.describe());
+  if (trust) {
+    log.warn({ key: 'localTrust' }, `${trust.title} ${trust.message}`);
+    process.stderr.write(`porthole: ${trust.title} ${trust.message}\n`);
   }
 
   writeRunningFile(data.running, {

@@ -163,12 +163,16 @@ export const settingsSchema = z.strictObject({
     .array(z.string().regex(/^[a-z0-9.-]{1,253}(:\d{1,5})?$/i, 'must be a host name, with or without a port'))
     .max(100)
     .default([])
-    .describe('further host names under which the agent answers')
+    .describe(
+      'further host names under which the agent answers, with the port in the address where that is needed; set for a proxy',
+    )
     .register(settingMeta, { label: 'Further host names', group: 'network', effect: 'next-start' }),
   localTrust: z
     .enum(['admin', 'none'])
     .default('admin')
-    .describe('what programs of your own user on this machine may do without a token')
+    .describe(
+      'what programs of your own user on this machine may do without a token; with further host names set, the default is "none"',
+    )
     .register(settingMeta, {
       label: 'Programs of your own user',
       group: 'access',

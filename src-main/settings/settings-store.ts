@@ -9,6 +9,7 @@ import type {
   SettingsView,
 } from '#shared/settings-api';
 import type { GivenSettings } from './command-line.ts';
+import { withImpliedTrust } from './implied-trust.ts';
 import { readSettingsFile, saveSettings } from './settings-file.ts';
 import type { SettingsContent } from './settings-text.ts';
 
@@ -120,16 +121,19 @@ export class SettingsStore implements LiveSettings {
     return () => this.#listeners.delete(listener);
   }
 
-  #merge(): Settings {
+  /** All settings, with `held` in place of what was said of those. */
+  #merge(held: Partial<Settings> = {}): Settings {
+    const { values, problems } = this.#content;
     const { flags, environment } = this.#given;
-    return settingsSchema.parse({ ...this.#content.values, ...environment, ...flags });
+    const said: Partial<Settings> = { ...values, ...environment, ...flags, ...held };
+    const settled = settingsSchema.parse(said);
+    return said.localTrust === undefined ? withImpliedTrust(settled, problems) : settled;
   }
 
   #adopt(): void {
-    const set = this.#merge();
     const before = this.#current;
     const held = SETTING_KEYS.filter((key) => describeSetting(key).effect === 'next-start');
-    this.#current = { ...set, ...Object.fromEntries(held.map((key) => [key, before[key]])) };
+    this.#current = this.#merge(Object.fromEntries(held.map((key) => [key, before[key]])));
     for (const listener of [...this.#listeners]) {
       try {
         listener(this.#current, before);

@@ -86,6 +86,39 @@ describe('SettingsStore', () => {
     expect(open().store.current.port).toBe(9000);
   });
 
+  it('asks programs of the own user for a token where further host names are set and nobody said otherwise', () => {
+    expect(open().store.current.localTrust).toBe('admin');
+    const hosts = { allowedHosts: ['share.example'] };
+    const implied = open({ flags: hosts }).store;
+    expect(implied.current.localTrust).toBe('none');
+    expect(implied.describe().settings.localTrust).toMatchObject({ value: 'none', source: 'default' });
+    writeFileSync(file, '{"allowedHosts": ["share.example"]}');
+    expect(open().store.current.localTrust).toBe('none');
+    expect(open({ environment: { localTrust: 'admin' } }).store.current.localTrust).toBe('admin');
+    writeFileSync(file, '{"allowedHosts": ["share.example"], "localTrust": "admin"}');
+    const { store } = open();
+    expect(store.current.localTrust).toBe('admin');
+    store.change({ localTrust: null });
+    expect(store.current.localTrust).toBe('none');
+  });
+
+  it('asks them for it from the same start on as the host names hold', () => {
+    const { store } = open();
+    store.change({ allowedHosts: ['share.example'] });
+    expect(store.current).toMatchObject({ allowedHosts: [], localTrust: 'admin' });
+    expect(store.describe().settings.localTrust).toMatchObject({ value: 'none', in_use: 'admin' });
+    expect(open().store.current).toMatchObject({ allowedHosts: ['share.example'], localTrust: 'none' });
+  });
+
+  it.each(['{"localTrust": "non"}', '{"allowedHosts": ["share example"]}'])(
+    'trusts nobody where %s cannot be read',
+    (text) => {
+      writeFileSync(file, text);
+      expect(open().store.current.localTrust).toBe('none');
+      expect(open({ flags: { localTrust: 'admin' } }).store.current.localTrust).toBe('admin');
+    },
+  );
+
   it('goes back to the default, which null stands for', () => {
     writeFileSync(file, '{"approvalTimeoutSeconds": 5}');
     const { store } = open();
