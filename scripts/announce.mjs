@@ -1,5 +1,8 @@
 // @ts-check
 
+// Who reads our output may go (`npm start 2>&1 | head -1`): that costs the output and nothing else.
+for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
+
 /**
  * Writes one line about the set-up to stderr. Standard output belongs to the app alone.
  * @param {string} message One sentence, without a line break.

@@ -18,8 +18,9 @@ import { canShowPrompt, promptSession } from './desktop/prompt-window.ts';
 import { watchScreenLock } from './desktop/screen-lock.ts';
 import { followScreenPermission, openScreenSettings } from './desktop/screen-settings.ts';
 import { createDesktopUpdater } from './desktop/update/desktop-updater.ts';
-import { createLogger } from './logger.ts';
+import { createLogger, type Logger } from './logger.ts';
 import { createOutgoing } from './outgoing/outgoing.ts';
+import { FAILURE_REASON } from './sessions/session-events.ts';
 import { readStartOptions, StartAnswer, StartError } from './settings/command-line.ts';
 import { type DataFolder, prepareDataFolder } from './settings/data-folder.ts';
 import { removeRunningFile, writeRunningFile } from './settings/running-file.ts';
@@ -27,11 +28,16 @@ import { SettingsStore } from './settings/settings-store.ts';
 import { findListenFault, findTlsFault, startDespiteFile } from './settings/start-despite-file.ts';
 import { claimFirstTelling } from './settings/told-once.ts';
 import { Shutdown } from './shutdown.ts';
+import { outliveReaders } from './standard-streams.ts';
 import { PictureThread } from './stream/picture-thread.ts';
 import { adviseOnTrust } from './upkeep/trust-advisory.ts';
 
 /** Exit code of a start that was refused: wrong flags, folder, database or port. */
 const EXIT_REFUSED = 2;
+/** Exit code of an agent that ended in order because something went wrong that nobody had foreseen. */
+const EXIT_FAILED = 1;
+
+outliveReaders();
 
 // Files that the agent makes are its owner's only, whatever the shell it was started from says.
 const userUmask = process.umask(0o077);
@@ -73,6 +79,7 @@ async function boot(): Promise<void> {
   });
   const shutdown = new Shutdown(log);
   shutdown.add('log', flush);
+  leaveOnFailure(shutdown, log);
 
   const wanted = store.current;
   const isEncrypted = wanted.tls || wanted.tlsCert !== '' || wanted.tlsKey !== '';
@@ -132,7 +139,7 @@ async function boot(): Promise<void> {
       notifier,
     }),
   );
-  shutdown.add('agent', () => agent.close('Agent stopped'));
+  shutdown.add('agent', ({ isFailure }) => agent.close(isFailure ? FAILURE_REASON : 'Agent stopped'));
   for (const { key, message } of store.problems) {
     log.warn({ key, file: data.settings }, message);
     process.stderr.write(`porthole: ${data.settings}: ${message}\n`);
@@ -218,6 +225,19 @@ function leaveOn(shutdown: Shutdown): void {
     event.preventDefault();
     leave('quit');
   });
+}
+
+/**
+ * What nobody has foreseen leaves the agent in a state that nobody knows: it ends in order, sessions on record, and
+ * whoever started it starts it again.
+ */
+function leaveOnFailure(shutdown: Shutdown, log: Logger): void {
+  const fail = (error: unknown): void => {
+    log.error({ err: error instanceof Error ? error : new Error(String(error)) }, 'the agent failed');
+    void shutdown.run('failure', true).then(() => app.exit(EXIT_FAILED));
+  };
+  process.on('uncaughtException', fail);
+  process.on('unhandledRejection', fail);
 }
 
 function describe(error: unknown): string {

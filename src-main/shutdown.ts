@@ -3,9 +3,16 @@ import type { Logger } from './logger.ts';
 /** How long a shutdown may take before the process leaves anyway. */
 const DEADLINE_MS = 4000;
 
+/** Why the process ends. */
+export interface End {
+  readonly reason: string;
+  /** Whether something went wrong that nobody had foreseen, so that whoever started the agent starts it again. */
+  readonly isFailure: boolean;
+}
+
 interface Participant {
   readonly name: string;
-  readonly close: () => void | Promise<void>;
+  readonly close: (end: End) => void | Promise<void>;
 }
 
 /**
@@ -22,18 +29,18 @@ export class Shutdown {
   }
 
   /** Adds a part; the last one added closes first. */
-  add(name: string, close: () => void | Promise<void>): void {
+  add(name: string, close: Participant['close']): void {
     this.#participants.push({ name, close });
   }
 
   /** Closes all parts; resolves when all have closed or the deadline has passed. Further calls join the first. */
-  run(reason: string): Promise<void> {
-    this.#running ??= this.#close(reason);
+  run(reason: string, isFailure = false): Promise<void> {
+    this.#running ??= this.#close({ reason, isFailure });
     return this.#running;
   }
 
-  async #close(reason: string): Promise<void> {
-    this.#log.info({ reason }, 'shutting down');
+  async #close(end: End): Promise<void> {
+    this.#log.info({ reason: end.reason }, 'shutting down');
     let cancelDeadline = (): void => undefined;
     const deadline = new Promise<'late'>((resolve) => {
       const timer = setTimeout(() => resolve('late'), DEADLINE_MS);
@@ -41,7 +48,7 @@ export class Shutdown {
     });
     for (const { name, close } of [...this.#participants].reverse()) {
       try {
-        const outcome = await Promise.race([Promise.resolve(close()), deadline]);
+        const outcome = await Promise.race([Promise.resolve(close(end)), deadline]);
         if (outcome === 'late') this.#log.error({ part: name }, 'a part did not close in time');
       } catch (error) {
         this.#log.error({ part: name, err: error }, 'a part failed to close');

@@ -183,9 +183,14 @@ export function describeShareUpdate(
 
 /** Why sessions that a crash cut off are archived as dropped. */
 export const RESTART_REASON = 'Agent restarted';
+/** Why those are that were live when the agent stopped answering and was ended. */
+export const STALL_REASON = 'Agent stopped answering';
+/** Why sessions are archived that an agent ends which fails. */
+export const FAILURE_REASON = 'Agent failed';
 
 function dropCause(reason: string): string {
-  return reason === RESTART_REASON ? 'agent restarted' : 'inactive';
+  if (reason === RESTART_REASON) return 'agent restarted';
+  return reason === STALL_REASON ? 'agent stopped answering' : 'inactive';
 }
 
 /** The event that tells that the owner has locked (or re-armed) the agent; `atMs` is wall time. */

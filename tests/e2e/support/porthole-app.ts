@@ -33,8 +33,8 @@ export interface LaunchOptions {
   readonly dataDir?: string;
 }
 
-/** Chromium's helper processes may outlive the main one by a moment, and write. */
-function removeDataFolder(dataDir: string): void {
+/** Removes the data of an agent that has ended. Chromium's helper processes may outlive the main one by a moment, and write. */
+export function removeDataFolder(dataDir: string): void {
   rmSync(dataDir, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 });
 }
 
