@@ -36,4 +36,6 @@ export const FOREIGN_THINGS = Object.freeze([
     packages: ['gstreamer1.0-plugins-bad'],
   },
   { what: 'WebKitGTK', program: 'WebKitWebDriver', packages: ['webkit2gtk-driver'] },
+  { what: 'access lists', program: 'setfacl', packages: ['acl'] },
+  { what: 'extended attributes', program: 'setfattr', packages: ['attr'] },
 ]);

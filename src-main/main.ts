@@ -150,7 +150,7 @@ async function boot(): Promise<void> {
     process.stderr.write(`porthole: ${trust.title} ${trust.message}\n`);
   }
 
-  writeRunningFile(data.running, {
+  await writeRunningFile(data.running, {
     url: agent.url,
     pid: process.pid,
     ...(tls ? { certificate: tls.cert } : {}),

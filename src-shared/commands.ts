@@ -87,6 +87,8 @@ const writeFileSchema = z.strictObject({
   path: absolutePath,
   content: fileContent,
   encoding: z.enum(['utf8', 'base64']).default('utf8'),
+  /** Whether an existing file is written into where it cannot be replaced in one step; false if it is left out. */
+  in_place: z.boolean().optional(),
 });
 
 const listDirectorySchema = z.strictObject({ operation: z.literal('list_directory'), path: absolutePath });

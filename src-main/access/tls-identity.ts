@@ -1,10 +1,11 @@
 import { X509Certificate } from 'node:crypto';
-import { chmodSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync } from 'node:fs';
 import { isIP } from 'node:net';
 import { hostname } from 'node:os';
 import path from 'node:path';
 import { createSecureContext } from 'node:tls';
 import type { Settings } from '#shared/settings';
+import { writeOwnFile } from '../files/own-file.ts';
 import { listInterfaceAddresses } from './source-address.ts';
 
 /** What the agent shows to prove itself to clients that speak TLS. */
@@ -53,8 +54,8 @@ async function keepOwnIdentity(folder: string, nowMs: number): Promise<TlsIdenti
   // who has looked at this one would have to look at again.
   const made = await makeIdentity([...new Set([...names, ...listInterfaceAddresses()])], nowMs);
   mkdirSync(folder, { recursive: true, mode: 0o700 });
-  writeOwn(files.key, made.key);
-  writeOwn(files.cert, made.cert);
+  await writeOwnFile(files.key, made.key);
+  await writeOwnFile(files.cert, made.cert);
   return made;
 }
 
@@ -89,14 +90,6 @@ function readOwn(files: { cert: string; key: string }): TlsIdentity | null {
   } catch {
     return null;
   }
-}
-
-/** Written beside its place first, so that a kill at any moment leaves the old file or the new one. */
-function writeOwn(file: string, text: string): void {
-  const draft = `${file}.new`;
-  writeFileSync(draft, text, { mode: 0o600 });
-  chmodSync(draft, 0o600);
-  renameSync(draft, file);
 }
 
 function isGoodFor(certificate: X509Certificate, names: readonly string[], nowMs: number): boolean {

@@ -1,4 +1,3 @@
-import { writeFileSync } from 'node:fs';
 import { Command, Option } from 'commander';
 import { tokenRoleSchema } from '#shared/access';
 import type { AnswerOf } from '#shared/api';
@@ -6,6 +5,7 @@ import type { Approval } from '#shared/approvals';
 import { qualitySchema } from '#shared/presets';
 import { isRecordingOn } from '#shared/recordings';
 import type { LiveSession } from '#shared/sessions';
+import { createOwnFile } from '../files/own-file.ts';
 import type { CallAgent } from './agent-client.ts';
 import type { FetchFile } from './fetch-file.ts';
 import { readDuration } from './read-duration.ts';
@@ -136,7 +136,7 @@ export function createAgentCommands(run: RunCommand): Command[] {
         const { out } = diagnostics.opts<{ out: string }>();
         const archive = await fetchFile('/api/diagnostics');
         // Never in the place of another file, and for its owner's eyes only.
-        writeFileSync(out, archive, { flag: 'wx', mode: 0o600 });
+        await createOwnFile(out, archive);
         tell({ file: out, bytes: archive.length }, [`${out} has ${archive.length} bytes`]);
       }),
     );

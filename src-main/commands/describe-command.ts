@@ -141,6 +141,7 @@ async function describeWrite(
     facts.push({ label: 'Now', value: target.exists ? `${target.sizeBytes} bytes` : 'no such file' });
   }
   facts.push({ label: 'Then', value: `${bytes.length} bytes` });
+  if (operation.in_place) facts.push({ label: 'How', value: 'into the file as it is, not in one step' });
   const before = target?.exists ? target.content : NOTHING;
   const change = await changes({ before, after: bytes });
   warnings.push(...change.warnings);

@@ -3,6 +3,7 @@ import { type FileHandle, lstat, open, readdir, readlink, realpath } from 'node:
 import path from 'node:path';
 import type { CommandResult, FileKind, OperationOf } from '#shared/commands';
 import type { SafetyMode } from '#shared/sessions';
+import { NoFile, NotReplaceable, PlaceTaken, systemCode } from '../files/place-errors.ts';
 import { CommandFailure } from './command-failure.ts';
 import { PATH_POLICY, type PathKind, type PathRefusal } from './command-policy.ts';
 import type { ReadScope } from './read-scope.ts';
@@ -241,7 +242,13 @@ function kindOf(stats: Stats): FileKind {
 /** What the system says of a file, in our own terms. */
 export function toFailure(error: unknown): Error {
   if (error instanceof CommandFailure) return error;
-  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+  if (error instanceof NotReplaceable)
+    return new CommandFailure(
+      'not_replaceable',
+      `The file cannot be replaced in one step. ${error.message} With "in_place": true it is written into as it is.`,
+    );
+  if (error instanceof PlaceTaken) return new CommandFailure('file_changed', error.message);
+  if (error instanceof NoFile) return new CommandFailure('not_a_file', error.message);
   const known: Readonly<Record<string, [string, string]>> = {
     ENOENT: ['path_not_found', NOT_FOUND],
     ENOTDIR: ['path_not_found', NOT_FOUND],
@@ -252,8 +259,10 @@ export function toFailure(error: unknown): Error {
     EROFS: ['permission_denied', 'The file system there cannot be written to.'],
     EISDIR: ['not_a_file', 'This path is a folder, not a file.'],
     ENOSPC: ['disk_full', 'The disk is full.'],
+    EFBIG: ['disk_full', 'This system lets the agent write no file of that size.'],
+    EDQUOT: ['disk_full', 'Your share of the disk is used up.'],
     EMFILE: ['too_many_files', 'The agent has too many files open.'],
   };
-  const found = known[code];
+  const found = known[systemCode(error)];
   return found ? new CommandFailure(...found) : error instanceof Error ? error : new Error(String(error));
 }

@@ -1,14 +1,12 @@
 import { createHash } from 'node:crypto';
-import { constants } from 'node:fs';
-import { open, realpath, stat } from 'node:fs/promises';
-import path from 'node:path';
 import type { CommandResult, OperationOf } from '#shared/commands';
+import { FilePlace } from '../files/file-place.ts';
 import { CommandFailure } from './command-failure.ts';
 import { toFailure } from './file-access.ts';
 
 /** The file that a `write_file` would write, as it is before. */
 export interface WriteTarget {
-  /** Where it really is, links followed; the same path again for one that does not exist. */
+  /** Where it really is, links followed; for one that does not exist, where it would be. */
   readonly path: string;
   /** What it holds; null if it does not exist, or is too large to be compared. */
   readonly content: Buffer | null;
@@ -22,8 +20,6 @@ export interface WriteTarget {
 /** What a file may hold at most for a diff to be made of it. */
 const MAX_COMPARED_BYTES = 4 * 1024 * 1024;
 
-const { O_CREAT, O_EXCL, O_NOFOLLOW = 0, O_NONBLOCK, O_RDONLY, O_TRUNC, O_WRONLY } = constants;
-
 /** The bytes that a `write_file` writes. */
 export function bytesToWrite({ content, encoding }: OperationOf<'write_file'>): Buffer {
   return Buffer.from(content, encoding);
@@ -31,68 +27,57 @@ export function bytesToWrite({ content, encoding }: OperationOf<'write_file'>): 
 
 /** Looks at the file that would be written. Throws {@link CommandFailure} if there could be none. */
 export async function examineTarget(asked: string): Promise<WriteTarget> {
-  try {
-    const found = await findTarget(asked);
-    if (!found.exists) return { ...found, content: null, sizeBytes: null, fingerprint: 'none' };
-    const handle = await open(found.path, O_RDONLY | O_NONBLOCK | O_NOFOLLOW);
+  return withPlace(asked, async (place) => {
+    const found = await place.openForReading();
+    const path = place.realPath;
+    if (!found) return { path, exists: false, content: null, sizeBytes: null, fingerprint: 'none' };
+    const { handle, stats } = found;
     try {
-      const stats = await handle.stat();
-      if (!stats.isFile()) throw new CommandFailure('not_a_file', 'Only regular files can be written.');
       const isComparable = stats.size <= MAX_COMPARED_BYTES;
       const content = isComparable ? await handle.readFile() : null;
       const fingerprint = content
         ? createHash('sha256').update(content).digest('hex')
         : `${stats.size} bytes, changed ${stats.mtimeMs}`;
-      return { ...found, content, sizeBytes: stats.size, fingerprint };
+      return { path, exists: true, content, sizeBytes: stats.size, fingerprint };
     } finally {
       await handle.close();
     }
-  } catch (error) {
-    throw toFailure(error);
-  }
+  });
+}
+
+/** How a file is written. */
+export interface Writing {
+  /** The file mode mask that a new file's permissions are made with. */
+  readonly umask: number;
+  /** Whether an existing file is written into instead of replaced, come what may of it on the way. */
+  readonly inPlace: boolean;
 }
 
 /**
- * Writes the whole file in place: an existing one keeps owner, mode and links, a new one gets the mode that `umask`
- * leaves of 0666. `target` is what was examined: a path that now leads elsewhere is refused. Throws
- * {@link CommandFailure}.
+ * Writes the whole file: the old content or the new one is there at any moment, and an existing file keeps all that
+ * belongs to it. `target` is what was examined: a path that now leads elsewhere is refused, and so is a new file where
+ * one has come. Throws {@link CommandFailure}.
  */
 export async function writeTarget(
   target: WriteTarget,
   bytes: Buffer,
-  umask: number,
+  { umask, inPlace }: Writing,
 ): Promise<Extract<CommandResult, { operation: 'write_file' }>> {
-  try {
-    if ((await findTarget(target.path)).path !== target.path) {
+  return withPlace(target.path, async (place) => {
+    if (place.realPath !== target.path)
       throw new CommandFailure('file_changed', 'The path leads elsewhere now.');
-    }
-    const how = target.exists ? O_TRUNC : O_CREAT | O_EXCL;
-    const handle = await open(target.path, O_WRONLY | O_NOFOLLOW | O_NONBLOCK | how, 0o600);
-    try {
-      if (!(await handle.stat()).isFile())
-        throw new CommandFailure('not_a_file', 'Only regular files can be written.');
-      await handle.writeFile(bytes);
-      if (!target.exists) await handle.chmod(0o666 & ~umask);
-    } finally {
-      await handle.close();
-    }
+    if (!target.exists) await place.create(bytes, 0o666 & ~umask);
+    else if (inPlace) await place.overwrite(bytes);
+    else await place.replace(bytes);
     return { operation: 'write_file', path: target.path, bytes: bytes.length, created: !target.exists };
-  } catch (error) {
-    throw toFailure(error);
-  }
+  });
 }
 
-async function findTarget(asked: string): Promise<{ path: string; exists: boolean }> {
+async function withPlace<T>(file: string, use: (place: FilePlace) => Promise<T>): Promise<T> {
   try {
-    const real = await realpath(asked);
-    if (!(await stat(real)).isFile())
-      throw new CommandFailure('not_a_file', 'Only regular files can be written.');
-    return { path: real, exists: true };
+    const place = await FilePlace.open(file);
+    return await use(place).finally(() => place.close());
   } catch (error) {
-    const isMissing = error instanceof Error && 'code' in error && error.code === 'ENOENT';
-    if (!isMissing) throw error;
-    // A new file in a folder that exists; a link that leads nowhere is no place to write.
-    const folder = await realpath(path.dirname(path.resolve(asked)));
-    return { path: path.join(folder, path.basename(asked)), exists: false };
+    throw toFailure(error);
   }
 }

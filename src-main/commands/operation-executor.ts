@@ -67,7 +67,10 @@ export class OperationExecutor {
         return files.stat(operation, mode);
       case 'write_file':
         if (!bound.target) throw toFailure(bound.obstacle);
-        return writeTarget(bound.target, bytesToWrite(operation), umask);
+        return writeTarget(bound.target, bytesToWrite(operation), {
+          umask,
+          inPlace: operation.in_place === true,
+        });
       case 'system_info':
         return reportSystem();
       case 'list_processes':

@@ -1,5 +1,6 @@
-import { mkdir, readdir, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
+import { writeOwnFile } from '../files/own-file.ts';
 
 /** Before a command ran, or after. */
 export type Moment = 'before' | 'after';
@@ -20,10 +21,10 @@ export class PictureFolder {
     return path.join(this.#folder, `${commandId}-${moment}.jpg`);
   }
 
-  /** Keeps a picture; it is on its way to the disk when this resolves. */
+  /** Keeps a picture; it is on the disk when this resolves. */
   async save(commandId: string, moment: Moment, jpeg: Buffer): Promise<void> {
     await mkdir(this.#folder, { recursive: true, mode: 0o700 });
-    await writeFile(this.fileOf(commandId, moment), jpeg, { mode: 0o600 });
+    await writeOwnFile(this.fileOf(commandId, moment), jpeg);
   }
 
   /** Removes the pictures that were taken before `wallMs`; answers how many. */

@@ -42,7 +42,7 @@ export interface DesktopFaceOptions {
   /** The folder of the icons. */
   readonly assetFolder: string;
   /** Answers true the first time that it is asked whether to tell of `subject`. */
-  readonly claimFirstTelling: (subject: string) => boolean;
+  readonly claimFirstTelling: (subject: string) => Promise<boolean>;
 }
 
 /** The app's picture, in the folder of the icons. */
@@ -73,7 +73,7 @@ export class DesktopFace {
       url: agent.url,
       iconFile,
       issueTicket: () => agent.issueTicket('panel'),
-      onHidden: () => this.#tellThatItStays(),
+      onHidden: () => void this.#tellThatItStays(),
     });
     this.#prompt = new PromptWindow({
       url: agent.url,
@@ -246,8 +246,8 @@ export class DesktopFace {
     this.#scheduleRefresh();
   }
 
-  #tellThatItStays(): void {
-    if (!this.#options.claimFirstTelling('stays-running')) return;
+  async #tellThatItStays(): Promise<void> {
+    if (!(await this.#options.claimFirstTelling('stays-running'))) return;
     const how =
       'Its panel opens again from the tray, or when you start it once more. Ctrl+Q in the panel quits.';
     this.#inform('stays-running', '🔔 Porthole keeps running', how);

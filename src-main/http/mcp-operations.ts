@@ -128,11 +128,28 @@ export function registerOperations(tools: ToolShelf, parts: McpParts, client: Mc
         path: filePath,
         content: z.string().describe('all that the file is to hold'),
         encoding: z.enum(['utf8', 'base64']).default('utf8').describe('what content is'),
+        in_place: z
+          .boolean()
+          .default(false)
+          .describe(
+            'write into a file that cannot be replaced in one step; a crash meanwhile leaves half of it',
+          ),
       },
       annotations: { destructiveHint: true, idempotentHint: true },
     },
-    ({ path, content, encoding, ...input }, extra) =>
-      perform(input, { operation: 'write_file', path, content, encoding, reason: input.reason }, extra),
+    ({ path, content, encoding, in_place: inPlace, ...input }, extra) =>
+      perform(
+        input,
+        {
+          operation: 'write_file',
+          path,
+          content,
+          encoding,
+          in_place: inPlace || undefined,
+          reason: input.reason,
+        },
+        extra,
+      ),
   );
   tools.add(
     {

@@ -9,8 +9,8 @@ export function createSettingsHandlers(
 ): Pick<ApiHandlers, 'getSettings' | 'changeSettings'> {
   return {
     getSettings: () => settings.describe(),
-    changeSettings: ({ body, by, origin }) => {
-      settings.change(body);
+    changeSettings: async ({ body, by, origin }) => {
+      await settings.change(body);
       log.info({ keys: Object.keys(body), by, origin }, 'settings were changed');
       return { success: true, ...settings.describe() };
     },

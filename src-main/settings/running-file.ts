@@ -1,5 +1,6 @@
-import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { readFileSync, rmSync } from 'node:fs';
 import { z } from 'zod';
+import { writeOwnFile } from '../files/own-file.ts';
 
 const runningSchema = z.object({
   url: z.url(),
@@ -12,8 +13,8 @@ const runningSchema = z.object({
 export type Running = z.infer<typeof runningSchema>;
 
 /** Says in `file` where this agent listens. */
-export function writeRunningFile(file: string, running: Running): void {
-  writeFileSync(file, `${JSON.stringify(running)}\n`, { mode: 0o600 });
+export async function writeRunningFile(file: string, running: Running): Promise<void> {
+  await writeOwnFile(file, `${JSON.stringify(running)}\n`);
 }
 
 /** What `file` says of a running agent, or undefined if it says nothing. A killed agent leaves its file behind. */

@@ -1,6 +1,6 @@
-import { existsSync, readFileSync, renameSync, statSync } from 'node:fs';
+import { existsSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs';
 import type { SettingsChange } from '#shared/settings-api';
-import { replaceFile } from './replace-file.ts';
+import { createOwnFile, writeSharedFile } from '../files/own-file.ts';
 import { editSettingsText, parseSettingsText, type SettingsContent } from './settings-text.ts';
 
 const MAX_BYTES = 1024 * 1024;
@@ -21,18 +21,18 @@ export function readSettingsFile(file: string): SettingsContent {
 
 /**
  * Makes `change` in the settings file as it is now and answers what it says then. Every other entry stays as
- * it is written; one that is broken is kept beside the new one, as `….broken-1` and so on. Throws if it cannot be
+ * it is written; one that is broken is kept beside the new one, as `….broken-1` and so on. Rejects if it cannot be
  * written, and has changed nothing then.
  */
-export function saveSettings(file: string, change: SettingsChange): SettingsContent {
+export async function saveSettings(file: string, change: SettingsChange): Promise<SettingsContent> {
   const reading = read(file);
   const edited = editSettingsText(reading.state === 'text' ? reading.text : '{}', change);
   if (reading.state !== 'unreadable' && edited !== null) {
-    replaceFile(file, withFinalBreak(edited));
+    await writeSharedFile(file, withFinalBreak(edited));
   } else {
     const kept = reading.state === 'text' ? parseSettingsText(reading.text).values : {};
     const values = Object.entries({ ...kept, ...change }).filter(([, value]) => value != null);
-    startAnew(file, `${JSON.stringify(Object.fromEntries(values), null, 2)}\n`);
+    await startAnew(file, reading, `${JSON.stringify(Object.fromEntries(values), null, 2)}\n`);
   }
   return readSettingsFile(file);
 }
@@ -51,16 +51,20 @@ function read(file: string): Reading {
   }
 }
 
-/** Puts the file aside under another name and a new one in its place, or leaves all as it was and throws. */
-function startAnew(file: string, text: string): void {
+/** Keeps what the file holds under another name and puts `text` in its place, or leaves all as it was and throws. */
+async function startAnew(file: string, reading: Reading, text: string): Promise<void> {
   let number = 1;
   while (existsSync(`${file}.broken-${number}`)) number += 1;
   const aside = `${file}.broken-${number}`;
-  renameSync(file, aside);
+  // What may be a folder, or of any size, is moved; a file is never missing in between.
+  const isMoved = reading.state !== 'text';
+  if (isMoved) renameSync(file, aside);
+  else await createOwnFile(aside, readFileSync(file));
   try {
-    replaceFile(file, text);
+    await writeSharedFile(file, text);
   } catch (error) {
-    renameSync(aside, file);
+    if (isMoved) renameSync(aside, file);
+    else rmSync(aside);
     throw error;
   }
 }

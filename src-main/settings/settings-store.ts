@@ -34,6 +34,7 @@ export class SettingsStore implements LiveSettings {
   readonly #aside = new Map<SettingKey, { readonly value: Settings[SettingKey]; readonly message: string }>();
   #content: SettingsContent;
   #current: Settings;
+  #lastChange: Promise<void> = Promise.resolve();
 
   /** Reads `file`; one that is missing or wrong is no reason not to start. */
   constructor(options: {
@@ -96,16 +97,22 @@ export class SettingsStore implements LiveSettings {
   }
 
   /**
-   * Saves new values, and whatever else has been written to the file meanwhile holds with them. Throws
-   * `setting_given_at_start` for one that a flag or the environment sets, and `settings_not_saved`; nothing has
-   * changed then.
+   * Saves new values, and whatever else has been written to the file meanwhile holds with them. Rejects with
+   * `setting_given_at_start` for one that a flag or the environment sets, and with `settings_not_saved`; nothing has
+   * changed then. One change is made after the other.
    */
-  change(change: SettingsChange): void {
+  change(change: SettingsChange): Promise<void> {
+    const made = this.#lastChange.then(() => this.#change(change));
+    this.#lastChange = made.catch(() => undefined);
+    return made;
+  }
+
+  async #change(change: SettingsChange): Promise<void> {
     const given = SETTING_KEYS.find((key) => change[key] !== undefined && this.#isGiven(key));
     if (given !== undefined) throw new PortholeError('setting_given_at_start', this.#explainGiven(given));
     if (SETTING_KEYS.every((key) => change[key] === undefined)) return;
     try {
-      this.#content = saveSettings(this.#file, change);
+      this.#content = await saveSettings(this.#file, change);
     } catch (error) {
       throw new PortholeError(
         'settings_not_saved',

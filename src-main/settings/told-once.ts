@@ -1,5 +1,6 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { z } from 'zod';
+import { writeOwnFile } from '../files/own-file.ts';
 
 const toldSchema = z.array(z.string());
 
@@ -7,11 +8,11 @@ const toldSchema = z.array(z.string());
  * Whether `subject` has yet to be told to the person at the machine; from this call on it counts as told, in `file`.
  * What cannot be kept is told again another time.
  */
-export function claimFirstTelling(file: string, subject: string): boolean {
+export async function claimFirstTelling(file: string, subject: string): Promise<boolean> {
   const told = readTold(file);
   if (told.includes(subject)) return false;
   try {
-    writeFileSync(file, `${JSON.stringify([...told, subject])}\n`, { mode: 0o600 });
+    await writeOwnFile(file, `${JSON.stringify([...told, subject])}\n`);
   } catch {
     // Said in the docstring: it is told once more, which harms nobody.
   }

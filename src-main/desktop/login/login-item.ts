@@ -5,7 +5,7 @@ import type { AdvisoryBoard } from '../../upkeep/advisory-board.ts';
 /** Where a system keeps what it starts when the person logs in. */
 export interface LoginPlace {
   /** Puts the agent there or takes it away; what is so already stays. Answers why that did not work, as a sentence. */
-  set(isOn: boolean): string | null;
+  set(isOn: boolean): Promise<string | null>;
   /** Whether the person has switched it off there, with the system's own means. */
   isSwitchedOff(): boolean;
 }
@@ -37,19 +37,20 @@ export function followLoginItem({ settings, log, advisories, place }: LoginItemO
     );
     if (message !== null) log.warn({}, message);
   };
-  const apply = (isOn: boolean, isAsked: boolean): void => {
+  const apply = async (isOn: boolean, isAsked: boolean): Promise<void> => {
     try {
       if (place === null) say(isOn ? FROM_SOURCE : null);
       // What the person did elsewhere holds until they ask for it here.
       else if (isOn && !isAsked && place.isSwitchedOff()) say(SWITCHED_OFF);
-      else say(place.set(isOn));
+      else say(await place.set(isOn));
     } catch (error) {
       log.error({ err: error }, 'the login item could not be set');
       say('The system’s list of what starts at login cannot be written; the log says why.');
     }
   };
-  apply(settings.current.startAtLogin, false);
+  let last = apply(settings.current.startAtLogin, false);
   return settings.subscribe((now, before) => {
-    if (now.startAtLogin !== before.startAtLogin) apply(now.startAtLogin, true);
+    // One after the other: what was asked for last holds in the end.
+    if (now.startAtLogin !== before.startAtLogin) last = last.then(() => apply(now.startAtLogin, true));
   });
 }

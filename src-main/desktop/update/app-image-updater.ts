@@ -1,4 +1,4 @@
-import { chmodSync, copyFileSync, renameSync, rmSync } from 'node:fs';
+import { chmodSync, closeSync, copyFileSync, fsyncSync, openSync, renameSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { AppImageUpdater } from 'electron-updater';
 
@@ -18,6 +18,7 @@ export class OwnAppImageUpdater extends AppImageUpdater {
     try {
       copyFileSync(download, draft);
       chmodSync(draft, 0o755);
+      sync(draft);
       renameSync(draft, appImage);
       rmSync(download, { force: true });
     } catch (error) {
@@ -25,5 +26,15 @@ export class OwnAppImageUpdater extends AppImageUpdater {
       throw error;
     }
     return true;
+  }
+}
+
+/** Sees a file onto the disk: after a power cut its name must not lead to half of it. */
+function sync(file: string): void {
+  const descriptor = openSync(file, 'r');
+  try {
+    fsyncSync(descriptor);
+  } finally {
+    closeSync(descriptor);
   }
 }

@@ -1,6 +1,6 @@
-import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { app } from 'electron';
+import { writeOwnFile } from '../../files/own-file.ts';
 import type { Logger } from '../../logger.ts';
 import type { OpenRequest } from '../../outgoing/outgoing.ts';
 import { createOutgoingFetch } from '../../outgoing/outgoing-fetch.ts';
@@ -44,7 +44,7 @@ export function createDesktopUpdater({
       // Loaded when it is needed: most agents never are asked for updates.
       const { downloadRelease } = await import('./release-download.ts');
       const configFile = path.join(dataFolder, 'updater.yml');
-      writeFileSync(configFile, 'updaterCacheDirName: porthole-updater\n', { mode: 0o600 });
+      await writeOwnFile(configFile, 'updaterCacheDirName: porthole-updater\n');
       const updater = await downloadRelease({ release, configFile, log, fetch, signal, onProgress });
       installDownload = () => {
         if (!updater.install(true, false)) log.error({}, 'the update could not be installed');

@@ -191,7 +191,7 @@ describe('porthole diagnostics', () => {
     expect(Object.keys(unzipSync(new Uint8Array(readFileSync(file))))).toContain('log.jsonl');
     expect(statSync(file).mode & 0o777).toBe(0o600);
     const again = await porthole(agent, `diagnostics --out ${file}`);
-    expect(again).toMatchObject({ code: 1, err: expect.stringContaining('EEXIST') });
+    expect(again).toMatchObject({ code: 1, err: expect.stringContaining('already') });
     const { secret } = await makeToken(agent, 'operator');
     const refused = await porthole(agent, `diagnostics --out ${file}2`, { PORTHOLE_TOKEN: secret });
     expect(refused).toMatchObject({ code: 1, err: expect.stringMatching(/may not use/) });

@@ -80,7 +80,7 @@ describe('porthole mcp', () => {
   it('hands messages on, both ways, and ends its sessions with stdin', async () => {
     const agent = await startTestAgent();
     const folder = newFolder();
-    writeRunningFile(path.join(folder, 'running.json'), { url: agent.url, pid: process.pid });
+    await writeRunningFile(path.join(folder, 'running.json'), { url: agent.url, pid: process.pid });
     const client = await openBridge(['mcp', '--data-dir', folder]);
     expect(client.messages()[0]?.result).toMatchObject({ serverInfo: { name: 'porthole' } });
     client.send({
@@ -211,7 +211,7 @@ describe('porthole mcp', () => {
     const folder = newFolder();
     const tls = await loadTlsIdentity(settingsSchema.parse({ tls: true }), folder, Date.now());
     const agent = await startTestAgent({ tls });
-    writeRunningFile(path.join(folder, 'running.json'), {
+    await writeRunningFile(path.join(folder, 'running.json'), {
       url: agent.url,
       pid: process.pid,
       certificate: tls?.cert ?? '',

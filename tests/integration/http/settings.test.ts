@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync } from 'node:fs';
+import { linkSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it, vi } from 'vitest';
 import type { SettingsView } from '../../../src-shared/settings-api.ts';
@@ -68,7 +68,8 @@ describe('/api/settings', () => {
       status: 409,
       body: { error: 'setting_given_at_start' },
     });
-    mkdirSync(`${fileOf(agent)}.tmp`);
+    writeFileSync(fileOf(agent), '{}');
+    linkSync(fileOf(agent), `${fileOf(agent)}.twin`);
     expect(await change(agent, { notifications: 'none' })).toMatchObject({
       status: 500,
       body: { error: 'settings_not_saved' },

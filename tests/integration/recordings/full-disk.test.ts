@@ -1,21 +1,15 @@
-import { spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, statfsSync, statSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, statfsSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { Recording } from '../../../src-shared/recordings.ts';
 import { newestFilm, sendPictures } from '../support/film.ts';
+import { mountSmallDisk } from '../support/mounts.ts';
 import { call, startTestAgent, type TestAgent } from '../support/test-agent.ts';
 
-/** A folder on a disk of so many megabytes; null, and says why, where none can be made. */
+/** A data folder on a disk of so many megabytes; null where none can be made. */
 function makeSmallDisk(megabytes: number): string | null {
-  const folder = mkdtempSync(path.join(tmpdir(), 'porthole-disk-'));
-  const { status, stderr } = spawnSync('mount', ['-t', 'tmpfs', '-o', `size=${megabytes}m`, 'tmpfs', folder]);
-  if (status !== 0) {
-    process.stdout.write(`skipped: no small disk can be mounted here (${String(stderr).trim()})\n`);
-    return null;
-  }
-  onTestFinished(() => void spawnSync('umount', ['-l', folder]));
+  const folder = mountSmallDisk(megabytes * 1024);
+  if (folder === null) return null;
   const data = path.join(folder, 'data');
   mkdirSync(data, { mode: 0o700 });
   return data;

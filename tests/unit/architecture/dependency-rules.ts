@@ -80,6 +80,7 @@ const CORE_ROOMS = [
   'sessions',
   'approvals',
   'commands',
+  'files',
   'stream',
   'recordings',
   'events',
@@ -134,6 +135,11 @@ const RULES: readonly Rule[] = [
     forbids: (target) =>
       isFileWhere(isInRooms(OUTER_ROOMS))(target) ||
       (target.kind === 'package' && target.name in TIED_PACKAGES),
+  },
+  {
+    says: 'files imports no other room',
+    applies: isIn('src-main/files'),
+    forbids: isFileWhere((file) => !isIn('src-main/files')(file)),
   },
   ...OUTER_ROOMS.map((room) => ({
     says: `${room} imports none of ${OUTER_ROOMS.filter((other) => other !== room).join(', ')}`,

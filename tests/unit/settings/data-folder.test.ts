@@ -50,9 +50,9 @@ describe('prepareDataFolder', () => {
 });
 
 describe('running file', () => {
-  it('says where the agent listens, to its owner only, until it is taken back', () => {
+  it('says where the agent listens, to its owner only, until it is taken back', async () => {
     const file = path.join(parent, 'running.json');
-    writeRunningFile(file, { url: 'http://127.0.0.1:8000', pid: 42 });
+    await writeRunningFile(file, { url: 'http://127.0.0.1:8000', pid: 42 });
     expect(rightsOf(file)).toBe('600');
     expect(readRunningFile(file)).toEqual({ url: 'http://127.0.0.1:8000', pid: 42 });
     removeRunningFile(file);

@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { linkSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
@@ -26,9 +26,9 @@ function open(given: Partial<GivenSettings> = {}) {
   return { store, failures };
 }
 
-function codeOf(act: () => void): string {
+async function codeOf(act: () => Promise<void>): Promise<string> {
   try {
-    act();
+    await act();
   } catch (error) {
     if (error instanceof PortholeError) return error.code;
     throw error;
@@ -60,22 +60,22 @@ describe('SettingsStore', () => {
     expect(store.describe()).toMatchObject({ file, problems: store.problems });
   });
 
-  it('puts to use at once what can be, and tells who listens', () => {
+  it('puts to use at once what can be, and tells who listens', async () => {
     const { store } = open();
     const listener = vi.fn();
     const unsubscribe = store.subscribe(listener);
     const before = store.current;
-    store.change({ notifications: 'none', port: 9000 });
+    await store.change({ notifications: 'none', port: 9000 });
     expect(store.current).toEqual({ ...before, notifications: 'none' });
     expect(listener.mock.calls).toEqual([[store.current, before]]);
     unsubscribe();
-    store.change({ notifications: 'all' });
+    await store.change({ notifications: 'all' });
     expect(listener).toHaveBeenCalledOnce();
   });
 
-  it('keeps for the next start what cannot', () => {
+  it('keeps for the next start what cannot', async () => {
     const { store } = open();
-    store.change({ port: 9000 });
+    await store.change({ port: 9000 });
     expect(store.current.port).toBe(8000);
     expect(store.describe().settings.port).toEqual({
       value: 9000,
@@ -86,7 +86,7 @@ describe('SettingsStore', () => {
     expect(open().store.current.port).toBe(9000);
   });
 
-  it('asks programs of the own user for a token where further host names are set and nobody said otherwise', () => {
+  it('asks programs of the own user for a token where further host names are set and nobody said otherwise', async () => {
     expect(open().store.current.localTrust).toBe('admin');
     const hosts = { allowedHosts: ['share.example'] };
     const implied = open({ flags: hosts }).store;
@@ -98,13 +98,13 @@ describe('SettingsStore', () => {
     writeFileSync(file, '{"allowedHosts": ["share.example"], "localTrust": "admin"}');
     const { store } = open();
     expect(store.current.localTrust).toBe('admin');
-    store.change({ localTrust: null });
+    await store.change({ localTrust: null });
     expect(store.current.localTrust).toBe('none');
   });
 
-  it('asks them for it from the same start on as the host names hold', () => {
+  it('asks them for it from the same start on as the host names hold', async () => {
     const { store } = open();
-    store.change({ allowedHosts: ['share.example'] });
+    await store.change({ allowedHosts: ['share.example'] });
     expect(store.current).toMatchObject({ allowedHosts: [], localTrust: 'admin' });
     expect(store.describe().settings.localTrust).toMatchObject({ value: 'none', in_use: 'admin' });
     expect(open().store.current).toMatchObject({ allowedHosts: ['share.example'], localTrust: 'none' });
@@ -119,54 +119,66 @@ describe('SettingsStore', () => {
     },
   );
 
-  it('goes back to the default, which null stands for', () => {
+  it('goes back to the default, which null stands for', async () => {
     writeFileSync(file, '{"approvalTimeoutSeconds": 5}');
     const { store } = open();
-    store.change({ approvalTimeoutSeconds: null });
+    await store.change({ approvalTimeoutSeconds: null });
     expect(store.current.approvalTimeoutSeconds).toBe(60);
     expect(store.describe().settings.approvalTimeoutSeconds?.source).toBe('default');
     expect(JSON.parse(readFileSync(file, 'utf8'))).toEqual({});
   });
 
-  it('refuses what was given at the start, and saves nothing of that change', () => {
+  it('refuses what was given at the start, and saves nothing of that change', async () => {
     const { store } = open({ flags: { port: 3 }, environment: { openPrompt: 'on-click' } });
-    expect(() => store.change({ tls: true, port: 4 })).toThrow('the flag --port');
-    expect(() => store.change({ openPrompt: null })).toThrow('PORTHOLE_OPEN_PROMPT');
-    expect(codeOf(() => store.change({ port: 4 }))).toBe('setting_given_at_start');
+    await expect(store.change({ tls: true, port: 4 })).rejects.toThrow('the flag --port');
+    await expect(store.change({ openPrompt: null })).rejects.toThrow('PORTHOLE_OPEN_PROMPT');
+    expect(await codeOf(() => store.change({ port: 4 }))).toBe('setting_given_at_start');
     expect(open().store.current.tls).toBe(false);
   });
 
-  it('changes nothing if the file cannot be written', () => {
+  it('changes nothing if the file cannot be written', async () => {
     const { store } = open();
-    mkdirSync(`${file}.tmp`);
+    writeFileSync(file, '{}');
+    linkSync(file, `${file}.twin`);
     const before = store.describe();
-    expect(codeOf(() => store.change({ notifications: 'none' }))).toBe('settings_not_saved');
+    expect(await codeOf(() => store.change({ notifications: 'none' }))).toBe('settings_not_saved');
     expect(store.current.notifications).toBe('all');
     expect(store.describe()).toEqual(before);
   });
 
-  it('writes no file for a change of nothing', () => {
+  it('makes changes one after the other, and loses none', async () => {
     const { store } = open();
-    store.change({});
-    store.change({ port: undefined });
+    await Promise.all([
+      store.change({ port: 9000 }),
+      store.change({ notifications: 'none' }),
+      store.change({ approvalTimeoutSeconds: 5 }),
+    ]);
+    const saved = { port: 9000, notifications: 'none', approvalTimeoutSeconds: 5 };
+    expect(JSON.parse(readFileSync(file, 'utf8'))).toEqual(saved);
+  });
+
+  it('writes no file for a change of nothing', async () => {
+    const { store } = open();
+    await store.change({});
+    await store.change({ port: undefined });
     expect(() => readFileSync(file)).toThrow(/ENOENT/);
   });
 
-  it('tells the others if one listener fails', () => {
+  it('tells the others if one listener fails', async () => {
     const { store, failures } = open();
     const listener = vi.fn();
     store.subscribe(() => {
       throw new Error('listener');
     });
     store.subscribe(listener);
-    store.change({ notifications: 'none' });
+    await store.change({ notifications: 'none' });
     expect(listener).toHaveBeenCalledOnce();
     expect(failures).toEqual([new Error('listener')]);
   });
 });
 
 describe('setting aside what a start fails with', () => {
-  it('goes by the default in this run, keeps the file, and says so until something else is written', () => {
+  it('goes by the default in this run, keeps the file, and says so until something else is written', async () => {
     const text = '{"host": "192.0.2.1", "port": 9000}';
     writeFileSync(file, text);
     const { store } = open();
@@ -182,10 +194,10 @@ describe('setting aside what a start fails with', () => {
       source: 'file',
     });
 
-    store.change({ port: 9001 });
+    await store.change({ port: 9001 });
     expect(store.problems).toEqual([{ key: 'host', message }]);
     expect(store.current.host).toBe('127.0.0.1');
-    store.change({ host: '127.0.0.3' });
+    await store.change({ host: '127.0.0.3' });
     expect(store.problems).toEqual([]);
     expect(store.current.host).toBe('127.0.0.1');
   });

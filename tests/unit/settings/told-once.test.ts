@@ -11,25 +11,25 @@ function newFile(): string {
 }
 
 describe('claimFirstTelling', () => {
-  it('answers true once for each subject, and keeps that to itself', () => {
+  it('answers true once for each subject, and keeps that to itself', async () => {
     const file = newFile();
-    expect(claimFirstTelling(file, 'one')).toBe(true);
-    expect(claimFirstTelling(file, 'one')).toBe(false);
-    expect(claimFirstTelling(file, 'two')).toBe(true);
-    expect(claimFirstTelling(file, 'one')).toBe(false);
+    expect(await claimFirstTelling(file, 'one')).toBe(true);
+    expect(await claimFirstTelling(file, 'one')).toBe(false);
+    expect(await claimFirstTelling(file, 'two')).toBe(true);
+    expect(await claimFirstTelling(file, 'one')).toBe(false);
     expect(statSync(file).mode & 0o777).toBe(0o600);
   });
 
-  it.each(['', '{}', 'null', '[1]', 'nonsense'])('begins anew from a file that holds %j', (content) => {
+  it.each(['', '{}', 'null', '[1]', 'nonsense'])('begins anew from a file that holds %j', async (content) => {
     const file = newFile();
     writeFileSync(file, content);
-    expect(claimFirstTelling(file, 'one')).toBe(true);
-    expect(claimFirstTelling(file, 'one')).toBe(false);
+    expect(await claimFirstTelling(file, 'one')).toBe(true);
+    expect(await claimFirstTelling(file, 'one')).toBe(false);
   });
 
-  it('tells again where nothing can be kept', () => {
+  it('tells again where nothing can be kept', async () => {
     const file = path.join(newFile(), 'no-such-folder', 'told.json');
-    expect(claimFirstTelling(file, 'one')).toBe(true);
-    expect(claimFirstTelling(file, 'one')).toBe(true);
+    expect(await claimFirstTelling(file, 'one')).toBe(true);
+    expect(await claimFirstTelling(file, 'one')).toBe(true);
   });
 });

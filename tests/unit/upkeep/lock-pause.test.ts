@@ -30,17 +30,17 @@ describe('LockPause', () => {
     expect(told).toEqual([true, false]);
   });
 
-  it('follows the setting while the screen is locked, until it is closed', () => {
+  it('follows the setting while the screen is locked, until it is closed', async () => {
     const told: boolean[] = [];
     const pause = new LockPause(settings, (isPaused) => told.push(isPaused));
-    settings.change({ pauseOnLock: false });
+    await settings.change({ pauseOnLock: false });
     pause.setLocked(true);
     expect(told).toEqual([]);
-    settings.change({ pauseOnLock: true });
-    settings.change({ pauseOnLock: false });
+    await settings.change({ pauseOnLock: true });
+    await settings.change({ pauseOnLock: false });
     expect(told).toEqual([true, false]);
     pause.close();
-    settings.change({ pauseOnLock: true });
+    await settings.change({ pauseOnLock: true });
     expect(told).toEqual([true, false]);
   });
 });

@@ -19,7 +19,7 @@ class FakePlace implements LoginPlace {
   switchedOff = false;
   fault: string | Error | null = null;
 
-  set(isOn: boolean): string | null {
+  async set(isOn: boolean): Promise<string | null> {
     this.asked.push(isOn);
     if (this.fault instanceof Error) throw this.fault;
     this.switchedOff = false;
@@ -47,42 +47,42 @@ function follow(place: LoginPlace | null, startAtLogin: boolean) {
 }
 
 describe('followLoginItem', () => {
-  it('does as the settings say, at the start and after each change', () => {
+  it('does as the settings say, at the start and after each change', async () => {
     const place = new FakePlace();
     const { settings, end, messages } = follow(place, true);
-    settings.change({ notifications: 'none' });
-    settings.change({ startAtLogin: false });
-    settings.change({ startAtLogin: true });
-    expect(place.asked).toEqual([true, false, true]);
-    expect(messages()).toEqual([]);
+    await settings.change({ notifications: 'none' });
+    await settings.change({ startAtLogin: false });
+    await settings.change({ startAtLogin: true });
+    await expect.poll(() => place.asked).toEqual([true, false, true]);
+    await expect.poll(messages).toEqual([]);
     end();
-    settings.change({ startAtLogin: false });
+    await settings.change({ startAtLogin: false });
     expect(place.asked).toHaveLength(3);
   });
 
-  it('leaves what the person switched off elsewhere, says so, and does it when they ask for it here', () => {
+  it('leaves what the person switched off elsewhere, says so, and does it when they ask for it here', async () => {
     const place = new FakePlace();
     place.switchedOff = true;
     const { settings, messages } = follow(place, true);
-    expect(place.asked).toEqual([]);
-    expect(messages()[0]).toMatch(/switched off in the system’s own settings/);
-    settings.change({ startAtLogin: false });
-    settings.change({ startAtLogin: true });
-    expect(place.asked).toEqual([false, true]);
-    expect(messages()).toEqual([]);
+    await expect.poll(() => place.asked).toEqual([]);
+    await expect.poll(() => messages()[0]).toMatch(/switched off in the system’s own settings/);
+    await settings.change({ startAtLogin: false });
+    await settings.change({ startAtLogin: true });
+    await expect.poll(() => place.asked).toEqual([false, true]);
+    await expect.poll(messages).toEqual([]);
   });
 
-  it('says what does not work, and goes on', () => {
+  it('says what does not work, and goes on', async () => {
     const place = new FakePlace();
     place.fault = new Error('EROFS');
     const broken = follow(place, true);
-    expect(broken.messages()[0]).toMatch(/cannot be written/);
+    await expect.poll(() => broken.messages()[0]).toMatch(/cannot be written/);
     place.fault = 'The system did not take it.';
-    broken.settings.change({ startAtLogin: false });
-    expect(broken.messages()).toEqual(['The system did not take it.']);
+    await broken.settings.change({ startAtLogin: false });
+    await expect.poll(broken.messages).toEqual(['The system did not take it.']);
     const source = follow(null, true);
-    expect(source.messages()[0]).toMatch(/runs from source/);
-    source.settings.change({ startAtLogin: false });
-    expect(source.messages()).toEqual([]);
+    await expect.poll(() => source.messages()[0]).toMatch(/runs from source/);
+    await source.settings.change({ startAtLogin: false });
+    await expect.poll(source.messages).toEqual([]);
   });
 });
