@@ -1,4 +1,3 @@
-import type { ServerResponse } from 'node:http';
 import type { WebStandardStreamableHTTPServerTransport } from '@modelcontextprotocol/sdk/server/webStandardStreamableHttp.js';
 import {
   CancelledNotificationSchema,
@@ -31,18 +30,17 @@ export class McpCalls {
     return this.#open.size;
   }
 
-  /** Notes the calls of a body until `response`, by which they are answered, is over. */
-  begin(body: unknown, response: ServerResponse): void {
+  /** Notes the calls of a body, until the function that it answers is called with whether their answer was sent. */
+  begin(body: unknown): (isSent: boolean) => void {
     const ids = messagesOf(body)
       .filter(isJSONRPCRequest)
       .map(({ id }) => id);
-    if (ids.length === 0) return;
     const exchange: Exchange = { left: new AbortController(), isBatch: Array.isArray(body) };
     for (const id of ids) this.#open.set(id, exchange);
-    response.once('close', () => {
+    return (isSent) => {
       for (const id of ids) if (this.#open.get(id) === exchange) this.#open.delete(id);
-      if (!response.writableFinished) exchange.left.abort();
-    });
+      if (!isSent) exchange.left.abort();
+    };
   }
 
   /** Aborts when the connection that a call came by is gone before its answer. */

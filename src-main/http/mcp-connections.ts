@@ -61,9 +61,11 @@ export class McpConnections {
   }
 
   /** Takes note that a client asks for or answers something; it is idle from the end of `response` on. */
-  note(connection: McpConnection, response: ServerResponse): void {
+  note(connection: McpConnection, body: unknown, response: ServerResponse): void {
     connection.lastHeardMs = this.#now();
+    const end = connection.calls.begin(body);
     response.once('close', () => {
+      end(response.writableFinished);
       if (response.writableFinished) connection.lastHeardMs = this.#now();
     });
   }

@@ -113,10 +113,8 @@ export function createMcpEndpoint(parts: McpRouterParts): McpEndpoint {
     if (Array.isArray(body) && body.length === 0) {
       throw new PortholeError('invalid_request', 'A batch has at least one message.');
     }
-    if (known) {
-      connections.note(known, response);
-      known.calls.begin(body, response);
-    } else if (isInitializeRequest(body)) connections.makeRoom(admission.principal);
+    if (known) connections.note(known, body, response);
+    else if (isInitializeRequest(body)) connections.makeRoom(admission.principal);
     else throw new PortholeError('invalid_request', NAMELESS);
     const transport = known?.transport ?? (await connect(admission));
     const answer = await transport.handleRequest(toWebRequest(request), { parsedBody: body });
@@ -132,7 +130,7 @@ export function createMcpEndpoint(parts: McpRouterParts): McpEndpoint {
     const known = findConnection(request, guard.admissionTo(route, request));
     if (!known) throw new PortholeError('invalid_request', NAMELESS);
     if (route === 'mcpListen') connections.listen(known, response);
-    else connections.note(known, response);
+    else connections.note(known, null, response);
     await sendWebResponse(await known.transport.handleRequest(toWebRequest(request)), response);
   };
 
