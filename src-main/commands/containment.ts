@@ -9,7 +9,15 @@ export interface EnclosedProgram {
    * that no program can pretend to it. Null where it never writes any.
    */
   readonly failurePrefix: string | null;
+  /**
+   * Whether it looks, before anything runs, for open files that are not the program's: it then writes a line to
+   * {@link CHECK_DESCRIPTOR} and ends, to be started again. It closes that before it becomes the program.
+   */
+  readonly checksFiles: boolean;
 }
+
+/** Where an {@link EnclosedProgram} that checks its files says what it found. */
+export const CHECK_DESCRIPTOR = 3;
 
 /** Holds every process that one command starts, however it detaches itself: new group, new session, new parent. */
 export interface Enclosure {

@@ -2,22 +2,28 @@ import { closeSync, openSync, readdirSync, readFileSync } from 'node:fs';
 
 const FILES = '/proc/self/fdinfo';
 const CLOSES_ON_EXEC = 0o2000000;
-const FIRST_UNSHARED = 3;
+
+/** What keeps open files of this process from a program that it starts. */
+export interface FileCover {
+  /** What goes into the `stdio` of a program to be started now, from descriptor `first` on. */
+  cover(first: number): (number | 'ignore')[];
+  close(): void;
+}
 
 /**
  * Keeps files that this process has open from the programs that it starts. Node marks its own so that they
- * close; Electron does not mark all of its own, and `spawn` can only put another file in their place.
+ * close; Electron does not mark all of its own, and `spawn` can only put another file in their place. What another
+ * thread opens between this look and the fork is missed.
  */
-export class InheritedFiles {
+export class InheritedFiles implements FileCover {
   #empty: number | null = null;
 
-  /** What goes after stdin, stdout and stderr in the `stdio` of a program to be started now. */
-  cover(): (number | 'ignore')[] {
-    const inherited = process.platform === 'linux' ? listInherited() : [];
+  cover(first: number): (number | 'ignore')[] {
+    const inherited = process.platform === 'linux' ? listInherited(first) : [];
     if (inherited.length === 0) return [];
     this.#empty ??= openSync('/dev/null', 'r');
-    const covers = new Array<number | 'ignore'>(Math.max(...inherited) - FIRST_UNSHARED + 1).fill('ignore');
-    for (const descriptor of inherited) covers[descriptor - FIRST_UNSHARED] = this.#empty;
+    const covers = new Array<number | 'ignore'>(Math.max(...inherited) - first + 1).fill('ignore');
+    for (const descriptor of inherited) covers[descriptor - first] = this.#empty;
     return covers;
   }
 
@@ -27,10 +33,10 @@ export class InheritedFiles {
   }
 }
 
-function listInherited(): number[] {
+function listInherited(first: number): number[] {
   return readdirSync(FILES)
     .map(Number)
-    .filter((descriptor) => descriptor >= FIRST_UNSHARED && isInherited(descriptor));
+    .filter((descriptor) => descriptor >= first && isInherited(descriptor));
 }
 
 function isInherited(descriptor: number): boolean {

@@ -2,7 +2,13 @@ import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Logger } from '../logger.ts';
-import type { Containment, EnclosedProgram, Enclosure, Ownership } from './containment.ts';
+import {
+  CHECK_DESCRIPTOR,
+  type Containment,
+  type EnclosedProgram,
+  type Enclosure,
+  type Ownership,
+} from './containment.ts';
 import {
   type ControlGroup,
   createGroup,
@@ -33,10 +39,17 @@ export interface LinuxContainmentOptions {
 
 /*
  * Everything but the program is fixed text; what differs comes in as arguments, which a shell never interprets.
+ * First it looks for files that came with the fork: what is open now stays, nobody else can open anything here. A shell
+ * that closes them itself there is not: POSIX has it know descriptors of one digit, and dash knows no others.
  * Arguments: mark, process limit, mask, the files to join groups by, `--`, the program and its arguments.
  * dash calls the limits on locks and processes -w and -p, bash -x and -u.
  */
 const ENCLOSE = `
+for file in /proc/self/fd/*; do
+  case \${file##*/} in [0-${CHECK_DESCRIPTOR}]) continue ;; esac
+  [ ! -e "$file" ] || [ "$file" -ef /dev/null ] || { echo "$file" >&${CHECK_DESCRIPTOR}; exit 126; }
+done
+exec ${CHECK_DESCRIPTOR}>&-
 mark=$1 limit=$2 mask=$3; shift 3
 while [ "$1" != -- ]; do echo 0 >"$1" || exit 126; shift; done; shift
 ulimit -w "$mark" 2>/dev/null || ulimit -x "$mark" 2>/dev/null
@@ -152,6 +165,7 @@ class LinuxEnclosure implements Enclosure {
       args: ['-c', ENCLOSE, name, this.mark, limit, mask, ...joins, '--', ...argv],
       env: {},
       failurePrefix: `${name}: `,
+      checksFiles: true,
     };
   }
 

@@ -64,7 +64,7 @@ class PosixEnclosure implements Enclosure {
   }
 
   enclose([file = '', ...args]: readonly string[]): EnclosedProgram {
-    return { file, args, env: { [MARK_VARIABLE]: this.mark }, failurePrefix: null };
+    return { file, args, env: { [MARK_VARIABLE]: this.mark }, failurePrefix: null, checksFiles: false };
   }
 
   onStarted(pid: number): void {

@@ -2,9 +2,15 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { stat } from 'node:fs/promises';
 import type { CommandError } from '#shared/commands';
 import type { Logger } from '../logger.ts';
-import type { Containment, EnclosedProgram, Enclosure, Ownership } from './containment.ts';
+import {
+  CHECK_DESCRIPTOR,
+  type Containment,
+  type EnclosedProgram,
+  type Enclosure,
+  type Ownership,
+} from './containment.ts';
 import { findProgram } from './find-program.ts';
-import { InheritedFiles } from './inherited-files.ts';
+import { type FileCover, InheritedFiles } from './inherited-files.ts';
 import { LinuxContainment } from './linux-containment.ts';
 import { PosixContainment } from './posix-containment.ts';
 import type { CommandRunner, OutputListener, ProgramEnd, ProgramSpec, RunningProgram } from './program.ts';
@@ -23,11 +29,12 @@ export function chooseContainment(log: Logger, umask: number): Containment {
 export class ProcessRunner implements CommandRunner {
   readonly #containment: Containment;
   readonly #log: Logger;
-  readonly #inherited = new InheritedFiles();
+  readonly #inherited: FileCover;
 
-  constructor(containment: Containment, log: Logger) {
+  constructor(containment: Containment, log: Logger, inherited: FileCover = new InheritedFiles()) {
     this.#containment = containment;
     this.#log = log;
+    this.#inherited = inherited;
   }
 
   start(spec: ProgramSpec, onOutput: OutputListener): RunningProgram {
@@ -57,7 +64,7 @@ class ContainedProgram implements RunningProgram {
   readonly ended: Promise<ProgramEnd>;
   readonly #enclosure: Enclosure;
   readonly #onOutput: OutputListener;
-  readonly #inherited: InheritedFiles;
+  readonly #inherited: FileCover;
   readonly #log: Logger;
   #stopping = false;
   #killAt = Number.POSITIVE_INFINITY;
@@ -70,7 +77,7 @@ class ContainedProgram implements RunningProgram {
     spec: ProgramSpec,
     enclosure: Enclosure,
     onOutput: OutputListener,
-    inherited: InheritedFiles,
+    inherited: FileCover,
     log: Logger,
   ) {
     this.mark = enclosure.mark;
@@ -99,22 +106,27 @@ class ContainedProgram implements RunningProgram {
     try {
       const obstacle = await findObstacle(spec);
       if (obstacle) return { exitCode: null, signal: null, error: obstacle };
-      if (this.#stopping) return { exitCode: null, signal: 'SIGTERM', error: null };
-      return await this.#runToEnd(spec);
+      for (let starts = 0; starts < MAX_STARTS; starts += 1) {
+        if (this.#stopping) return { exitCode: null, signal: 'SIGTERM', error: null };
+        const end = await this.#runToEnd(spec);
+        if (end) return end;
+      }
+      return notStarted('could_not_start', "The agent's own open files could not be kept from the program.");
     } finally {
       if (this.#killTimer) clearTimeout(this.#killTimer);
       if (!this.#isGone) await this.#empty();
     }
   }
 
-  async #runToEnd(spec: ProgramSpec): Promise<ProgramEnd> {
+  /** Answers null if nothing has run, because a file of the agent's had come along. */
+  async #runToEnd(spec: ProgramSpec): Promise<ProgramEnd | null> {
     const enclosed = this.#enclosure.enclose(spec.argv);
     let child: ChildProcess;
     try {
       child = spawn(enclosed.file, enclosed.args, {
         cwd: spec.cwd,
         env: { ...spec.env, ...enclosed.env },
-        stdio: ['ignore', 'pipe', 'pipe', ...this.#inherited.cover()],
+        stdio: ['ignore', 'pipe', 'pipe', ...this.#coverFiles(enclosed)],
         // A session and process group of its own: no terminal, no signal meant for the agent.
         detached: process.platform !== 'win32',
         windowsHide: true,
@@ -130,12 +142,19 @@ class ContainedProgram implements RunningProgram {
     const closed = new Promise<void>((resolve) => child.once('close', () => resolve()));
     this.#child = child;
     if (child.pid !== undefined) this.#enclosure.onStarted(child.pid);
+    const found = enclosed.checksFiles ? readCheck(child) : Promise.resolve('');
     const end = await exit;
+    if (end.error === null && (await found) !== '') return null;
     // What it left running goes now; with it go the last writers, so that the output ends.
     await this.#empty();
     this.#isGone = true;
     if (end.error === null) await Promise.race([closed, this.#giveUpOnOutput(child)]);
     return failure(end);
+  }
+
+  #coverFiles({ checksFiles }: EnclosedProgram): ('pipe' | 'ignore' | number)[] {
+    if (!checksFiles) return this.#inherited.cover(CHECK_DESCRIPTOR);
+    return ['pipe', ...this.#inherited.cover(CHECK_DESCRIPTOR + 1)];
   }
 
   /** Passes output on; answers what makes of an end that it was a failed start. */
@@ -199,6 +218,23 @@ class ContainedProgram implements RunningProgram {
 }
 
 const OUTPUT_GRACE_MS = 1000;
+
+/** A file comes along when another thread opens it at the wrong moment: seldom once, hardly ever twice. */
+const MAX_STARTS = 20;
+
+/** What a program's enclosure says of its open files, which is nothing if they are its own alone. */
+function readCheck(child: ChildProcess): Promise<string> {
+  return new Promise((resolve) => {
+    let said = '';
+    const stream = child.stdio[CHECK_DESCRIPTOR];
+    stream?.on('data', (chunk: Buffer) => {
+      said += chunk.toString();
+    });
+    stream?.once('error', () => resolve(said));
+    stream?.once('close', () => resolve(said));
+    if (!stream) resolve(said);
+  });
+}
 
 function notStarted(code: string, message: string): ProgramEnd {
   return { exitCode: null, signal: null, error: { code, message } };

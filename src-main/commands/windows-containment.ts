@@ -40,7 +40,7 @@ class WindowsEnclosure implements Enclosure {
   }
 
   enclose([file = '', ...args]: readonly string[]): EnclosedProgram {
-    return { file, args, env: {}, failurePrefix: null };
+    return { file, args, env: {}, failurePrefix: null, checksFiles: false };
   }
 
   onStarted(pid: number): void {

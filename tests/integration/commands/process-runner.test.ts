@@ -1,9 +1,10 @@
-import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, closeSync, mkdtempSync, openSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { baseEnvironment } from '../../../src-main/commands/command-environment.ts';
 import { findGroupParents } from '../../../src-main/commands/control-groups.ts';
+import { type FileCover, InheritedFiles } from '../../../src-main/commands/inherited-files.ts';
 import { KeptOutput } from '../../../src-main/commands/kept-output.ts';
 import { LinuxContainment } from '../../../src-main/commands/linux-containment.ts';
 import { findMarked } from '../../../src-main/commands/marked-processes.ts';
@@ -25,10 +26,14 @@ const WAYS = [
   { way: 'what this machine offers', groups: findGroupParents() },
 ];
 
-function createRunner(groups: ReturnType<typeof findGroupParents>, maxProcesses = 512): ProcessRunner {
+function createRunner(
+  groups: ReturnType<typeof findGroupParents>,
+  maxProcesses = 512,
+  inherited?: FileCover,
+): ProcessRunner {
   const log = new SilentLogger();
   const containment = new LinuxContainment({ log, umask: 0o022, maxProcesses, groups });
-  const runner = new ProcessRunner(containment, log);
+  const runner = new ProcessRunner(containment, log, inherited);
   onTestFinished(() => runner.close());
   return runner;
 }
@@ -52,6 +57,51 @@ function newFolder(): string {
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
   return folder;
 }
+
+/** Lets a file of this process come along with so many starts, at a number that only some shells can close. */
+function leakFiles(leaks: number): FileCover & { readonly starts: () => number } {
+  let starts = 0;
+  const others = new InheritedFiles();
+  const secret = openSync('/etc/passwd', 'r');
+  onTestFinished(() => closeSync(secret));
+  return {
+    starts: () => starts,
+    cover: (first) => {
+      starts += 1;
+      const covers = others.cover(first);
+      if (starts > leaks) return covers;
+      const gap = new Array<'ignore'>(Math.max(0, 12 - first - covers.length)).fill('ignore');
+      return [...covers, ...gap, secret];
+    },
+    close: () => others.close(),
+  };
+}
+
+const LIST_FILES = ['sh', '-c', 'find /proc/$$/fd -type l ! -lname /dev/null -printf "%f\\n"; :'];
+
+describe('processRunner where another thread opens a file while it starts a program', () => {
+  it.each(WAYS)('starts it again until none has come along, with $way', async ({ groups }) => {
+    const cover = leakFiles(3);
+    const run = start(createRunner(groups, 512, cover), LIST_FILES);
+    expect(await run.ended).toEqual({ exitCode: 0, signal: null, error: null });
+    expect(run.stdout.toText().text.trim().split('\n').sort()).toEqual(['1', '2']);
+    expect(run.stderr.toText().text).toBe('');
+    expect(cover.starts()).toBe(4);
+  });
+
+  it('rather runs nothing than hand one over', async () => {
+    const run = start(createRunner(null, 512, leakFiles(Number.POSITIVE_INFINITY)), LIST_FILES);
+    expect(await run.ended).toMatchObject({ exitCode: null, error: { code: 'could_not_start' } });
+    expect(run.stdout.toText().text).toBe('');
+  });
+
+  it('takes none of what a program exits with for that', async () => {
+    const cover = leakFiles(0);
+    const run = start(createRunner(null, 512, cover), ['sh', '-c', 'echo /proc/self/fd/12 >&2; exit 126']);
+    expect(await run.ended).toMatchObject({ exitCode: 126, error: null });
+    expect(cover.starts()).toBe(1);
+  });
+});
 
 describe.each(WAYS)('processRunner with $way', ({ groups }) => {
   it('hands over arguments byte for byte, without a shell', async () => {
