@@ -1,0 +1,127 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { endChild } from '../../e2e/support/child-process.ts';
+import type { TestDisplay } from '../../e2e/support/test-display.ts';
+
+/**
+ * WebKitGTK's own small browser on a display, driven by WebKitWebDriver over the protocol that all drivers speak:
+ * https://www.w3.org/TR/webdriver2/
+ */
+export class WebKitBrowser {
+  readonly #driver: ChildProcess;
+  readonly #home: string;
+  readonly #session: string;
+
+  private constructor(driver: ChildProcess, home: string, session: string) {
+    this.#driver = driver;
+    this.#home = home;
+    this.#session = session;
+  }
+
+  static async start(display: TestDisplay): Promise<WebKitBrowser> {
+    const home = mkdtempSync(path.join(tmpdir(), 'porthole-webkit-'));
+    const port = await findPort();
+    // A profile, and a bus, of its own; no graphics card is asked for.
+    const env = {
+      ...display.env,
+      HOME: home,
+      XDG_RUNTIME_DIR: home,
+      XDG_CACHE_HOME: path.join(home, 'cache'),
+      XDG_DATA_HOME: path.join(home, 'data'),
+      XDG_CONFIG_HOME: path.join(home, 'config'),
+      DBUS_SESSION_BUS_ADDRESS: 'disabled:',
+      GDK_BACKEND: 'x11',
+      LIBGL_ALWAYS_SOFTWARE: '1',
+      NO_AT_BRIDGE: '1',
+    };
+    // A group of its own, so that nothing of the browser stays if the driver ends before it.
+    const driver = spawn('WebKitWebDriver', [`--port=${port}`], { env, stdio: 'ignore', detached: true });
+    try {
+      const url = `http://127.0.0.1:${port}`;
+      await untilReady(url, driver);
+      const options = { binary: findMiniBrowser(), args: ['--automation'] };
+      // A stream in a tab never ends loading.
+      const capabilities = { alwaysMatch: { pageLoadStrategy: 'none', 'webkitgtk:browserOptions': options } };
+      const { sessionId } = (await send('POST', `${url}/session`, { capabilities })) as { sessionId: string };
+      return new WebKitBrowser(driver, home, `${url}/session/${sessionId}`);
+    } catch (error) {
+      await endAll(driver, home);
+      throw error;
+    }
+  }
+
+  /** Opens a page; what it shows is to be waited for. */
+  async open(url: string): Promise<void> {
+    await send('POST', `${this.#session}/url`, { url });
+  }
+
+  /** What the body of a function returns in the page; a promise is waited for. */
+  async evaluate<T>(script: string, ...args: readonly unknown[]): Promise<T> {
+    const body = `const done = arguments[arguments.length - 1];
+      Promise.resolve((() => { ${script} })()).then(done, (error) => done('failed: ' + error));`;
+    return (await send('POST', `${this.#session}/execute/async`, { script: body, args })) as T;
+  }
+
+  /** The page as it is painted, as a PNG. */
+  async screenshot(): Promise<Buffer> {
+    return Buffer.from((await send('GET', `${this.#session}/screenshot`)) as string, 'base64');
+  }
+
+  async close(): Promise<void> {
+    await send('DELETE', this.#session).catch(() => undefined);
+    await endAll(this.#driver, this.#home);
+  }
+}
+
+async function endAll(driver: ChildProcess, home: string): Promise<void> {
+  await endChild(driver);
+  try {
+    process.kill(-(driver.pid ?? 0), 'SIGKILL');
+  } catch {
+    // Nothing of it is left.
+  }
+  rmSync(home, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 });
+}
+
+async function send(method: string, url: string, body?: object): Promise<unknown> {
+  const response = await fetch(url, { method, ...(body ? { body: JSON.stringify(body) } : {}) });
+  const { value } = (await response.json()) as { value: unknown };
+  if (response.ok) return value;
+  throw new Error(`${method} ${url} failed: ${JSON.stringify(value)}`);
+}
+
+async function untilReady(url: string, driver: ChildProcess): Promise<void> {
+  while (driver.exitCode === null) {
+    const status = await send('GET', `${url}/status`).catch(() => null);
+    if (status) return;
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  throw new Error(`WebKitWebDriver ended with ${driver.exitCode}`);
+}
+
+/** It lies in a folder that is named for the system's architecture and for the version of WebKitGTK. */
+function findMiniBrowser(): string {
+  const found = ['/usr/lib', '/usr/libexec']
+    .filter((folder) => existsSync(folder))
+    .flatMap((folder) => [folder, ...readdirSync(folder).map((name) => path.join(folder, name))])
+    .flatMap((folder) =>
+      ['webkit2gtk-4.1', 'webkitgtk-6.0', 'webkit2gtk-4.0'].map((name) => path.join(folder, name)),
+    )
+    .map((folder) => path.join(folder, 'MiniBrowser'))
+    .find((file) => existsSync(file));
+  if (!found) throw new Error('there is no MiniBrowser of WebKitGTK');
+  return found;
+}
+
+function findPort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const server = createServer().once('error', reject);
+    server.listen(0, '127.0.0.1', () => {
+      const address = server.address();
+      server.close(() => resolve(typeof address === 'object' && address ? address.port : 0));
+    });
+  });
+}
