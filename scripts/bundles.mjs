@@ -16,6 +16,7 @@ const EXTERNAL = [
   'electron',
   'libsql',
   '@julusian/jpeg-turbo',
+  'koffi',
   '@img/sharp-wasm32/sharp.node',
   // An optional part of the proxy agents, which we neither have nor ask for.
   'kerberos',

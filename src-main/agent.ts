@@ -407,7 +407,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
     await commands.close('The agent could not start');
     feed.close();
     events.close();
-    access.desk.close();
+    await access.close();
     unfollow();
     windows.close();
     lockPause.close();
@@ -449,7 +449,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
         await commands.close(reason);
         feed.close();
         events.close();
-        access.desk.close();
+        await access.close();
         await mcp.close();
         await viewersTold;
         await listener.close();

@@ -16,7 +16,9 @@ import type { CookieNames } from './cookies.ts';
 import { Gate } from './gate.ts';
 import { HostRules } from './host-rules.ts';
 import { Lockout, type LockoutJournal } from './lockout.ts';
+import { openNetlinkSocket } from './netlink-socket.ts';
 import { LinuxPeerOwners, UNKNOWN_PEER_OWNERS } from './peer-owners.ts';
+import { DiagnosedPeerOwners } from './socket-diagnosis.ts';
 import { listInterfaceAddresses } from './source-address.ts';
 import type { TokenJournal } from './token-registry.ts';
 import { ViewRequests } from './view-requests.ts';
@@ -56,9 +58,11 @@ export interface Access {
   readonly requests: ViewRequests;
   readonly logins: BrowserLogins;
   readonly cookieNames: CookieNames;
+  /** Lets go of timers, and of what the system is asked by. */
+  close(): Promise<void>;
 }
 
-/** Puts together what decides who gets in. Whoever calls it closes the desk. */
+/** Puts together what decides who gets in. Whoever calls it closes it. */
 export function createAccess(options: AccessOptions): Access {
   const { settings, clock, log } = options;
   const onError = (error: unknown): void => log.error({ err: error }, 'access could not be dealt with');
@@ -97,9 +101,13 @@ export function createAccess(options: AccessOptions): Access {
     onError,
   });
   const ownUid = process.platform === 'linux' ? (process.getuid?.() ?? null) : null;
+  const owners =
+    process.platform === 'linux'
+      ? new DiagnosedPeerOwners(openNetlinkSocket, new LinuxPeerOwners())
+      : UNKNOWN_PEER_OWNERS;
   const connections = new Connections({
     ownUid,
-    owners: process.platform === 'linux' ? new LinuxPeerOwners() : UNKNOWN_PEER_OWNERS,
+    owners,
     counts: new ConnectionCounts(options.connectionLimits),
     commands: options.commands,
   });
@@ -126,5 +134,9 @@ export function createAccess(options: AccessOptions): Access {
       isSharing: options.isSharing,
     },
   });
-  return { gate, connections, desk, requests, logins, cookieNames: options.cookies };
+  const close = async (): Promise<void> => {
+    desk.close();
+    await owners.close();
+  };
+  return { gate, connections, desk, requests, logins, cookieNames: options.cookies, close };
 }

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { isIPv4 } from 'node:net';
 import { endianness } from 'node:os';
-import { groupsOf, plainAddress } from './source-address.ts';
+import { bytesOfAddress, plainAddress } from './source-address.ts';
 
 /** Both ends of a TCP connection as the server sees it. */
 export interface ConnectionEnds {
@@ -21,10 +21,12 @@ export interface PeerSocket {
 export interface PeerOwners {
   /** Null where the system does not say: it cannot, or nobody holds the other end any more. */
   find(ends: ConnectionEnds): Promise<PeerSocket | null>;
+  /** Lets go of what it asks. */
+  close(): Promise<void>;
 }
 
 /** For systems that do not tell. */
-export const UNKNOWN_PEER_OWNERS: PeerOwners = { find: async () => null };
+export const UNKNOWN_PEER_OWNERS: PeerOwners = { find: async () => null, close: async () => undefined };
 
 /** The kernel's list of sockets of one address family, as text. */
 export type ReadSocketTable = (family: 'tcp' | 'tcp6') => Promise<string>;
@@ -40,7 +42,8 @@ const readProc: ReadSocketTable = async (family) => {
 
 /**
  * Looks peers up in Linux's socket tables (https://docs.kernel.org/networking/proc_net_tcp.html). Each holds everything
- * of one family, which takes the kernel milliseconds to write: it is read off the main thread.
+ * of one family, closed connections that it still remembers too, which takes the kernel milliseconds to write: it is read
+ * off the main thread, and only where the kernel cannot be asked for one connection alone.
  */
 export class LinuxPeerOwners implements PeerOwners {
   readonly #ipv4: SharedReading;
@@ -54,6 +57,10 @@ export class LinuxPeerOwners implements PeerOwners {
   async find(ends: ConnectionEnds): Promise<PeerSocket | null> {
     // The table is written piece by piece: an entry that moves meanwhile may be missing from one reading.
     return (await this.#look(ends)) ?? (await this.#look(ends));
+  }
+
+  async close(): Promise<void> {
+    // Each file is closed when it has been read.
   }
 
   async #look(ends: ConnectionEnds): Promise<PeerSocket | null> {
@@ -113,7 +120,7 @@ export function findInTable(table: string, ends: ConnectionEnds): PeerSocket | n
 /** An address and port as the tables spell them, and for IPv4 also as a socket of IPv6 has it. */
 function endOf(address: string, port: number): { plain: string; mapped: string | null } {
   const suffix = `:${port.toString(16).toUpperCase().padStart(4, '0')}`;
-  const bytes = bytesOf(plainAddress(address));
+  const bytes = bytesOfAddress(plainAddress(address));
   if (bytes.length !== 4) return { plain: wordsOf(bytes) + suffix, mapped: null };
   const mapped = [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, ...bytes];
   return { plain: wordsOf(bytes) + suffix, mapped: wordsOf(mapped) + suffix };
@@ -128,12 +135,4 @@ function wordsOf(bytes: readonly number[]): string {
     words += (endianness() === 'LE' ? word.reverse() : word).join('');
   }
   return words;
-}
-
-function bytesOf(address: string): number[] {
-  if (isIPv4(address)) return address.split('.').map(Number);
-  return groupsOf(address).flatMap((group) => {
-    const value = Number.parseInt(group, 16);
-    return [value >> 8, value & 0xff];
-  });
 }

@@ -1,4 +1,4 @@
-import { isIP, isIPv6 } from 'node:net';
+import { isIP, isIPv4, isIPv6 } from 'node:net';
 import { networkInterfaces } from 'node:os';
 
 /** An IP address in its plainest form: IPv4 that IPv6 carries as IPv4, no zone, lower case. */
@@ -21,6 +21,15 @@ export function groupsOf(address: string): string[] {
   const [left, right] = [split(head), split(tail ?? '')];
   const zeros = tail === undefined ? 0 : 8 - left.length - right.length;
   return [...left, ...Array<string>(zeros).fill('0'), ...right];
+}
+
+/** The bytes of a plain IP address in network order: 4, or 16 of IPv6. */
+export function bytesOfAddress(address: string): number[] {
+  if (isIPv4(address)) return address.split('.').map(Number);
+  return groupsOf(address).flatMap((group) => {
+    const value = Number.parseInt(group, 16);
+    return [value >> 8, value & 0xff];
+  });
 }
 
 /**

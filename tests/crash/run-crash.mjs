@@ -8,7 +8,7 @@ import { build } from 'vite';
 const folder = path.dirname(fileURLToPath(import.meta.url));
 const root = path.join(folder, '../..');
 const outDir = path.join(root, 'dist/crash');
-const external = ['libsql', '@julusian/jpeg-turbo', /^node:/, ...builtinModules];
+const external = ['libsql', '@julusian/jpeg-turbo', 'koffi', /^node:/, ...builtinModules];
 
 // Bundled, because the Node that it runs on may not read TypeScript.
 await build({

@@ -1,5 +1,5 @@
 import { execFileSync, spawnSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { networkInterfaces } from 'node:os';
 import path from 'node:path';
 import { source as axeSource } from 'axe-core';
@@ -49,6 +49,19 @@ async function keepAccessible(name: string, page: Page): Promise<void> {
   });
   expect(violations, name).toEqual([]);
 }
+
+it.runIf(process.platform === 'linux')('asks the kernel for single connections', async () => {
+  const pid = porthole.child.pid ?? 0;
+  await callApi(porthole.url, 'GET', '/api/agent');
+  // Columns of the kernel's list: the socket's address, its protocol (4 is the diagnosis of sockets), …, its inode.
+  const inodes = readFileSync('/proc/net/netlink', 'utf8')
+    .split('\n')
+    .map((line) => line.trim().split(/\s+/))
+    .filter(([, protocol]) => protocol === '4')
+    .map((fields) => `socket:[${fields.at(-1)}]`);
+  const held = readdirSync(`/proc/${pid}/fd`).map((fd) => readlinkSync(`/proc/${pid}/fd/${fd}`));
+  expect(held.filter((target) => inodes.includes(target))).toHaveLength(1);
+});
 
 describe('an admin’s browser on another machine', () => {
   it('is asked who it is, and then sees and decides what the panel does', async () => {

@@ -14,6 +14,8 @@ const isMac = process.platform === 'darwin';
 const resources = path.resolve(path.dirname(executable), isMac ? '../Resources' : 'resources');
 const archive = path.join(resources, 'app.asar');
 const prebuild = `node_modules/@julusian/jpeg-turbo/prebuilds/jpeg-turbo-${process.platform}-${process.arch}`;
+// Its musl build is left out: Electron runs on no such system.
+const calls = `koffi-${process.platform}-${process.arch}`;
 const database = {
   linux: `linux-${process.arch}-gnu`,
   win32: `win32-${process.arch}-msvc`,
@@ -126,9 +128,11 @@ describe('the packaged app', () => {
         'node_modules/@emnapi/runtime',
         'node_modules/@img/sharp-wasm32',
         'node_modules/@julusian/jpeg-turbo',
+        `node_modules/@koromix/${calls}`,
         `node_modules/@libsql/${database}`,
         'node_modules/@neon-rs/load',
         'node_modules/detect-libc',
+        'node_modules/koffi',
         'node_modules/libsql',
         'node_modules/pkg-prebuilds',
         'node_modules/tslib',
@@ -144,7 +148,11 @@ describe('the packaged app', () => {
   });
 
   it('has outside the archive what others must read: native parts, of this platform alone, and one icon', () => {
-    const expected = [`node_modules/@libsql/${database}/index.node`, `${prebuild}/node-napi-v7.node`];
+    const expected = [
+      `node_modules/@koromix/${calls}/${process.platform}_${process.arch}/koffi.node`,
+      `node_modules/@libsql/${database}/index.node`,
+      `${prebuild}/node-napi-v7.node`,
+    ];
     if (process.platform === 'linux') expected.push(`${prebuild}/libturbojpeg.so.0`);
     const onDisk = readdirSync(`${archive}.unpacked`, { recursive: true, withFileTypes: true })
       .filter((entry) => entry.isFile())
@@ -165,6 +173,7 @@ describe('the packaged app', () => {
       'express',
       'react',
       'libsql',
+      'koffi',
       '@julusian/jpeg-turbo',
       '@neon-rs/load',
       '@img/sharp-wasm32',

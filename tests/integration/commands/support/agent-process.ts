@@ -23,6 +23,8 @@ const NATIVE_PACKAGES = [
   'detect-libc',
   '@julusian/jpeg-turbo',
   'pkg-prebuilds',
+  'koffi',
+  '@koromix',
 ];
 
 /** An agent in a process of its own. */
@@ -50,6 +52,7 @@ export async function bundleAgent(
   const external = [
     'libsql',
     '@julusian/jpeg-turbo',
+    'koffi',
     'sharp',
     ...builtinModules,
     ...builtinModules.map((name) => `node:${name}`),
