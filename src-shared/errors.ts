@@ -66,6 +66,10 @@ export const ERROR_KINDS = {
     status: 409,
     message: 'This platform does not let the cursor be left out of the picture.',
   },
+  webhook_disabled: {
+    status: 409,
+    message: 'The receiver wanted nothing more, and the webhook is off; enable it first.',
+  },
   delivery_not_dead: { status: 409, message: 'Only a delivery that was given up can be retried.' },
   setting_given_at_start: {
     status: 409,

@@ -41,6 +41,8 @@ export const agentEventNameSchema = z.enum([
   'webhook_created',
   'webhook_removed',
   'webhook_failing',
+  'webhook_disabled',
+  'webhook_enabled',
   'locked_by_owner',
   'rearmed',
 ]);

@@ -39,6 +39,16 @@ export const WEBHOOK_API = {
     answer: z.object({ success, webhook_id: z.string() }),
     errors: ['webhook_not_found'],
   },
+  enableWebhook: {
+    method: 'post',
+    path: '/api/webhooks/{webhook_id}/enable',
+    summary: 'Send to a webhook again that is off because its receiver wanted nothing more',
+    params: ofWebhook,
+    query: none,
+    body: none,
+    answer: webhookSchema.extend({ success }),
+    errors: ['webhook_not_found'],
+  },
   testWebhook: {
     method: 'post',
     path: '/api/webhooks/{webhook_id}/test',
@@ -78,6 +88,6 @@ export const WEBHOOK_API = {
     query: none,
     body: none,
     answer: z.object({ success, delivery: deliverySchema }),
-    errors: ['webhook_not_found', 'delivery_not_found', 'delivery_not_dead'],
+    errors: ['webhook_not_found', 'webhook_disabled', 'delivery_not_found', 'delivery_not_dead'],
   },
 } as const satisfies Record<string, Endpoint>;

@@ -36,6 +36,8 @@ export const webhookSchema = z
     /** Why the last attempt failed; null if it did not. */
     last_error: z.string().nullable(),
     last_delivered_at: timestampSchema.nullable(),
+    /** Since when it is off and gets nothing, because its receiver answered 410; null while it is on. */
+    disabled_at: timestampSchema.nullable(),
     /** Events that wait to be delivered. */
     pending: z.int().min(0),
     /** Events that were given up. */

@@ -102,6 +102,7 @@ export const ACCESS_TABLE: Readonly<Record<RouteName, Row>> = {
   listWebhooks: DECIDERS,
   createWebhook: DECIDERS,
   deleteWebhook: DECIDERS,
+  enableWebhook: DECIDERS,
   testWebhook: DECIDERS,
   listWebhookDeliveries: DECIDERS,
   retryWebhookDelivery: DECIDERS,

@@ -51,6 +51,8 @@ const MANNERS = {
   webhook_created: { title: 'Webhooks', group: null },
   webhook_removed: { title: 'Webhooks', group: null },
   webhook_failing: { title: 'Webhooks', group: null },
+  webhook_disabled: { title: 'Webhooks', group: null },
+  webhook_enabled: { title: 'Webhooks', group: null },
   locked_by_owner: { title: 'Porthole', group: null },
   rearmed: { title: 'Porthole', group: null },
 } as const satisfies Record<AgentEventName, Manner | null>;

@@ -10,6 +10,7 @@ type WebhookEndpoint = Extract<
   | 'listWebhooks'
   | 'createWebhook'
   | 'deleteWebhook'
+  | 'enableWebhook'
   | 'testWebhook'
   | 'listWebhookDeliveries'
   | 'retryWebhookDelivery'
@@ -30,6 +31,10 @@ export function createWebhookHandlers(webhooks: WebhookService): Pick<ApiHandler
       webhooks.remove(params.webhook_id, by);
       return { success: true, webhook_id: params.webhook_id };
     },
+    enableWebhook: ({ params, by }) => ({
+      success: true,
+      ...toWebhook(webhooks.enable(params.webhook_id, by)),
+    }),
     testWebhook: async ({ params }) => {
       const { error, responseStatus, durationSeconds } = await webhooks.test(params.webhook_id);
       return {
@@ -62,6 +67,7 @@ function toWebhook({ webhook, counts }: WebhookState): Webhook {
     failures: webhook.failures,
     last_error: webhook.lastError,
     last_delivered_at: webhook.lastDeliveredAtMs === null ? null : toIso(webhook.lastDeliveredAtMs),
+    disabled_at: webhook.disabledAtMs === null ? null : toIso(webhook.disabledAtMs),
     pending: counts.pending,
     dead: counts.dead,
   };

@@ -171,6 +171,10 @@ export const MIGRATIONS: readonly string[] = [
   CREATE TABLE agent (agent_id TEXT NOT NULL) STRICT;
   INSERT INTO agent VALUES (lower(hex(randomblob(4))));
   `,
+  `
+  -- Since when a webhook gets nothing more, because its receiver said so.
+  ALTER TABLE webhooks ADD COLUMN disabled_at_ms INTEGER;
+  `,
 ];
 
 /**

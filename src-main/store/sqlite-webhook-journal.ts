@@ -26,6 +26,7 @@ const webhookRow = z
     failures: z.number(),
     last_error: z.string().nullable(),
     last_delivered_at_ms: z.number().nullable(),
+    disabled_at_ms: z.number().nullable(),
   })
   .transform(({ last_seq: lastSeq, ...row }) => ({
     lastSeq,
@@ -39,6 +40,7 @@ const webhookRow = z
       failures: row.failures,
       lastError: row.last_error,
       lastDeliveredAtMs: row.last_delivered_at_ms,
+      disabledAtMs: row.disabled_at_ms,
     } satisfies WebhookRecord,
   }));
 
@@ -134,9 +136,9 @@ export class SqliteWebhookJournal implements WebhookJournal {
     this.#database
       .prepare(
         `INSERT INTO webhooks (webhook_id, name, url, events, secret, created_at_ms, last_seq, failures, last_error,
-           last_delivered_at_ms)
+           last_delivered_at_ms, disabled_at_ms)
          VALUES (:webhookId, :name, :url, :events, :secret, :createdAtMs, :lastSeq, :failures, :lastError,
-           :lastDeliveredAtMs)`,
+           :lastDeliveredAtMs, :disabledAtMs)`,
       )
       .run({ ...webhook, events: events && JSON.stringify(events), lastSeq: this.#archive.lastSeq() });
   }
@@ -264,7 +266,8 @@ export class SqliteWebhookJournal implements WebhookJournal {
 
   #prepareSave(): (webhook: WebhookRecord, delivery: DeliveryRecord | null) => void {
     const saveHealth = this.#database.prepare(
-      `UPDATE webhooks SET failures = :failures, last_error = :lastError, last_delivered_at_ms = :lastDeliveredAtMs
+      `UPDATE webhooks SET failures = :failures, last_error = :lastError, last_delivered_at_ms = :lastDeliveredAtMs,
+         disabled_at_ms = :disabledAtMs
        WHERE webhook_id = :webhookId`,
     );
     const saveDelivery = this.#database.prepare(
@@ -274,8 +277,8 @@ export class SqliteWebhookJournal implements WebhookJournal {
        WHERE delivery_id = :deliveryId`,
     );
     return this.#database.transaction((webhook: WebhookRecord, delivery: DeliveryRecord | null) => {
-      const { webhookId, failures, lastError, lastDeliveredAtMs } = webhook;
-      saveHealth.run({ webhookId, failures, lastError, lastDeliveredAtMs });
+      const { webhookId, failures, lastError, lastDeliveredAtMs, disabledAtMs } = webhook;
+      saveHealth.run({ webhookId, failures, lastError, lastDeliveredAtMs, disabledAtMs });
       if (!delivery) return;
       const { deliveryId, state, attempts, lastAttemptAtMs, responseStatus, error } = delivery;
       saveDelivery.run({ deliveryId, state, attempts, lastAttemptAtMs, responseStatus, error });

@@ -6,6 +6,8 @@ import type { WebhookRecord } from './webhook-journal.ts';
 const WORDS = {
   webhook_created: { badge: '📤', says: 'was added: events go to' },
   webhook_removed: { badge: '🚫', says: 'was removed: no more goes to' },
+  webhook_disabled: { badge: '⛔', says: 'is switched off, because nothing more is wanted at' },
+  webhook_enabled: { badge: '📤', says: 'is switched on again: events go to' },
   webhook_failing: { badge: '⚠️', says: 'does not get through to' },
 } as const;
 

@@ -15,6 +15,8 @@ export interface WebhookRecord {
   readonly failures: number;
   readonly lastError: string | null;
   readonly lastDeliveredAtMs: number | null;
+  /** Since when it gets nothing more, because its receiver said so; null while it is on. */
+  readonly disabledAtMs: number | null;
 }
 
 /** What is kept of a delivery. */

@@ -15,6 +15,8 @@ export interface WebhookQueueOptions {
   readonly random: () => number;
   /** Called once for each time that the receiver is lost, with why. */
   readonly onFailing: (webhook: WebhookRecord, error: string) => void;
+  /** Called when the receiver has said that it is gone for good, with how. */
+  readonly onGone: (webhook: WebhookRecord, error: string) => void;
 }
 
 /** How long to wait after each attempt in a row that failed; together a little less than a day. */
@@ -31,7 +33,9 @@ const FAILING_AFTER = 3;
 /** What a fault of the disk counts as: ten minutes' pause. */
 const FAULT_FAILURES = 4;
 const MAX_RETRY_AFTER_SECONDS = 3600;
+/** The receiver wants nothing more, ever: Standard Webhooks has senders switch it off then. */
 const GONE = 410;
+const GONE_REASON = 'the receiver wants nothing more';
 /** Statuses that say nothing against the message: try later. 407 is a proxy's. */
 const PASSING_STATUSES: ReadonlySet<number> = new Set([407, 408, 409, 425, 429]);
 
@@ -61,7 +65,8 @@ export class WebhookQueue {
 
   /** Delivers what waits, unless that is under way or the receiver is being left alone. */
   wake(): void {
-    if (this.#isSending || this.#cancelWait || this.#letGo.signal.aborted) return;
+    const isOff = this.#webhook.disabledAtMs !== null;
+    if (isOff || this.#isSending || this.#cancelWait || this.#letGo.signal.aborted) return;
     this.#guarded(() => {
       const delivery = this.#options.journal.firstPending(this.#webhook.webhookId);
       if (delivery) void this.#deliver(delivery);
@@ -73,6 +78,16 @@ export class WebhookQueue {
     this.#cancelWait?.();
     this.#cancelWait = null;
     this.wake();
+  }
+
+  /** Sends again to a receiver that was switched off; does nothing to one that is on. Throws what the disk throws. */
+  enable(): void {
+    if (this.#webhook.disabledAtMs === null) return;
+    const enabled: WebhookRecord = { ...this.#webhook, disabledAtMs: null, failures: 0, lastError: null };
+    this.#options.journal.save(enabled);
+    this.#webhook = enabled;
+    this.#hasToldFailing = false;
+    this.retryNow();
   }
 
   /** Sends a message beside the queue, or joins whoever is doing that. If it is taken, what waits goes out too. */
@@ -130,13 +145,15 @@ export class WebhookQueue {
     const { clock, journal, log, onFailing } = this.#options;
     const atMs = clock.wallMs();
     const attempts = delivery.attempts + 1;
+    if (responseStatus === GONE) {
+      this.#noteGone({ ...delivery, attempts, lastAttemptAtMs: atMs, responseStatus, error }, error, atMs);
+      return;
+    }
     const failures = this.#webhook.failures + 1;
     const isRefused = responseStatus !== null && isRefusal(responseStatus);
     const isLost = !isRefused && failures > RETRY_WAITS_SECONDS.length;
     const tooOldMs = atMs - GIVE_UP_AFTER_MS;
-    const isGivenUp = isRefused
-      ? attempts >= MAX_REFUSALS || responseStatus === GONE
-      : isLost && delivery.createdAtMs <= tooOldMs;
+    const isGivenUp = isRefused ? attempts >= MAX_REFUSALS : isLost && delivery.createdAtMs <= tooOldMs;
 
     // A message that was refused for good says nothing about the next.
     this.#webhook = { ...this.#webhook, failures: isRefused && isGivenUp ? 0 : failures, lastError: error };
@@ -159,6 +176,17 @@ export class WebhookQueue {
       this.#hasToldFailing = true;
       onFailing(this.#webhook, error);
     }
+  }
+
+  /** Switches the receiver off: what waits for it is given up, and nothing more is queued until it is on again. */
+  #noteGone(delivery: DeliveryRecord, error: string, atMs: number): void {
+    const { journal, log, onGone } = this.#options;
+    this.#webhook = { ...this.#webhook, disabledAtMs: atMs, failures: 0, lastError: error };
+    journal.save(this.#webhook, { ...delivery, state: 'dead' });
+    const { webhookId, name, url } = this.#webhook;
+    journal.giveUpOlder(webhookId, Number.MAX_SAFE_INTEGER, GONE_REASON);
+    log.warn({ webhookId, name, receiver: nameReceiver(url), error }, 'a webhook wants nothing more');
+    onGone(this.#webhook, error);
   }
 
   /** Waits as long as is due after `failures` in a row, or as the receiver asks. */

@@ -51,6 +51,7 @@ export interface WebhookState {
 const MAX_WEBHOOKS = 20;
 const QUEUE_RULES: QueueRules = {
   deliver: (event, webhook) => {
+    if (webhook.disabledAtMs !== null) return null;
     if (webhook.events && !webhook.events.includes(event.event)) return null;
     const deliveryId = newDeliveryId();
     return { deliveryId, body: writeEventBody(event, webhook, deliveryId) };
@@ -95,6 +96,7 @@ export class WebhookService {
       failures: 0,
       lastError: null,
       lastDeliveredAtMs: null,
+      disabledAtMs: null,
     };
     journal.addWebhook(webhook);
     this.#open(webhook);
@@ -110,6 +112,20 @@ export class WebhookService {
     this.#options.journal.removeWebhook(webhookId);
     this.#queues.delete(webhookId);
     this.#record('webhook_removed', queue.webhook, by);
+  }
+
+  /**
+   * Sends again to a webhook whose receiver had said that it wants nothing more: what happens from now on. Does nothing
+   * to one that is on. Throws `webhook_not_found`.
+   */
+  enable(webhookId: string, by: Decider): WebhookState {
+    const queue = this.#get(webhookId);
+    if (queue.webhook.disabledAtMs === null) return this.#stateOf(queue.webhook);
+    // What happened while it was off was not for it, whether it has been queued for the others yet or not.
+    this.#options.journal.queueNewEvents(QUEUE_RULES);
+    queue.enable();
+    this.#record('webhook_enabled', queue.webhook, by);
+    return this.#stateOf(queue.webhook);
   }
 
   /** Sends a message that means nothing, and answers what came of it. Throws `webhook_not_found`. */
@@ -129,10 +145,14 @@ export class WebhookService {
     return this.#options.journal.listDeliveries(query);
   }
 
-  /** Queues anew what was given up. Throws `webhook_not_found`, `delivery_not_found`, `delivery_not_dead`. */
+  /**
+   * Queues anew what was given up. Throws `webhook_not_found`, `webhook_disabled`, `delivery_not_found`,
+   * `delivery_not_dead`.
+   */
   retry(webhookId: string, deliveryId: string): DeliveryRecord {
     const { journal } = this.#options;
     const queue = this.#get(webhookId);
+    if (queue.webhook.disabledAtMs !== null) throw new PortholeError('webhook_disabled');
     const delivery = journal.findDelivery(webhookId, deliveryId);
     if (!delivery) throw new PortholeError('delivery_not_found');
     if (delivery.state !== 'dead') throw new PortholeError('delivery_not_dead');
@@ -159,9 +179,11 @@ export class WebhookService {
     const { clock, log, journal, send, random = Math.random } = this.#options;
     const onFailing = (failing: WebhookRecord, error: string): void =>
       this.#record('webhook_failing', failing, 'agent', error);
+    const onGone = (gone: WebhookRecord, error: string): void =>
+      this.#record('webhook_disabled', gone, 'agent', error);
     this.#queues.set(
       webhook.webhookId,
-      new WebhookQueue(webhook, { clock, log, journal, send, random, onFailing }),
+      new WebhookQueue(webhook, { clock, log, journal, send, random, onFailing, onGone }),
     );
   }
 

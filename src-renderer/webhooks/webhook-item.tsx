@@ -2,7 +2,7 @@ import { useState } from 'react';
 import type { Webhook } from '#shared/webhooks';
 import { useAgentStore } from '../panel/agent-context.tsx';
 import { useSending } from '../panel/use-sending.ts';
-import { formatAgo } from '../text/format-time.ts';
+import { formatAgo, formatExactly } from '../text/format-time.ts';
 import { DeadDeliveries } from './dead-deliveries.tsx';
 
 /** One webhook: where it sends, how it fares, a try, and its end. */
@@ -27,7 +27,12 @@ export function WebhookItem({
     await call('deleteWebhook', { params });
     await onChanged();
   });
-  const failure = test.error ?? remove.error;
+  const enable = useSending(async () => {
+    await call('enableWebhook', { params });
+    await onChanged();
+  });
+  const failure = test.error ?? remove.error ?? enable.error;
+  const isOff = webhook.disabled_at !== null;
   return (
     <li className="webhook">
       <div className="access-entry">
@@ -39,6 +44,17 @@ export function WebhookItem({
         <p className="hint">{describeLife(webhook)}</p>
       </div>
       <div className="secret-buttons">
+        {isOff && (
+          <button
+            type="button"
+            className="button small"
+            aria-disabled={enable.isSending}
+            aria-label={`Switch on the webhook ${name}`}
+            onClick={() => void enable.press()}
+          >
+            {enable.isSending ? 'Switching on…' : 'Switch on'}
+          </button>
+        )}
         <button
           type="button"
           className="button small"
@@ -58,7 +74,13 @@ export function WebhookItem({
           {remove.isSending ? 'Removing…' : 'Remove'}
         </button>
       </div>
-      {webhook.last_error !== null && (
+      {webhook.disabled_at !== null && (
+        <p className="trouble webhook-note">
+          Off since {formatExactly(webhook.disabled_at)}: its receiver said that it wants nothing more, and
+          gets nothing until you switch it on.
+        </p>
+      )}
+      {webhook.last_error !== null && !isOff && (
         <p className="trouble webhook-note">
           The last attempt failed: {webhook.last_error}.
           {webhook.failures > 0 && ` ${count(webhook.failures, 'attempt')} in a row; it goes on trying.`}

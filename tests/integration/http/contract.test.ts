@@ -325,6 +325,8 @@ async function exploreWebhooks(explorer: Explorer): Promise<void> {
   const retry = `${path}/deliveries/${dead?.delivery_id}/retry`;
   receiver.react = () => undefined;
   await call('POST', retry);
+  await call('POST', `${path}/enable`);
+  await call('POST', retry);
   await call('POST', retry);
   await call('POST', `${path}/deliveries/msg_0/retry`);
   for (let count = 0; count < 20; count += 1)
@@ -333,6 +335,7 @@ async function exploreWebhooks(explorer: Explorer): Promise<void> {
   await call('DELETE', path);
   await call('POST', `${path}/test`);
   await call('GET', `${path}/deliveries`);
+  await call('POST', `${path}/enable`);
   await call('POST', retry);
 }
 

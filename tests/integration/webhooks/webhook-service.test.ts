@@ -173,14 +173,78 @@ describe('webhook service', () => {
     expect(service.list()[0]?.counts).toMatchObject({ pending: 0, dead: 1, delivered: 1 });
   });
 
-  it('gives up at once what the receiver says it will never want', async () => {
-    const { service, receivers, happen, settle } = open();
+  it('switches a receiver off that says it is gone, tells of it, and sends it nothing more', async () => {
+    const first = open();
+    first.receivers.set(A, () => refusedWith(410));
+    first.service.create({ name: 'a', url: A, events: SESSIONS }, 'api');
+    // They are listed by age.
+    clock.advance(1);
+    first.service.create({ name: 'b', url: B, events: ['webhook_disabled'] }, 'api');
+    for (let count = 0; count < 3; count += 1) first.happen('remote_session_started');
+    await first.settle();
+    await first.settle();
+    expect(first.eventsTo(A)).toEqual(['remote_session_started']);
+    expect(first.eventsTo(B)).toEqual(['webhook_disabled']);
+    const off = { disabledAtMs: clock.wallMs(), failures: 0, lastError: 'it answered 410' };
+    expect(first.service.list()[0]).toMatchObject({ webhook: off, counts: { pending: 0, dead: 3 } });
+    const [newest] = first.archive.listEvents(first.archive.lastSeq() - 1, 1);
+    expect(newest).toMatchObject({
+      event: 'webhook_disabled',
+      data: { by: 'agent', message: expect.stringContaining('https://a.example; it answered 410') },
+    });
+    first.close();
+
+    const second = open();
+    second.happen('remote_session_stopped');
+    clock.advance(48 * HOUR_MS);
+    await second.settle();
+    expect(second.eventsTo(A)).toEqual([]);
+    expect(second.service.list()[0]).toMatchObject({ webhook: off, counts: { pending: 0, dead: 3 } });
+  });
+
+  it('sends again what happens from then on when somebody switches it on, and the old by hand', async () => {
+    const { service, receivers, happen, settle, eventsTo, attempts } = open();
     receivers.set(A, () => refusedWith(410));
-    service.create({ name: 'a', url: A, events: SESSIONS }, 'api');
+    const { webhookId } = service.create({ name: 'a', url: A, events: SESSIONS }, 'api').webhook;
     happen('remote_session_started');
     await settle();
-    expect(service.list()[0]?.counts).toMatchObject({ pending: 0, dead: 1 });
+    const [dead] = service.listDeliveries({ webhookId, state: 'dead', limit: 1, offset: 0 }).deliveries;
+    expect(() => service.retry(webhookId, dead?.deliveryId ?? '')).toThrow('enable it first');
+    receivers.delete(A);
+    expect((await service.test(webhookId)).error).toBeNull();
+    // Not a moment of its own lies between this and the switch.
+    happen('remote_session_started');
+    expect(service.enable(webhookId, 'panel').webhook).toMatchObject({ disabledAtMs: null, lastError: null });
+    happen('remote_session_stopped');
+    await settle();
+    expect(eventsTo(A)).toEqual(['remote_session_started', 'webhook_test', 'remote_session_stopped']);
+    service.retry(webhookId, dead?.deliveryId ?? '');
+    await settle();
+    expect(attempts.at(-1)).toMatchObject({ id: dead?.deliveryId });
+    expect(service.enable(webhookId, 'panel').webhook.disabledAtMs).toBeNull();
+    expect(() => service.enable('webhook_0', 'panel')).toThrow('No webhook');
   });
+
+  it.each([301, 308, 400, 401, 403, 404, 405, 501])(
+    'goes on with a receiver that answers %d, which may have been put wrong for a while',
+    async (status) => {
+      const { service, receivers, happen, settle } = open();
+      receivers.set(A, () => refusedWith(status));
+      service.create({ name: 'a', url: A, events: SESSIONS }, 'api');
+      happen('remote_session_started');
+      for (let count = 0; count < 12; count += 1) {
+        await settle();
+        clock.advance(9 * HOUR_MS);
+      }
+      receivers.delete(A);
+      happen('remote_session_stopped');
+      await settle();
+      clock.advance(9 * HOUR_MS);
+      await settle();
+      expect(service.list()[0]).toMatchObject({ webhook: { disabledAtMs: null }, counts: { pending: 0 } });
+      expect(service.list()[0]?.counts.delivered).toBeGreaterThan(0);
+    },
+  );
 
   it('leaves a receiver alone for as long as it asks', async () => {
     const { service, receivers, happen, settle, attempts } = open();

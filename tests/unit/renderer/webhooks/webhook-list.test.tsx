@@ -17,6 +17,7 @@ const WEBHOOK: Webhook = {
   failures: 0,
   last_error: null,
   last_delivered_at: AT,
+  disabled_at: null,
   pending: 0,
   dead: 0,
 };
@@ -109,6 +110,21 @@ describe('WebhookList', () => {
     await act(async () => agent.clock.advance(5000));
     expect(screen.getByText(/ECONNREFUSED.*3 attempts in a row/)).toBeDefined();
     expect(screen.getByText(/2 events waiting/)).toBeDefined();
+  });
+
+  it('says that a webhook is off because its receiver is gone, and switches it on again', async () => {
+    webhooks = [{ ...WEBHOOK, disabled_at: AT, last_error: 'it answered 410' }];
+    agent.answers.enableWebhook = () => {
+      webhooks = [WEBHOOK];
+      return { success: true, ...WEBHOOK };
+    };
+    await open();
+    expect(screen.getByText(/^Off since .* wants nothing more/)).toBeDefined();
+    expect(screen.queryByText(/goes on trying/)).toBeNull();
+    await press('Switch on the webhook ops');
+    expect(agent.callsOf('enableWebhook')).toEqual([{ params: { webhook_id: 'webhook_1' } }]);
+    expect(screen.queryByText(/Off since/)).toBeNull();
+    expect(screen.queryByRole('button', { name: 'Switch on the webhook ops' })).toBeNull();
   });
 
   it('lists what was given up and sends it again', async () => {
