@@ -23,6 +23,7 @@ import { createOutgoing } from './outgoing/outgoing.ts';
 import { FAILURE_REASON } from './sessions/session-events.ts';
 import { readStartOptions, StartAnswer, StartError } from './settings/command-line.ts';
 import { type DataFolder, prepareDataFolder } from './settings/data-folder.ts';
+import { beginHeartbeat } from './settings/heartbeat-file.ts';
 import { removeRunningFile, writeRunningFile } from './settings/running-file.ts';
 import { SettingsStore } from './settings/settings-store.ts';
 import { findListenFault, findTlsFault, startDespiteFile } from './settings/start-despite-file.ts';
@@ -65,10 +66,11 @@ async function boot(): Promise<void> {
 
   // Chromium's own files, and with them the instance lock, belong to this data folder.
   app.setPath('userData', data.chromium);
-  if (!takeInstanceLock()) {
+  if (!(await takeInstanceLock(data))) {
     await reportRunningAgent(data);
     return;
   }
+  const endHeartbeat = await beginHeartbeat(data.heartbeat, systemClock);
   removeRunningFile(data.running);
 
   const { log, flush } = createLogger(data.logs);
@@ -78,6 +80,7 @@ async function boot(): Promise<void> {
     onListenerError: (error) => log.error({ err: error }, 'a setting could not be put to use'),
   });
   const shutdown = new Shutdown(log);
+  shutdown.add('heartbeat', endHeartbeat);
   shutdown.add('log', flush);
   leaveOnFailure(shutdown, log);
 

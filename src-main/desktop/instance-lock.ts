@@ -1,12 +1,26 @@
 import { app } from 'electron';
+import { revealHidden } from '#shared/visible-text';
+import { isAlive } from '../live-process.ts';
+import { StartError } from '../settings/command-line.ts';
+import type { DataFolder } from '../settings/data-folder.ts';
 import { type Running, readRunningFile } from '../settings/running-file.ts';
+import { clearStaleLock } from './stale-lock.ts';
 
 /**
  * Takes the lock of this data folder, which ends with the process, however it ends. Call it after Electron's
- * `userData` path was set: the lock belongs to that path. Returns false if another agent holds it; that one is told
- * (see {@link onSecondStart}).
+ * `userData` path was set: the lock belongs to that path. Answers false if another agent holds it; that one is told
+ * (see {@link onSecondStart}), if it listens. Rejects with `StartError` if it is one of another machine.
  */
-export function takeInstanceLock(): boolean {
+export async function takeInstanceLock({ folder, chromium, heartbeat }: DataFolder): Promise<boolean> {
+  const holder = await clearStaleLock(chromium, heartbeat);
+  if (holder.where === 'elsewhere') {
+    const { host, pid, ageMs } = holder;
+    throw new StartError(
+      `A porthole on another machine, ${revealHidden(host)} (process ${pid}), uses ${folder}: it said so ${Math.round(ageMs / 1000)} s ago. Stop that one, or name another folder with --data-dir; if that machine is gone, start again in half a minute.`,
+    );
+  }
+  // Chromium would kill a holder that does not listen, and it may only be that somebody has cleared /tmp.
+  if (holder.where === 'here' && !holder.answers) return false;
   return app.requestSingleInstanceLock();
 }
 
@@ -29,14 +43,4 @@ export async function findRunningAgent(runningFile: string): Promise<Running | u
     await new Promise((resolve) => setTimeout(resolve, POLL_MS));
   }
   return undefined;
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    // EPERM: it lives, as somebody else.
-    return error instanceof Error && 'code' in error && error.code === 'EPERM';
-  }
 }

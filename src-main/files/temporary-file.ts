@@ -1,7 +1,8 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { constants, readFileSync, readlinkSync } from 'node:fs';
+import { constants } from 'node:fs';
 import { type FileHandle, lstat, open, readdir, unlink } from 'node:fs/promises';
 import { hostname } from 'node:os';
+import { isAlive, processSpace } from '../live-process.ts';
 import type { OpenedFolder } from './opened-folder.ts';
 import { systemCode } from './place-errors.ts';
 
@@ -64,39 +65,8 @@ async function removeLeftover(file: string, name: string): Promise<void> {
   if (isWriterGone || stats.mtimeMs < Date.now() - DAY_MS) await unlink(file);
 }
 
-/** Where process ids mean the same: this machine, since it was started, in this container. */
+/** Says in a name where ids of processes mean the same. */
 function writersPlace(): string {
-  place ??= createHash('sha256')
-    .update(
-      JSON.stringify([hostname(), read('/proc/sys/kernel/random/boot_id'), readLink('/proc/self/ns/pid')]),
-    )
-    .digest('hex')
-    .slice(0, 8);
+  place ??= createHash('sha256').update(`${hostname()} ${processSpace()}`).digest('hex').slice(0, 8);
   return place;
-}
-
-function read(file: string): string {
-  try {
-    return readFileSync(file, 'utf8');
-  } catch {
-    return '';
-  }
-}
-
-function readLink(file: string): string {
-  try {
-    return readlinkSync(file);
-  } catch {
-    return '';
-  }
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    // EPERM: it lives, as somebody else.
-    return systemCode(error) === 'EPERM';
-  }
 }

@@ -1,7 +1,18 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chmodSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { createServer } from 'node:net';
+import { hostname } from 'node:os';
 import path from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { callApi } from './support/api-client.ts';
@@ -85,6 +96,33 @@ describe('a start that is refused', () => {
     server.close();
   });
 
+  it('leaves a data folder alone that others may write to, and says what to do', async () => {
+    const folder = newFolder();
+    writeFileSync(path.join(folder, 'of somebody else'), 'theirs');
+    chmodSync(folder, 0o2775);
+    const { code, stdout, said } = await runToEnd(['--port', '0', '--data-dir', folder]);
+    expect(said).toEqual([
+      expect.stringContaining(
+        `porthole: The data folder ${folder} can be written to by others (mode 2775), and was left as it is.`,
+      ),
+    ]);
+    expect([code, stdout]).toEqual([2, '']);
+    expect(statSync(folder).mode & 0o7777).toBe(0o2775);
+    expect(readdirSync(folder)).toEqual(['of somebody else']);
+  });
+
+  it('names the machine whose agent uses the data folder', async () => {
+    const folder = newFolder();
+    const lock = path.join(folder, 'chromium', 'SingletonLock');
+    mkdirSync(path.dirname(lock));
+    symlinkSync('otherhost-12345', lock);
+    const heartbeat = { host: 'otherhost', pid: 12345, started: null, space: 'another' };
+    writeFileSync(path.join(folder, 'alive.json'), JSON.stringify(heartbeat));
+    const { code, stdout, said } = await runToEnd(['--port', '0', '--data-dir', folder]);
+    expect(said).toEqual([expect.stringMatching(/on another machine, otherhost \(process 12345\), uses /)]);
+    expect([code, stdout, readlinkSync(lock)]).toEqual([2, '', 'otherhost-12345']);
+  });
+
   it('names a bad value in the environment', async () => {
     const { code, said } = await runToEnd(['--data-dir', newFolder()], { PORTHOLE_PORT: 'x' });
     expect(said[0]).toContain('PORTHOLE_PORT');
@@ -108,7 +146,7 @@ describe('a start', () => {
   it('prints one line, lets Chromium switches pass, closes a loose data folder and obeys the file', async () => {
     const dataDir = newFolder();
     mkdirSync(dataDir, { recursive: true });
-    chmodSync(dataDir, 0o777);
+    chmodSync(dataDir, 0o755);
     writeFileSync(
       path.join(dataDir, 'settings.json'),
       JSON.stringify({ heartbeatIntervalSeconds: 7, nonsense: 1 }),
@@ -169,8 +207,19 @@ describe('a start', () => {
     expect(second).toMatchObject({ code: 0, stdout: `porthole already running at ${porthole.url}\n` });
     expect((await callApi(porthole.url, 'GET', '/healthz')).status).toBe(200);
 
-    // A lock that kill -9 left behind does not count.
+    // A lock that kill -9 left behind does not count, and neither does one that a machine left which has gone.
     await porthole.stop('SIGKILL');
+    const lock = path.join(dataDir, 'chromium', 'SingletonLock');
+    expect(readlinkSync(lock)).toBe(`${hostname()}-${porthole.child.pid}`);
+    rmSync(lock);
+    symlinkSync('otherhost-12345', lock);
+    const third = await PortholeProcess.start({ display, dataDir, args: ['--hidden'] });
+    expect(readlinkSync(lock)).toBe(`${hostname()}-${third.child.pid}`);
+    expect(JSON.parse(readFileSync(path.join(dataDir, 'alive.json'), 'utf8'))).toMatchObject({
+      host: hostname(),
+      pid: third.child.pid,
+    });
+    await third.stop('SIGKILL');
     const next = await PortholeProcess.start({ display, dataDir, args: ['--hidden'] });
     expect(await next.stop()).toBe(0);
   });
