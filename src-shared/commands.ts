@@ -22,13 +22,15 @@ const BYTES_PER_UNIT_AT_MOST = 3;
 /** A text that can be handed to a system call as it stands: no NUL, no half of a character. */
 const systemText = z
   .string()
+  // First, so that nothing goes over a text that is too long.
+  .refine(isShortEnough, { error: `must have at most ${MAX_ARGUMENT_BYTES} bytes`, abort: true })
   .refine((text) => !text.includes('\0'), 'must not contain a NUL byte')
-  .refine((text) => !/\p{Cs}/u.test(text), 'must be well-formed Unicode')
-  .refine(
-    (text) =>
-      text.length * BYTES_PER_UNIT_AT_MOST <= MAX_ARGUMENT_BYTES || utf8Length(text) <= MAX_ARGUMENT_BYTES,
-    `must have at most ${MAX_ARGUMENT_BYTES} bytes`,
-  );
+  .refine((text) => !/\p{Cs}/u.test(text), 'must be well-formed Unicode');
+
+function isShortEnough(text: string): boolean {
+  if (text.length * BYTES_PER_UNIT_AT_MOST <= MAX_ARGUMENT_BYTES) return true;
+  return text.length <= MAX_ARGUMENT_BYTES && utf8Length(text) <= MAX_ARGUMENT_BYTES;
+}
 
 /** A path that means the same wherever the agent was started: `/…`, or with a drive or server on Windows. */
 const absolutePath = systemText

@@ -1,5 +1,5 @@
 import type { ListedOperation, OperationName } from './commands.ts';
-import { quoteArguments, revealHidden, revealHiddenInLines } from './visible-text.ts';
+import { quoteArguments, revealHidden, revealHiddenInLines, wholeCharacters } from './visible-text.ts';
 
 /** What each operation does, in the words of prompt and history. */
 export const OPERATION_TITLES = {
@@ -14,24 +14,63 @@ export const OPERATION_TITLES = {
   screenshot: 'Take a picture of the screen',
 } as const satisfies Record<OperationName, string>;
 
+/** What an operation is about, as far as it is shown. */
+export interface OperationText {
+  readonly text: string;
+  /** How many characters more there are. */
+  readonly leftOut: number;
+}
+
 /**
  * What an operation is about: its arguments, quoted so that no two lists of them look alike; its script, in lines; its
- * path. Hidden characters are spelled out. Empty for operations that are about nothing in particular.
+ * path. Hidden characters are spelled out. Empty for operations that are about nothing in particular. However much there
+ * is, no more than the `maxLength` characters that are shown is looked at closely.
  */
-export function describeOperation(operation: ListedOperation): string {
+export function describeOperation(operation: ListedOperation, maxLength: number): OperationText {
   switch (operation.operation) {
     case 'run':
-      return quoteArguments(operation.argv);
+      return describeArguments(operation.argv, maxLength);
     case 'shell':
-      return revealHiddenInLines(operation.script);
+      return describeText(operation.script, maxLength, revealHiddenInLines);
     case 'read_file':
     case 'write_file':
     case 'list_directory':
     case 'stat':
-      return revealHidden(operation.path);
+      return describeText(operation.path, maxLength, revealHidden);
     case 'system_info':
     case 'list_processes':
     case 'screenshot':
-      return '';
+      return { text: '', leftOut: 0 };
   }
+}
+
+function describeText(whole: string, maxLength: number, reveal: (text: string) => string): OperationText {
+  const looked = wholeCharacters(whole, maxLength);
+  const revealed = reveal(whole.slice(0, looked));
+  const shown = wholeCharacters(revealed, maxLength);
+  return {
+    text: revealed.slice(0, shown),
+    leftOut: revealed.length - shown + whole.length - looked,
+  };
+}
+
+/** What an argument is quoted with makes it longer: one that is cut off before is cut off after, too. */
+function describeArguments(argv: readonly string[], maxLength: number): OperationText {
+  const quoted: string[] = [];
+  let length = 0;
+  let leftOut = 0;
+  for (const argument of argv) {
+    if (length > maxLength) {
+      leftOut += argument.length + 1;
+      continue;
+    }
+    const looked = wholeCharacters(argument, maxLength);
+    const text = quoteArguments([argument.slice(0, looked)]);
+    quoted.push(text);
+    length += text.length + 1;
+    leftOut += argument.length - looked;
+  }
+  const all = quoted.join(' ');
+  const shown = wholeCharacters(all, maxLength);
+  return { text: all.slice(0, shown), leftOut: leftOut + all.length - shown };
 }

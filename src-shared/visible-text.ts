@@ -3,9 +3,20 @@
 const HIDDEN = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}\p{Default_Ignorable_Code_Point}⟦⟧\u2800]|(?! )\p{Zs}/gu;
 const HAS_HIDDEN = new RegExp(HIDDEN.source, 'u');
 const HIDDEN_BUT_LAYOUT = new RegExp(`(?![\\n\\t])(?:${HIDDEN.source})`, 'gu');
+const HAS_HIDDEN_BUT_LAYOUT = new RegExp(HIDDEN_BUT_LAYOUT.source, 'u');
 
 function codeOf(character: string): string {
   return (character.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, '0');
+}
+
+/** Whether {@link revealHiddenInLines} would spell anything out. */
+export function hasHiddenInLines(text: string): boolean {
+  return HAS_HIDDEN_BUT_LAYOUT.test(text);
+}
+
+/** Whether {@link revealHidden} would. */
+export function hasHidden(text: string): boolean {
+  return HAS_HIDDEN.test(text);
 }
 
 const nameHidden = (character: string): string => `⟦U+${codeOf(character)}⟧`;
@@ -21,6 +32,13 @@ export function revealHidden(text: string): string {
 /** The same for a text of several lines, which stay lines, and whose tabs stay tabs. */
 export function revealHiddenInLines(text: string): string {
   return text.replace(HIDDEN_BUT_LAYOUT, nameHidden);
+}
+
+/** How many code units of `text` make at most `maxLength`, with no half of a character at the end. */
+export function wholeCharacters(text: string, maxLength: number): number {
+  if (text.length <= maxLength) return text.length;
+  const isHalf = (text.charCodeAt(maxLength - 1) & 0xfc00) === 0xd800;
+  return isHalf ? maxLength - 1 : maxLength;
 }
 
 const NEEDS_NO_QUOTES = /^[A-Za-z0-9_./:=@%+,-]+$/;

@@ -2,7 +2,7 @@ import { type CommandDetails, MAX_DETAIL_LENGTH } from '#shared/command-details'
 import type { Operation, OperationOf } from '#shared/commands';
 import { describeOperation, OPERATION_TITLES } from '#shared/operation-words';
 import type { SafetyMode } from '#shared/sessions';
-import { quoteArguments, revealHidden, revealHiddenInLines } from '#shared/visible-text';
+import { hasHidden, hasHiddenInLines, quoteArguments, revealHidden } from '#shared/visible-text';
 import type { ApprovalAsk } from '../approvals/approval-queue.ts';
 import type { BoundOperation, BoundProgram } from './bound-operation.ts';
 import type { CommandRecord } from './command-record.ts';
@@ -38,7 +38,7 @@ export async function describeRequest(
 
 /** One line that says what an operation would do. */
 export function summarize(operation: Operation): string {
-  const text = describeOperation(operation).replaceAll('\n', '⏎');
+  const text = describeOperation(operation, MAX_SUMMARY_LENGTH).text.replaceAll('\n', '⏎');
   return cutOff(
     `${OPERATION_TITLES[operation.operation]}${text === '' ? '' : `: ${text}`}`,
     MAX_SUMMARY_LENGTH,
@@ -56,12 +56,10 @@ export async function describeCommand(
   changes: ChangeDescriber,
 ): Promise<CommandDetails> {
   const { operation, program } = bound;
-  const text = describeOperation(operation);
+  const { text, leftOut } = describeOperation(operation, MAX_TEXT_LENGTH);
   const warnings = [...notes];
-  if (text.length > MAX_TEXT_LENGTH) {
-    warnings.push(`${text.length - MAX_TEXT_LENGTH} more characters are not shown here.`);
-  }
-  if (hasHidden(operation)) {
+  if (leftOut > 0) warnings.push(`${leftOut} more characters are not shown here.`);
+  if (holdsHidden(operation)) {
     warnings.push(
       'It holds characters that are not shown by themselves; they are spelled out as ⟦U+…⟧ or \\u….',
     );
@@ -72,7 +70,7 @@ export async function describeCommand(
     command_id: commandId,
     operation: operation.operation,
     title: OPERATION_TITLES[operation.operation],
-    text: cutOff(text, MAX_TEXT_LENGTH),
+    text: leftOut > 0 ? `${text}…` : text,
     facts: [
       ...(program ? factsOfProgram(operation, program, warnings) : []),
       ...(change?.facts ?? []),
@@ -84,17 +82,17 @@ export async function describeCommand(
   };
 }
 
-function hasHidden(operation: Operation): boolean {
+function holdsHidden(operation: Operation): boolean {
   switch (operation.operation) {
     case 'run':
-      return operation.argv.some((argument) => revealHiddenInLines(argument) !== argument);
+      return operation.argv.some(hasHiddenInLines);
     case 'shell':
-      return revealHiddenInLines(operation.script) !== operation.script;
+      return hasHiddenInLines(operation.script);
     case 'read_file':
     case 'write_file':
     case 'list_directory':
     case 'stat':
-      return revealHidden(operation.path) !== operation.path;
+      return hasHidden(operation.path);
     default:
       return false;
   }
@@ -105,17 +103,19 @@ function factsOfProgram(operation: Operation, program: BoundProgram, warnings: s
   if (realCwd === null) warnings.push('The folder that it would run in is not there.');
   if (file === null) warnings.push('The program is not there, or cannot be run.');
   const folder = realCwd === null || realCwd === spec.cwd ? spec.cwd : `${spec.cwd} → ${realCwd}`;
-  const variables = Object.entries(addedEnv).map(([name, value]) => ({
+  const added = Object.entries(addedEnv);
+  const variables = added.slice(0, MAX_FACTS / 2).map(([name, value]) => ({
     label: 'Variable',
-    value: `${name}=${quoteArguments([value])}`,
+    // Quoted it is longer still, and cut off below.
+    value: `${name}=${quoteArguments([value.slice(0, MAX_FACT_LENGTH)])}`,
   }));
-  if (variables.length > MAX_FACTS / 2)
-    warnings.push(`It sets ${variables.length} variables; not all are shown here.`);
+  if (added.length > variables.length)
+    warnings.push(`It sets ${added.length} variables; not all are shown here.`);
   const timeout = 'timeout_seconds' in operation ? operation.timeout_seconds : undefined;
   const facts = [
     { label: 'Folder', value: revealHidden(folder) },
     ...(file !== null && file !== spec.argv[0] ? [{ label: 'Program', value: revealHidden(file) }] : []),
-    ...variables.slice(0, MAX_FACTS / 2),
+    ...variables,
     ...scripts
       .filter((script) => script.path !== file)
       .map(({ path, digest }) => ({ label: 'Script', value: `${revealHidden(path)} (SHA-256 ${digest})` })),

@@ -182,17 +182,24 @@ async function openByPath(asked: string): Promise<Opened> {
   return { realPath, stats: before, stablePath: realPath, openForReading, close: async () => undefined };
 }
 
-/** Where a path leads as far as it exists, with what does not exist behind it. */
+/**
+ * Where a path leads as far as it exists, with what does not exist behind it. From the root on, so that no more of it is
+ * looked at than there is, however long it is.
+ */
 async function realPathOfDeepest(asked: string): Promise<string> {
   const absolute = path.resolve(asked);
-  try {
-    return await realpath(absolute);
-  } catch {
-    const parent = path.dirname(absolute);
-    return parent === absolute
-      ? absolute
-      : path.join(await realPathOfDeepest(parent), path.basename(absolute));
+  let real = path.parse(absolute).root;
+  for (let start = real.length; start < absolute.length; ) {
+    const found = absolute.indexOf(path.sep, start);
+    const end = found < 0 ? absolute.length : found;
+    try {
+      real = await realpath(absolute.slice(0, end));
+    } catch {
+      return path.join(real, absolute.slice(start));
+    }
+    start = end + 1;
   }
+  return real;
 }
 
 async function readFully(handle: FileHandle, offset: number, length: number): Promise<Buffer> {

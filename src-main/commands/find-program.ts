@@ -2,6 +2,8 @@ import { constants } from 'node:fs';
 import { access, stat } from 'node:fs/promises';
 import path from 'node:path';
 
+/** No file system that programs lie on has longer names. */
+const MAX_NAME_LENGTH = 255;
 const DEFAULT_EXTENSIONS = '.COM;.EXE;.BAT;.CMD';
 
 /**
@@ -15,6 +17,7 @@ export async function findProgram(
 ): Promise<string | null> {
   const isWindows = process.platform === 'win32';
   const isPath = name.includes('/') || (isWindows && name.includes('\\'));
+  if (!isPath && name.length > MAX_NAME_LENGTH) return null;
   const folders = isPath ? [''] : (findVariable(env, 'PATH') ?? '').split(path.delimiter);
   const extensions = isWindows
     ? ['', ...(findVariable(env, 'PATHEXT') ?? DEFAULT_EXTENSIONS).split(';')]

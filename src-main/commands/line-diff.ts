@@ -1,6 +1,6 @@
 import { diffLines } from 'diff';
 import type { DiffLine } from '#shared/command-details';
-import { revealHiddenInLines } from '#shared/visible-text';
+import { revealHiddenInLines, wholeCharacters } from '#shared/visible-text';
 
 const CONTEXT_LINES = 3;
 const MAX_LINES = 400;
@@ -170,11 +170,4 @@ function showLine(line: string): string {
   const visible = revealed.slice(0, wholeCharacters(revealed, MAX_LINE_LENGTH));
   const leftOut = revealed.length - visible.length + Math.max(0, text.length - MAX_LINE_LENGTH);
   return `${visible}${leftOut > 0 ? `⟦${leftOut} more characters⟧` : ''}${note}`;
-}
-
-/** At most `length`, and not in the middle of a surrogate pair. */
-function wholeCharacters(text: string, length: number): number {
-  if (text.length <= length) return text.length;
-  const isHalf = (text.charCodeAt(length - 1) & 0xfc00) === 0xd800;
-  return isHalf ? length - 1 : length;
 }

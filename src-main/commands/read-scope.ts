@@ -80,44 +80,42 @@ export interface ReadScopeOptions {
  * are compared without regard to case, as some file systems do.
  */
 export class ReadScope {
+  /** These and what follows in lower case. */
   readonly #roots: readonly string[];
   readonly #hidden: readonly string[];
   readonly #home: string;
 
   /** Links in the roots are followed once, here. */
   constructor(options: ReadScopeOptions) {
-    this.#home = resolveLinks(options.home ?? homedir());
-    const expand = (text: string): string => resolveLinks(text.replace(/^~(?=$|[\\/])/, this.#home));
+    const home = resolveLinks(options.home ?? homedir());
+    const expand = (text: string): string => resolveLinks(text.replace(/^~(?=$|[\\/])/, home)).toLowerCase();
+    this.#home = home.toLowerCase();
     this.#roots = options.roots.map(expand);
     this.#hidden = options.hidden.map(expand);
   }
 
   /** What kind of place a path is; it must be absolute and free of links. */
   classify(realPath: string): Extract<PathKind, 'readable' | 'hidden' | 'outside'> {
-    const root = this.#roots.find((candidate) => isInside(realPath, candidate));
+    const place = path.resolve(realPath).toLowerCase();
+    const root = this.#roots.find((candidate) => isInside(place, candidate));
     if (root === undefined) return 'outside';
-    const isKernels = KERNEL_FOLDERS.some((folder) => isInside(realPath, folder) && !isInside(root, folder));
-    const isNamed = this.#hidden.some((hidden) => isInside(realPath, hidden));
-    return isKernels || isNamed || this.#holdsCredentials(realPath) ? 'hidden' : 'readable';
+    const isKernels = KERNEL_FOLDERS.some((folder) => isInside(place, folder) && !isInside(root, folder));
+    const isNamed = this.#hidden.some((hidden) => isInside(place, hidden));
+    return isKernels || isNamed || this.#holdsCredentials(place) ? 'hidden' : 'readable';
   }
 
-  #holdsCredentials(realPath: string): boolean {
-    const names = realPath.split(/[\\/]/).map((name) => name.toLowerCase());
-    if (names.some((name) => CREDENTIAL_NAMES.has(name))) return true;
-    const inHome = isInside(realPath, this.#home)
-      ? path.relative(this.#home, realPath).split(path.sep)[0]
+  #holdsCredentials(place: string): boolean {
+    if (place.split(/[\\/]/).some((name) => CREDENTIAL_NAMES.has(name))) return true;
+    const inHome = isInside(place, this.#home)
+      ? path.relative(this.#home, place).split(path.sep, 1)[0]
       : undefined;
-    return inHome !== undefined && HIDDEN_IN_HOME.has(inHome.toLowerCase());
+    return inHome !== undefined && HIDDEN_IN_HOME.has(inHome);
   }
 }
 
-/** Whether `inner` is `outer` or below it, without regard to case. */
+/** Whether `inner` is `outer` or below it; both are absolute, without `.` and `..`, and in lower case. */
 function isInside(inner: string, outer: string): boolean {
-  const relative = path.relative(outer.toLowerCase(), inner.toLowerCase());
-  return (
-    relative === '' ||
-    !(relative === '..' || relative.startsWith(`..${path.sep}`) || path.isAbsolute(relative))
-  );
+  return inner === outer || inner.startsWith(outer.endsWith(path.sep) ? outer : outer + path.sep);
 }
 
 /** The path without links, as far as it exists. */

@@ -10,13 +10,15 @@ import { RequestFacts } from './request-facts.tsx';
 
 /** A page is no terminal: beyond this, what a command wrote is for the API. */
 const SHOWN_OUTPUT_LENGTH = 20_000;
+/** The same of what was asked for. */
+const SHOWN_OPERATION_LENGTH = 16_000;
 
 /** One command of a timeline: what, when, how it ended and who allowed it; all that is kept of it once it is opened. */
 export function CommandEntry({ command }: { readonly command: Command }) {
   const [isOpen, setOpen] = useState(false);
   const contentId = useId();
   const { operation, status, requested_at, duration_seconds } = command;
-  const text = describeOperation(operation);
+  const { text, leftOut } = describeOperation(operation, SHOWN_OPERATION_LENGTH);
   const facts = [
     describeExit(command),
     duration_seconds === null ? null : formatDuration(duration_seconds),
@@ -38,6 +40,7 @@ export function CommandEntry({ command }: { readonly command: Command }) {
         <time dateTime={requested_at}>{formatExactly(requested_at)}</time>
       </button>
       {text !== '' && <pre className="command-text">{text}</pre>}
+      {leftOut > 0 && <p className="hint">{leftOut} more characters are kept and not shown here.</p>}
       {facts.length > 0 && (
         <ul className="facts">
           {facts.map((fact) => (
