@@ -3,13 +3,24 @@ import { z } from 'zod';
 /** The most characters (Unicode code points) that a text from a caller may have. */
 export const MAX_CALLER_TEXT_LENGTH = 200;
 
-// Controls, invisible and bidi-formatting characters, line and paragraph separators: each can make a prompt or a
-// log line say something else than it holds.
-const MISLEADING_CHARACTERS = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu;
+/** The most combining marks that one character may bear: no script needs more, and a pile of them hides other lines. */
+export const MAX_MARKS_PER_BASE = 4;
 
-/** `text` without control, invisible and bidi-formatting characters; lone surrogates become U+FFFD. */
+// Controls, invisible and bidi-formatting characters, line and paragraph separators, letters that look like nothing at
+// all: each can make a prompt or a log line say something else than it holds.
+const MISLEADING_CHARACTERS = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}\u2800]/gu;
+const UNSUPPORTED_MARKS = new RegExp(`(?<=^|\\p{M}{${MAX_MARKS_PER_BASE}})\\p{M}+`, 'gu');
+
+/**
+ * `text` without control, invisible and bidi-formatting characters and without marks that are piled up or stand on
+ * nothing; lone surrogates become U+FFFD, blanks of other widths plain ones.
+ */
 export function stripMisleadingCharacters(text: string): string {
-  return text.replace(/\p{Cs}/gu, '\ufffd').replace(MISLEADING_CHARACTERS, '');
+  return text
+    .replace(/\p{Cs}/gu, '\ufffd')
+    .replace(MISLEADING_CHARACTERS, '')
+    .replace(/\p{Zs}/gu, ' ')
+    .replace(UNSUPPORTED_MARKS, '');
 }
 
 /**

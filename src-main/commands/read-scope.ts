@@ -37,8 +37,67 @@ const CREDENTIAL_NAMES: ReadonlySet<string> = new Set([
   '.electrum',
   '.bitcoin',
   '.1password',
-  '.env',
+  // Of clouds and their tools.
+  '.s3cfg',
+  '.boto',
+  '.dockercfg',
+  '.passwd-s3fs',
+  '.databrickscfg',
+  '.snowsql',
+  '.kaggle',
+  '.fly',
+  '.heroku',
+  '.netlify',
+  '.vercel',
+  '.wrangler',
+  '.cloudflared',
+  '.ngrok2',
+  '.pulumi',
+  '.minikube',
+  '.doctl',
+  '.hcloud',
+  '.supabase',
+  '.rclone.conf',
+  // Of AI agents: keys, and what they were told.
+  '.claude',
+  '.claude.json',
+  '.codex',
+  '.gemini',
+  '.cursor',
+  '.copilot',
+  '.continue',
+  '.aider.conf.yml',
+  '.openai',
+  '.anthropic',
+  '.huggingface',
+  '.ollama',
+  '.windsurf',
+  '.goose',
+  // Of mail, versions, packages, remote desktops and wallets.
+  '.msmtprc',
+  '.mbsyncrc',
+  '.fetchmailrc',
+  '.offlineimaprc',
+  '.mutt',
+  '.muttrc',
+  '.subversion',
+  '.composer',
+  '.nuget',
+  '.bundle',
+  '.condarc',
+  '.smbcredentials',
+  '.vnc',
+  '.rhosts',
+  '.ethereum',
+  '.solana',
 ]);
+
+/** Names of files, wherever they are, that hold variables for programs, private keys or stores of them. */
+const CREDENTIAL_PATTERNS: readonly RegExp[] = [
+  /^\.env/,
+  /^id_(?:rsa|dsa|ecdsa|ed25519)(?:_sk)?$/,
+  /\.(?:pem|key|ppk|p12|pfx|jks|keystore|kdbx?|tfstate|ovpn)$/,
+];
 
 /** What lies right below a home folder and holds profiles, keys and histories of programs, browsers among them. */
 const HIDDEN_IN_HOME: ReadonlySet<string> = new Set([
@@ -50,13 +109,8 @@ const HIDDEN_IN_HOME: ReadonlySet<string> = new Set([
   'library',
   'appdata',
   'application data',
-  '.bash_history',
-  '.zsh_history',
-  '.python_history',
-  '.node_repl_history',
-  '.psql_history',
-  '.mysql_history',
-  '.sqlite_history',
+  '.zhistory',
+  '.histfile',
   '.lesshst',
   '.viminfo',
   '.xauthority',
@@ -105,12 +159,21 @@ export class ReadScope {
   }
 
   #holdsCredentials(place: string): boolean {
-    if (place.split(/[\\/]/).some((name) => CREDENTIAL_NAMES.has(name))) return true;
+    if (place.split(/[\\/]/).some(isCredential)) return true;
     const inHome = isInside(place, this.#home)
       ? path.relative(this.#home, place).split(path.sep, 1)[0]
       : undefined;
-    return inHome !== undefined && HIDDEN_IN_HOME.has(inHome);
+    return inHome !== undefined && isHiddenInHome(inHome);
   }
+}
+
+/** `name` is in lower case, as that of {@link isHiddenInHome}. */
+function isCredential(name: string): boolean {
+  return CREDENTIAL_NAMES.has(name) || CREDENTIAL_PATTERNS.some((pattern) => pattern.test(name));
+}
+
+function isHiddenInHome(name: string): boolean {
+  return HIDDEN_IN_HOME.has(name) || (name.startsWith('.') && name.endsWith('_history'));
 }
 
 /** Whether `inner` is `outer` or below it; both are absolute, without `.` and `..`, and in lower case. */

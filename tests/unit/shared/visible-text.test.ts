@@ -17,6 +17,9 @@ const hidden = fc.constantFrom(
   '\u{e0041}',
   '⟦',
   '⟧',
+  '\u0300',
+  '\u0300\u0301\u0302\u0303\u0304',
+  '\u3164',
 );
 const text = fc
   .array(fc.oneof(fc.string(), hidden, fc.constantFrom("'", '\\', '$', '"', ' ')), { maxLength: 6 })
@@ -27,6 +30,14 @@ describe('revealHidden', () => {
     expect(revealHidden('a\u202eb\nc\u200b')).toBe('a⟦U+202E⟧b⟦U+000A⟧c⟦U+200B⟧');
     expect(revealHidden('plain text – with ünïcode 漢字 👁')).toBe('plain text – with ünïcode 漢字 👁');
     expect(revealHiddenInLines('a\n\tb\r\n')).toBe('a\n\tb⟦U+000D⟧\n');
+  });
+
+  it('spells out marks that would paint over the lines around them', () => {
+    const pile = '\u0300'.repeat(6);
+    expect(revealHidden(`a${pile}b`)).toBe(`a${pile.slice(0, 4)}⟦U+0300⟧⟦U+0300⟧b`);
+    expect(revealHiddenInLines('a\n\u0301b')).toBe('a\n⟦U+0301⟧b');
+    expect(revealHidden('Tiếng Việt'.normalize('NFD'))).toBe('Tiếng Việt'.normalize('NFD'));
+    expect(quoteArguments([`a${pile}`])).toBe(`$'a${pile.slice(0, 4)}\\u0300\\u0300'`);
   });
 
   it('makes no two texts look the same', () => {
