@@ -16,6 +16,8 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['tests/unit/**/*.test.{ts,tsx}'],
+          // Hundreds of drawn cases are no matter of seconds on a slow machine with other things to do.
+          testTimeout: 30_000,
           sequence: { groupOrder: 0 },
         },
       },

@@ -284,10 +284,10 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
     record: (draft) => bus.publish(journal.recordEvent(draft)),
     viewers: () => streams.viewers(),
     endViewer: (viewerId) => streams.kick(viewerId),
-    dismissListeners: (grantId, address) => {
-      events.dismiss(grantId, address);
+    dismissListeners: (grantId, source) => {
+      events.dismiss(grantId, source);
       // What a key lets in at one place is no AI agent.
-      if (address === undefined) mcp.dismiss(grantId);
+      if (source === undefined) mcp.dismiss(grantId);
     },
     endSessionsOf: (tokenId, reason) => sessions.endOwnedBy(tokenId, reason),
   });

@@ -19,7 +19,7 @@ import { Lockout, type LockoutJournal } from './lockout.ts';
 import { openNetlinkSocket } from './netlink-socket.ts';
 import { LinuxPeerOwners, UNKNOWN_PEER_OWNERS } from './peer-owners.ts';
 import { DiagnosedPeerOwners } from './socket-diagnosis.ts';
-import { listInterfaceAddresses } from './source-address.ts';
+import { listInterfaceAddresses, networkSource } from './source-address.ts';
 import type { TokenJournal } from './token-registry.ts';
 import { ViewRequests } from './view-requests.ts';
 
@@ -45,8 +45,8 @@ export interface AccessOptions {
   readonly record: (draft: EventDraft) => void;
   readonly viewers: () => readonly ViewerState[];
   readonly endViewer: (viewerId: string) => void;
-  /** Closes what hears of events by this grant, at one address or everywhere. */
-  readonly dismissListeners: (grantId: string, address?: string) => void;
+  /** Closes what hears of events by this grant: from one network (see networkSource), or everywhere if none is said. */
+  readonly dismissListeners: (grantId: string, source?: string) => void;
   readonly endSessionsOf: (tokenId: string, reason: string) => void;
 }
 
@@ -92,10 +92,11 @@ export function createAccess(options: AccessOptions): Access {
           other.viewerId === viewerId ||
           (grant !== null &&
             other.grant?.grantId === grant.grantId &&
-            other.remoteAddress === viewer.remoteAddress),
+            networkSource(other.remoteAddress) === networkSource(viewer.remoteAddress)),
       );
       if (grant?.admission === 'approval') options.dismissListeners(grant.grantId);
-      if (grant?.admission === 'key') options.dismissListeners(grant.grantId, viewer.remoteAddress);
+      if (grant?.admission === 'key')
+        options.dismissListeners(grant.grantId, networkSource(viewer.remoteAddress));
     },
     endSessionsOf: options.endSessionsOf,
     onError,

@@ -5,6 +5,7 @@ import { PortholeError } from '#shared/errors';
 import type { Clock } from '../clock.ts';
 import { Expiry } from './expiry.ts';
 import { digestSecret, findByDigest, newSecret } from './secret.ts';
+import { networkSource } from './source-address.ts';
 
 /** A key that lets whoever holds it watch one share. Times are wall clock, milliseconds since the epoch. */
 export interface ViewKeyRecord {
@@ -82,7 +83,7 @@ export class ViewKeys {
       this.#endByClock(key.keyId);
       return { endedFor: key.sessionId };
     }
-    return this.#barred.get(key.keyId)?.has(address) ? 'barred' : { live: key };
+    return this.#barred.get(key.keyId)?.has(networkSource(address)) ? 'barred' : { live: key };
   }
 
   /** The keys of a share that work, in the order in which they were made. */
@@ -98,10 +99,10 @@ export class ViewKeys {
     this.#options.onEnded(key, by);
   }
 
-  /** Bars a key at one address, whose viewer was sent away; others keep it. */
+  /** Bars a key where its viewer was sent away: at one IPv4 address, or in one /64 of IPv6. Others keep it. */
   bar(keyId: string, address: string): void {
-    const addresses = this.#barred.get(keyId) ?? new Set<string>();
-    if (this.#live.has(keyId)) this.#barred.set(keyId, addresses.add(address));
+    const sources = this.#barred.get(keyId) ?? new Set<string>();
+    if (this.#live.has(keyId)) this.#barred.set(keyId, sources.add(networkSource(address)));
   }
 
   /** Ends all keys of a share that has ended. */

@@ -3,6 +3,7 @@ import type { Duplex } from 'node:stream';
 import { type WebSocket, WebSocketServer } from 'ws';
 import { PortholeError } from '#shared/errors';
 import type { AgentEvent, CommandOutput, Gap, ServerMessage, Snapshot } from '#shared/events';
+import { networkSource } from '../access/source-address.ts';
 import type { Clock } from '../clock.ts';
 import type { EventBus } from '../events/event-bus.ts';
 import { readTarget } from './request-target.ts';
@@ -97,10 +98,11 @@ export class EventSocket {
     return [...this.#audiences.values()].filter(({ decides }) => decides).length;
   }
 
-  /** Cuts off every client that came in by this grant, or those at one address only. */
-  dismiss(grantId: string, address?: string): void {
+  /** Cuts off every client that came in by this grant, or those only whose network is `source`. */
+  dismiss(grantId: string, source?: string): void {
     for (const [client, audience] of this.#audiences) {
-      const isMeant = audience.grantId === grantId && (address === undefined || audience.address === address);
+      const isMeant =
+        audience.grantId === grantId && (source === undefined || networkSource(audience.address) === source);
       if (isMeant) client.close(1008, 'What let you in was taken back');
     }
   }

@@ -62,6 +62,14 @@ describe('ViewKeys', () => {
     expect(keys.find(secret, '192.0.2.8')).toEqual({ live: key });
   });
 
+  it('shuts out the network that an IPv6 address is from, which is one household or machine', () => {
+    const { keys } = rig();
+    const { key, secret } = keys.create('screen_1', 'a', undefined);
+    keys.bar(key.keyId, '2001:db8:1:2::7');
+    expect(keys.find(secret, '2001:db8:1:2:ffff::1')).toBe('barred');
+    expect(keys.find(secret, '2001:db8:1:3::7')).toEqual({ live: key });
+  });
+
   it('leaves no timer behind', () => {
     const { keys, clock } = rig();
     keys.create('screen_1', 'a', 60);
