@@ -225,6 +225,18 @@ const fileFacts = {
   mode: z.string(),
 };
 
+const folderEntrySchema = z.object({
+  /** With U+FFFD for what is no UTF-8. */
+  name: z.string(),
+  /** The name's bytes, where `name` cannot say them. */
+  name_base64: z.string().optional(),
+  kind: fileKindSchema,
+  /** This and the next are null where the system does not tell. */
+  size_bytes: fileFacts.size_bytes.nullable(),
+  modified_at: fileFacts.modified_at.nullable(),
+  mode: fileFacts.mode.nullable(),
+});
+
 /** What each operation that is neither `run` nor `shell` results in, by its name. */
 export const commandResultSchema = z.discriminatedUnion('operation', [
   z.object({
@@ -246,7 +258,7 @@ export const commandResultSchema = z.discriminatedUnion('operation', [
   z.object({
     operation: z.literal('list_directory'),
     path: z.string(),
-    entries: z.array(z.object({ name: z.string(), ...fileFacts })),
+    entries: z.array(folderEntrySchema),
     total: z.int().min(0),
     truncated: z.boolean(),
   }),

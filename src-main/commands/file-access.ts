@@ -1,4 +1,4 @@
-import { constants, type Stats } from 'node:fs';
+import { constants, type Dirent, type Stats } from 'node:fs';
 import { type FileHandle, lstat, open, readdir, readlink, realpath } from 'node:fs/promises';
 import path from 'node:path';
 import type { CommandResult, FileKind, OperationOf } from '#shared/commands';
@@ -6,6 +6,7 @@ import type { SafetyMode } from '#shared/sessions';
 import { NoFile, NotReplaceable, PlaceTaken, systemCode } from '../files/place-errors.ts';
 import { CommandFailure } from './command-failure.ts';
 import { PATH_POLICY, type PathKind, type PathRefusal } from './command-policy.ts';
+import { showPath, textOfName, textOfPath } from './path-text.ts';
 import type { ReadScope } from './read-scope.ts';
 
 type ResultOf<N extends CommandResult['operation']> = Extract<CommandResult, { operation: N }>;
@@ -43,7 +44,7 @@ export class FileAccess {
         const bytes = await readFully(handle, offset, length);
         return {
           operation: 'read_file',
-          path: opened.realPath,
+          path: showPath(opened.realPath),
           ...toText(bytes),
           offset,
           bytes: bytes.length,
@@ -65,18 +66,21 @@ export class FileAccess {
     return this.#withOpened(operation.path, mode, async (opened) => {
       if (!opened.stats.isDirectory())
         throw new CommandFailure('not_a_folder', 'This path is a file, not a folder.');
-      const names = (await readdir(opened.stablePath)).sort();
+      const found = await readdir(opened.stablePath, { encoding: 'buffer', withFileTypes: true });
+      found.sort((one, other) => Buffer.compare(one.name, other.name));
       const entries = [];
-      for (const name of names.slice(0, MAX_ENTRIES)) {
-        const stats = await lstatIfThere(path.join(opened.stablePath, name));
-        if (stats) entries.push({ name, ...describe(stats) });
+      for (const entry of found.slice(0, MAX_ENTRIES)) {
+        const facts = await describeEntry(opened.stablePath, entry);
+        if (facts) entries.push({ ...nameOf(entry.name), ...facts });
       }
+      // Those that were removed since the folder was read are no part of it any more.
+      const total = found.length - (Math.min(found.length, MAX_ENTRIES) - entries.length);
       return {
         operation: 'list_directory',
-        path: opened.realPath,
+        path: showPath(opened.realPath),
         entries,
-        total: names.length,
-        truncated: names.length > MAX_ENTRIES,
+        total,
+        truncated: entries.length < total,
       };
     });
   }
@@ -85,7 +89,7 @@ export class FileAccess {
   async stat(operation: OperationOf<'stat'>, mode: SafetyMode): Promise<ResultOf<'stat'>> {
     return this.#withOpened(operation.path, mode, async ({ realPath, stats }) => ({
       operation: 'stat',
-      path: realPath,
+      path: showPath(realPath),
       ...describe(stats),
     }));
   }
@@ -135,7 +139,7 @@ const REFUSALS: Readonly<Record<PathRefusal, string>> = {
 };
 
 interface Opened {
-  /** Where it really is, without links. */
+  /** Where it really is, without links; see {@link textOfPath}. */
   readonly realPath: string;
   readonly stats: Stats;
   /** Leads to what was opened whatever happens to its path. */
@@ -154,7 +158,7 @@ async function openByDescriptor(asked: string): Promise<Opened> {
     const stablePath = `/proc/self/fd/${holder.fd}`;
     const stats = await holder.stat();
     return {
-      realPath: await readlink(stablePath),
+      realPath: textOfPath(await readlink(stablePath, { encoding: 'buffer' })),
       stats,
       stablePath,
       openForReading: () => open(stablePath, O_RDONLY | O_NONBLOCK | O_NOCTTY),
@@ -193,7 +197,7 @@ async function realPathOfDeepest(asked: string): Promise<string> {
     const found = absolute.indexOf(path.sep, start);
     const end = found < 0 ? absolute.length : found;
     try {
-      real = await realpath(absolute.slice(0, end));
+      real = textOfPath(await realpath(absolute.slice(0, end), { encoding: 'buffer' }));
     } catch {
       return path.join(real, absolute.slice(start));
     }
@@ -222,13 +226,21 @@ function toText(bytes: Buffer): { content: string; encoding: 'utf8' | 'base64' }
   }
 }
 
-async function lstatIfThere(file: string): Promise<Stats | null> {
+/** What is known of an entry of a folder: its kind at least. Null if it was removed since the folder was read. */
+async function describeEntry(folder: string, entry: Dirent<Buffer>) {
   try {
-    return await lstat(file);
-  } catch {
-    // Removed since the folder was read.
-    return null;
+    return describe(await lstat(Buffer.concat([Buffer.from(`${folder}/`), entry.name])));
+  } catch (error) {
+    if (systemCode(error) === 'ENOENT') return null;
+    // A folder that may be read and not entered, or somebody else's mount.
+    return { kind: kindOf(entry), size_bytes: null, modified_at: null, mode: null };
   }
+}
+
+/** How an entry is called; exactly, in base64, where that is no text. */
+function nameOf(bytes: Buffer): { name: string; name_base64?: string } {
+  const name = textOfName(bytes);
+  return name === null ? { name: bytes.toString('utf8'), name_base64: bytes.toString('base64') } : { name };
 }
 
 function describe(stats: Stats) {
@@ -240,7 +252,7 @@ function describe(stats: Stats) {
   };
 }
 
-function kindOf(stats: Stats): FileKind {
+function kindOf(stats: Stats | Dirent<Buffer>): FileKind {
   if (stats.isFile()) return 'file';
   if (stats.isDirectory()) return 'directory';
   return stats.isSymbolicLink() ? 'symlink' : 'other';

@@ -2,6 +2,7 @@ import { realpathSync } from 'node:fs';
 import { homedir } from 'node:os';
 import path from 'node:path';
 import type { PathKind } from './command-policy.ts';
+import { textOfPath } from './path-text.ts';
 
 /** Names that hold credentials wherever they are found, at any depth. */
 const CREDENTIAL_NAMES: ReadonlySet<string> = new Set([
@@ -185,7 +186,7 @@ function isInside(inner: string, outer: string): boolean {
 function resolveLinks(text: string): string {
   const absolute = path.resolve(text);
   try {
-    return realpathSync(absolute);
+    return textOfPath(realpathSync.native(absolute, { encoding: 'buffer' }));
   } catch {
     const parent = path.dirname(absolute);
     return parent === absolute ? absolute : path.join(resolveLinks(parent), path.basename(absolute));

@@ -1,4 +1,4 @@
-import { mkdirSync } from 'node:fs';
+import { linkSync } from 'node:fs';
 import path from 'node:path';
 import { Validator } from '@seriousme/openapi-schema-validator';
 import Database from 'libsql';
@@ -184,7 +184,8 @@ async function exploreEndpoints(explorer: Explorer): Promise<void> {
   await call('POST', '/api/desktop/open_screen_settings');
   await call('POST', '/api/settings', { notifications: 'none' });
   await call('POST', '/api/settings', { port: 1 });
-  mkdirSync(path.join(agent.folder, 'settings.json.tmp'));
+  const settingsFile = path.join(agent.folder, 'settings.json');
+  linkSync(settingsFile, `${settingsFile}.twin`);
   await call('POST', '/api/settings', { notifications: 'all' });
   await call('GET', '/nowhere');
   await call('DELETE', '/api/sessions/active');
