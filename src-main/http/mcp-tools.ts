@@ -8,7 +8,7 @@ import type { z } from 'zod';
 import { PortholeError } from '#shared/errors';
 import type { Extra } from './mcp-context.ts';
 import { refusalResult } from './mcp-results.ts';
-import { describeInput, type PlainObjectSchema } from './mcp-schema.ts';
+import { describeInput } from './mcp-schema.ts';
 
 /** What a tool is called, says of itself and takes. */
 export interface ToolOffer<S extends z.ZodRawShape> {
@@ -19,18 +19,10 @@ export interface ToolOffer<S extends z.ZodRawShape> {
   readonly annotations?: ToolAnnotations;
 }
 
-interface ListedTool {
-  readonly name: string;
-  readonly title: string;
-  readonly description: string;
-  readonly inputSchema: PlainObjectSchema;
-  readonly annotations?: ToolAnnotations;
-}
-
 /** The tools of an MCP server: how each is listed, and what calling it does. */
 export class ToolShelf {
   readonly #server: McpServer;
-  readonly #listed: ListedTool[] = [];
+  readonly #offers: ToolOffer<z.ZodRawShape>[] = [];
 
   constructor(server: McpServer) {
     this.#server = server;
@@ -42,7 +34,7 @@ export class ToolShelf {
     call: (input: z.output<z.ZodObject<S>>, extra: Extra) => CallToolResult | Promise<CallToolResult>,
   ): void {
     const { name, input: shape, ...about } = offer;
-    this.#listed.push({ name, ...about, inputSchema: describeInput(shape) });
+    this.#offers.push(offer);
     const guarded = async (input: z.output<z.ZodObject<S>>, extra: Extra): Promise<CallToolResult> => {
       try {
         return await call(input, extra);
@@ -58,6 +50,8 @@ export class ToolShelf {
 
   /** Lists the tools in our words, in the place of the SDK's; to be called when the last is there. */
   list(): void {
-    this.#server.server.setRequestHandler(ListToolsRequestSchema, () => ({ tools: [...this.#listed] }));
+    this.#server.server.setRequestHandler(ListToolsRequestSchema, () => ({
+      tools: this.#offers.map(({ input, ...about }) => ({ ...about, inputSchema: describeInput(input) })),
+    }));
   }
 }

@@ -12,11 +12,20 @@ const BEAT_MS = 30_000;
 const MOST = 64;
 
 async function connectClient(agent: TestAgent) {
-  const transport = new StreamableHTTPClientTransport(new URL(`${agent.url}/mcp`));
+  let pongs = 0;
+  let calls = 0;
+  const transport = new StreamableHTTPClientTransport(new URL(`${agent.url}/mcp`), {
+    fetch: async (url, init) => {
+      const response = await fetch(url, init);
+      if (String(init?.body).includes('"result":{}')) pongs += 1;
+      if (String(init?.body).includes('"tools/call"')) calls += 1;
+      return response;
+    },
+  });
   const client = new Client({ name: 'test', version: '1' });
   await client.connect(transport as Parameters<typeof client.connect>[0]);
   onTestFinished(() => client.close());
-  return { client, transport };
+  return { client, transport, pongs: () => pongs, calls: () => calls };
 }
 
 function stopAfterTest(): AbortSignal {
@@ -65,6 +74,19 @@ const stateOf = async (agent: TestAgent, sessionId: string) =>
 async function waiting(agent: TestAgent): Promise<unknown[]> {
   const { body } = await call(agent, 'GET', '/api/approvals');
   return body.approvals as unknown[];
+}
+
+/** Makes calls and gives them up once `areThere`; answers what became of each. */
+async function giveUpAtOnce(
+  count: number,
+  make: (signal: AbortSignal) => Promise<unknown>,
+  areThere: () => boolean | Promise<boolean>,
+): Promise<unknown[]> {
+  const cancels = Array.from({ length: count }, () => new AbortController());
+  const made = cancels.map(({ signal }) => make(signal).catch((error: Error) => error.message));
+  await until(areThere);
+  for (const cancel of cancels) cancel.abort('changed my mind');
+  return Promise.all(made);
 }
 
 describe('MCP clients that never say good-bye', () => {
@@ -133,7 +155,7 @@ describe('an MCP client whose link dies', () => {
     const dead = await connectWire(agent);
     const stream = await listenMcp(agent, dead.id, { signal });
     const lost = await dead.startSession();
-    const { client } = await connectClient(agent);
+    const { client, pongs } = await connectClient(agent);
     const started = (await client.callTool({
       name: 'start_session',
       arguments: { safety_mode: 'supervised' },
@@ -142,17 +164,24 @@ describe('an MCP client whose link dies', () => {
     for (let beat = 0; beat < 30; beat += 1) {
       const before = (await stateOf(agent, session.session_id)).last_activity;
       clock.advance(BEAT_MS);
-      // One that is there is heard at each beat.
-      const after = (await stateOf(agent, session.session_id)).last_activity;
-      expect(after).not.toBe(before);
-      await until(() => stream.said().split('"ping"').length > beat + 1);
-      // So that its answer to the ping is there before the next.
-      await client.ping();
+      // One that is there is heard at each beat, by nothing but its answer to the last.
+      expect((await stateOf(agent, session.session_id)).last_activity).not.toBe(before);
+      await until(() => pongs() === beat + 1 && stream.said().split('"ping"').length === beat + 2);
     }
     expect(await stateOf(agent, lost)).toMatchObject({ status: 'dropped' });
     expect(await stateOf(agent, session.session_id)).toMatchObject({ status: 'active' });
     clock.advance(BEAT_MS * 60);
     await stream.ended;
+  });
+
+  it('keeps no session alive', async () => {
+    const clock = new ManualClock();
+    const agent = await startTestAgent({ clock, settings: { heartbeatIntervalSeconds: BEAT_MS / 1000 } });
+    const dead = await connectWire(agent);
+    await listenMcp(agent, dead.id, { signal: stopAfterTest() });
+    const lost = await dead.startSession();
+    for (let beat = 0; beat < 30; beat += 1) clock.advance(BEAT_MS);
+    expect(await stateOf(agent, lost)).toMatchObject({ status: 'dropped' });
   });
 
   it('listens again at once: the newest stream wins', async () => {
@@ -192,46 +221,51 @@ describe('an MCP client whose link dies', () => {
 });
 
 describe('an MCP call that its client gives up', () => {
-  it('leaves no connection and no command, however many there are', async () => {
-    const agent = await startTestAgent({ settings: { maxCommandsPerSession: 1000 } });
-    const { client } = await connectClient(agent);
-    const started = (await client.callTool({
-      name: 'start_session',
-      arguments: { safety_mode: 'supervised' },
-    })) as CallToolResult;
-    const { session } = started.structuredContent as { session: { session_id: string } };
+  it('leaves no connection, however many there are', async () => {
+    const agent = await startTestAgent();
+    const { client, calls } = await connectClient(agent);
+    const { body } = await call(agent, 'POST', '/api/remote/start', { safety_mode: 'autonomous' });
     // Both ends of each are in this process.
     const openConnections = () =>
       process.getActiveResourcesInfo().filter((resource) => resource === 'TCPSocketWrap').length / 2;
     const before = openConnections();
-    for (let round = 0; round < 16; round += 1) {
-      const cancels = Array.from({ length: 20 }, () => new AbortController());
-      const calls = cancels.map(({ signal }) =>
-        client
-          .callTool(
-            { name: 'run_command', arguments: { session_id: session.session_id, argv: ['true'] } },
-            undefined,
-            { signal },
-          )
-          .catch((error: Error) => error.message),
+    for (let round = 1; round <= 16; round += 1) {
+      const outcomes = await giveUpAtOnce(
+        20,
+        (signal) => {
+          const params = { name: 'wait_for_approval', arguments: { session_id: body.session_id } };
+          return client.callTool(params, undefined, { signal });
+        },
+        () => calls() === round * 20,
       );
-      await until(async () => (await waiting(agent)).length === calls.length);
-      for (const cancel of cancels) cancel.abort('changed my mind');
-      for (const outcome of await Promise.all(calls)) expect(outcome).toContain('changed my mind');
-      await until(async () => (await waiting(agent)).length === 0);
+      for (const outcome of outcomes) expect(outcome).toContain('changed my mind');
     }
-    // The client itself keeps some idle ones for its next calls: as many as it had at once, not as many as it gave up.
-    await until(() => openConnections() <= before + 25);
-    const { body } = await call(
-      agent,
-      'GET',
-      `/api/remote/commands?session_id=${session.session_id}&limit=400`,
+    // The client itself keeps idle ones for its next calls: as many as it had at once, which were 20 calls, what cancels
+    // them, and some more before those of the last round were free again; not as many as it gave up.
+    await until(() => openConnections() <= before + 100);
+    expect(agent.log.errors).toEqual([]);
+  }, 60_000);
+
+  it('leaves no command', async () => {
+    const agent = await startTestAgent();
+    const { client } = await connectClient(agent);
+    const { body } = await call(agent, 'POST', '/api/remote/start', { safety_mode: 'supervised' });
+    const sessionId = body.session_id;
+    await giveUpAtOnce(
+      10,
+      (signal) => {
+        const params = { name: 'run_command', arguments: { session_id: sessionId, argv: ['true'] } };
+        return client.callTool(params, undefined, { signal });
+      },
+      async () => (await waiting(agent)).length === 10,
     );
-    const statuses = (body.commands as { status: string; decision_reason: string }[]).map(
-      ({ status, decision_reason: reason }) => `${status}: ${reason}`,
-    );
-    expect(new Set(statuses)).toEqual(new Set(['cancelled: The AI agent cancelled it']));
-    expect(statuses).toHaveLength(320);
+    await until(async () => (await waiting(agent)).length === 0);
+    const { body: record } = await call(agent, 'GET', `/api/remote/commands?session_id=${sessionId}`);
+    const commands = record.commands as { status: string; decision_reason: string }[];
+    expect(commands).toHaveLength(10);
+    for (const command of commands) {
+      expect(command).toMatchObject({ status: 'cancelled', decision_reason: 'The AI agent cancelled it' });
+    }
     expect(agent.log.errors).toEqual([]);
   });
 

@@ -151,11 +151,11 @@ describe('MCP client', () => {
       // OpenAI takes 1024 characters; the shortest limit of names, server's included, is Cursor's with 60.
       expect(tool.description?.length, tool.name).toBeLessThanOrEqual(1024);
       expect(tool.name).toMatch(/^[a-z][a-z_]{1,39}$/);
+      expect(tool.inputSchema.type).toBe('object');
+      assertPlain(tool.inputSchema, tool.name);
       expect(Object.keys(tool).sort()).toEqual(
         ['annotations', 'description', 'inputSchema', 'name', 'title'].filter((key) => key in tool),
       );
-      expect(tool.inputSchema.type).toBe('object');
-      assertPlain(tool.inputSchema, tool.name);
     }
     // What Claude Code keeps of them.
     expect(client.getInstructions()?.length).toBeLessThan(2048);
@@ -250,6 +250,8 @@ describe('MCP client', () => {
       capturedAtMs: 0,
     });
     const { content, structuredContent } = await taking;
+    // Clients that prefer the object show nothing else.
+    expect(structuredContent).toBeUndefined();
     expect(content).toEqual([
       { type: 'image', data: Buffer.from('jpeg').toString('base64'), mimeType: 'image/jpeg' },
       {
@@ -257,8 +259,6 @@ describe('MCP client', () => {
         text: expect.stringMatching(/^The screen as it is now, 640x360 pixels \(command_\w+\)\.$/),
       },
     ]);
-    // Clients that prefer the object show nothing else.
-    expect(structuredContent).toBeUndefined();
   });
 
   it('is told everything once: long output by both ends, the rest from where it asks', async () => {
