@@ -121,6 +121,7 @@ class AgentLine {
   #hello: JSONRPCRequest | null = null;
   /** Until the answer to that is there, nothing else can be asked. */
   #introduced: Promise<void> = Promise.resolve();
+  #introducing: StreamableHTTPClientTransport | null = null;
   #onIntroduced: () => void = () => undefined;
   /** While the client is introduced anew, which it is not to hear of. */
   #renewal: Promise<void> | null = null;
@@ -146,8 +147,9 @@ class AgentLine {
     try {
       await agent.send(message);
     } catch (error) {
-      const isForgotten = error instanceof StreamableHTTPError && error.code === 404;
-      if (!isForgotten || !this.#hello) throw error;
+      // What was on its way when another found out is cut off, and would have been told the same.
+      const isLost = isForgotten(error) || this.#agent !== agent;
+      if (!isLost || !this.#hello) throw error;
       await this.#renew(agent, this.#hello);
       await this.#agent.send(message);
     }
@@ -168,9 +170,9 @@ class AgentLine {
     });
     agent.onmessage = (message) => this.#hear(agent, message);
     agent.onerror = (error) => {
-      this.#on.onError(error);
+      if (!isForgotten(error)) this.#on.onError(error);
       // It may be the answer that was lost.
-      this.#onIntroduced();
+      if (agent === this.#introducing) this.#onIntroduced();
     };
     agent.onclose = () => this.onClosed();
     void agent.start();
@@ -196,6 +198,7 @@ class AgentLine {
 
   /** Sends how the client has introduced itself, and waits for the answer. */
   async #introduce(agent: StreamableHTTPClientTransport, hello: JSONRPCRequest): Promise<void> {
+    this.#introducing = agent;
     this.#introduced = new Promise((resolve) => {
       this.#onIntroduced = resolve;
     });
@@ -203,6 +206,7 @@ class AgentLine {
       await agent.send(hello);
       await this.#introduced;
     } finally {
+      this.#introducing = null;
       this.#onIntroduced();
     }
   }
@@ -224,6 +228,11 @@ class AgentLine {
     delete old.onclose;
     await old.close();
   }
+}
+
+/** Whether the agent knows nothing of the MCP session that a message came in. */
+function isForgotten(error: unknown): boolean {
+  return error instanceof StreamableHTTPError && error.code === 404;
 }
 
 function isAnswer(message: JSONRPCMessage): message is JSONRPCResultResponse | JSONRPCErrorResponse {
