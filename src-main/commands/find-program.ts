@@ -4,6 +4,8 @@ import path from 'node:path';
 
 /** No file system that programs lie on has longer names. */
 const MAX_NAME_LENGTH = 255;
+/** More folders are not looked through: nobody has so many. */
+const MAX_FOLDERS = 1000;
 const DEFAULT_EXTENSIONS = '.COM;.EXE;.BAT;.CMD';
 
 /**
@@ -18,7 +20,9 @@ export async function findProgram(
   const isWindows = process.platform === 'win32';
   const isPath = name.includes('/') || (isWindows && name.includes('\\'));
   if (!isPath && name.length > MAX_NAME_LENGTH) return null;
-  const folders = isPath ? [''] : (findVariable(env, 'PATH') ?? '').split(path.delimiter);
+  const folders = isPath
+    ? ['']
+    : new Set((findVariable(env, 'PATH') ?? '').split(path.delimiter, MAX_FOLDERS));
   const extensions = isWindows
     ? ['', ...(findVariable(env, 'PATHEXT') ?? DEFAULT_EXTENSIONS).split(';')]
     : [''];

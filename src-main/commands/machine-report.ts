@@ -9,6 +9,8 @@ type ResultOf<N extends CommandResult['operation']> = Extract<CommandResult, { o
 type ProcessEntry = ResultOf<'list_processes'>['processes'][number];
 
 const MAX_PROCESSES = 2000;
+/** Lines of a listing that are looked at: more processes than a system has numbers for, by far. */
+const MAX_LISTED = 65_536;
 const MAX_COMMAND_LENGTH = 1000;
 /** As UTF-8 writes it at most. */
 const BYTES_PER_CHARACTER = 4;
@@ -133,7 +135,7 @@ async function askSystem(): Promise<ProcessEntry[]> {
 
 /** What `ps axww -o pid=,ppid=,user=,rss=,command=` says. */
 export function parseProcessStatus(listing: string): ProcessEntry[] {
-  return listing.split('\n').flatMap((line): ProcessEntry[] => {
+  return listing.split('\n', MAX_LISTED).flatMap((line): ProcessEntry[] => {
     const [, pid, parentPid, user, kibibytes, command] =
       /^\s*(\d+)\s+(\d+)\s+(\S+)\s+(\d+)\s+(.*)$/s.exec(line) ?? [];
     if (pid === undefined || user === undefined || command === undefined) return [];
@@ -152,7 +154,7 @@ export function parseProcessStatus(listing: string): ProcessEntry[] {
 
 /** What `tasklist /FO CSV /NH` says; it names neither parents nor users. */
 export function parseTaskList(listing: string): ProcessEntry[] {
-  return listing.split(/\r?\n/).flatMap((line): ProcessEntry[] => {
+  return listing.split(/\r?\n/, MAX_LISTED).flatMap((line): ProcessEntry[] => {
     const fields = [...line.matchAll(/"([^"]*)"/g)].map(([, field]) => field ?? '');
     const [command, pid, , , memory] = fields;
     if (command === undefined || pid === undefined || !/^\d+$/.test(pid)) return [];

@@ -151,6 +151,16 @@ export function isDiskFull(error: unknown): boolean {
   return code === 'ENOSPC' || code === 'EDQUOT';
 }
 
+/** What lies before the first cluster; behind it there are clusters, and then the cues. */
+const BEFORE_CLUSTERS: ReadonlySet<number> = new Set([
+  ELEMENT.seekHead,
+  ELEMENT.void,
+  ELEMENT.info,
+  ELEMENT.tracks,
+]);
+/** Larger than any that is written; the last one is read as a whole. */
+const MAX_CLUSTER_BYTES = 256 * 1024 * 1024;
+
 /** Walks the clusters of an unfinished file, reading little more than their heads. */
 async function readClusters(handle: FileHandle): Promise<{ clusters: FilmCluster[]; end: number }> {
   const { size: fileBytes } = await handle.stat();
@@ -164,10 +174,13 @@ async function readClusters(handle: FileHandle): Promise<{ clusters: FilmCluster
   for (;;) {
     const start = await read(end, CLUSTER_START_BYTES);
     const head = readHead(start, 0);
-    if (!head || head.size === null || head.id === ELEMENT.cues) break;
+    if (!head || head.size === null) break;
     const bytes = head.headBytes + head.size;
     if (end + bytes > fileBytes) break;
-    if (head.id === ELEMENT.cluster) starts.push({ offset: end, bytes, ...readStart(start, head.headBytes) });
+    if (head.id === ELEMENT.cluster) {
+      if (bytes > MAX_CLUSTER_BYTES) break;
+      starts.push({ offset: end, bytes, ...readStart(start, head.headBytes) });
+    } else if (starts.length > 0 || !BEFORE_CLUSTERS.has(head.id)) break;
     end += bytes;
   }
   const last = starts.at(-1);

@@ -10,7 +10,7 @@ const THUMBNAILS_MS = 1500;
 const THUMBNAIL_SIZE: FrameSize = { widthPx: 320, heightPx: 180 };
 const MAX_NAME_LENGTH = 200;
 /** So much of a title is looked at; a window may have one of any length. */
-const MAX_TITLE_LENGTH = 10 * MAX_NAME_LENGTH;
+const MAX_TITLE_LENGTH = 4 * MAX_NAME_LENGTH;
 const MAX_SOURCES = 200;
 
 /** Which screens and windows can be shared now, with pictures of them that are taken only when somebody looks. */

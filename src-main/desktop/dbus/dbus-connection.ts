@@ -33,7 +33,8 @@ interface PendingCall {
 
 const CONNECT_TIMEOUT_MS = 2000;
 const CALL_TIMEOUT_MS = 5000;
-const MAX_MESSAGE_BYTES = 1024 * 1024;
+/** Many times of what any answer has that is asked for here. */
+const MAX_MESSAGE_BYTES = 128 * 1024;
 /** The longest line that a bus may say while it lets somebody in. */
 const MAX_LINE_LENGTH = 16 * 1024;
 const LINE_END = '\r\n';

@@ -35,6 +35,8 @@ export type DbusMessage = { readonly [F in TextField]?: string } & {
 
 // Up to the length of the head's fields.
 const FIXED_HEAD_BYTES = 16;
+/** The bus itself lets no longer message through. */
+const LONGEST_MESSAGE_BYTES = 128 * 1024 * 1024;
 const PROTOCOL_VERSION = 1;
 const NO_FLAGS = 0;
 
@@ -55,8 +57,8 @@ export function encodeMessage(message: DbusMessage): Buffer {
 }
 
 /**
- * Takes the bytes of a bus apart into messages, however they were cut on their way; none may be longer than `maxBytes`.
- * Nothing is copied twice, be each byte a piece of its own.
+ * Takes the bytes of a bus apart into messages, however they were cut on their way. Those above `maxBytes` are passed
+ * over: anybody on a bus can send one. Nothing is copied twice, be each byte a piece of its own.
  */
 export class MessageSplitter {
   readonly #maxBytes: number;
@@ -64,6 +66,8 @@ export class MessageSplitter {
   #bytes = 0;
   /** Of the message that has begun; null while too little of it is there to tell. */
   #wanted: number | null = null;
+  /** What is still to come of one that is passed over. */
+  #toPass = 0;
 
   constructor(maxBytes: number) {
     this.#maxBytes = maxBytes;
@@ -71,18 +75,23 @@ export class MessageSplitter {
 
   /** The messages that are complete with these bytes. Throws {@link DbusFormatError} if there can be none. */
   *push(piece: Buffer): Iterable<Buffer> {
-    this.#pieces.push(piece);
-    this.#bytes += piece.length;
+    const passed = Math.min(this.#toPass, piece.length);
+    this.#toPass -= passed;
+    this.#pieces.push(piece.subarray(passed));
+    this.#bytes += piece.length - passed;
     while (this.#bytes >= (this.#wanted ?? FIXED_HEAD_BYTES)) {
       const all = this.#join();
-      this.#wanted ??= measureMessage(all, this.#maxBytes);
-      if (this.#wanted === null || all.length < this.#wanted) continue;
-      const message = all.subarray(0, this.#wanted);
-      const rest = all.subarray(this.#wanted);
-      this.#pieces = [rest];
-      this.#bytes = rest.length;
-      this.#wanted = null;
-      yield message;
+      const wanted = this.#wanted ?? measureMessage(all, LONGEST_MESSAGE_BYTES);
+      if (wanted === null) return;
+      if (wanted > this.#maxBytes) {
+        this.#toPass = Math.max(0, wanted - all.length);
+        this.#keep(all.subarray(wanted));
+      } else if (all.length < wanted) {
+        this.#wanted = wanted;
+      } else {
+        this.#keep(all.subarray(wanted));
+        yield all.subarray(0, wanted);
+      }
     }
   }
 
@@ -91,6 +100,13 @@ export class MessageSplitter {
     const all = first && others.length === 0 ? first : Buffer.concat(this.#pieces);
     this.#pieces = [all];
     return all;
+  }
+
+  /** What is behind a message: the next one begins there. */
+  #keep(rest: Buffer): void {
+    this.#pieces = [rest];
+    this.#bytes = rest.length;
+    this.#wanted = null;
   }
 }
 

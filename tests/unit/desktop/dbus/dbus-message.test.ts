@@ -6,6 +6,7 @@ import {
   decodeMessage,
   encodeMessage,
   MESSAGE_TYPES,
+  MessageSplitter,
   measureMessage,
 } from '../../../../src-main/desktop/dbus/dbus-message.ts';
 
@@ -51,5 +52,40 @@ describe('a message', () => {
     expect(() => measureMessage(Buffer.from('HTTP/1.1 400 Bad'), 10_000)).toThrow(DbusFormatError);
     bytes.writeUInt32LE(8, 4);
     expect(() => decodeMessage(bytes)).toThrow(DbusFormatError);
+  });
+});
+
+describe('messageSplitter', () => {
+  /** What comes of `bytes` in pieces of these sizes, by turns. */
+  const split = (bytes: Buffer, sizes: readonly number[], maxBytes: number): Buffer[] => {
+    const splitter = new MessageSplitter(maxBytes);
+    const messages: Buffer[] = [];
+    for (let at = 0, turn = 0; at < bytes.length; turn += 1) {
+      const size = sizes[turn % sizes.length] ?? 1;
+      messages.push(...splitter.push(bytes.subarray(at, at + size)));
+      at += size;
+    }
+    return messages;
+  };
+
+  it('finds each message, however they are cut, and passes over those that are too long', () => {
+    const sizes = fc.array(fc.integer({ min: 1, max: 200 }), { minLength: 1, maxLength: 5 });
+    fc.assert(
+      fc.property(fc.array(fc.tuple(message, fc.boolean()), { maxLength: 6 }), sizes, (all, pieces) => {
+        const maxBytes = 1000;
+        const wire = all.map(([original, isLong]) =>
+          encodeMessage(isLong ? { ...original, body: ['x'.repeat(maxBytes), []] } : original),
+        );
+        const wanted = all.filter(([, isLong]) => !isLong).map(([original]) => original);
+        expect(split(Buffer.concat(wire), pieces, maxBytes).map(decodeMessage)).toEqual(wanted);
+      }),
+    );
+  });
+
+  it('throws for what is no bus', () => {
+    expect(() => split(Buffer.from('HTTP/1.1 400 Bad'), [1], 1000)).toThrow(DbusFormatError);
+    // Longer than the bus itself lets through.
+    const endless = Buffer.from('l\x01\0\x01\xff\xff\xff\x7f\x01\0\0\0\0\0\0\0', 'latin1');
+    expect(() => split(endless, [16], 1000)).toThrow(DbusFormatError);
   });
 });
