@@ -18,6 +18,7 @@
 export const FOREIGN_THINGS = Object.freeze([
   { what: 'nginx', program: 'nginx', packages: ['nginx-light', 'nginx'] },
   { what: 'haproxy', program: 'haproxy', packages: ['haproxy'] },
+  { what: 'Caddy', program: 'caddy', packages: ['caddy'] },
   { what: 'Prometheus', program: 'prometheus', packages: ['prometheus'] },
   { what: 'GStreamer', program: 'gst-launch-1.0', packages: ['gstreamer1.0-tools'] },
   {

@@ -12,7 +12,10 @@ export interface CallerCookies {
 
 /** The cookies of `request`, set on `response`. */
 export function callerCookies(request: Request, response: Response): CallerCookies {
-  const attributes = { httpOnly: true, sameSite: 'strict', secure: request.secure } as const;
+  // Behind a proxy it is the page that says whether the browser's side is encrypted: where it is not ours, the guard has
+  // refused what would set a cookie.
+  const secure = request.secure || request.headers.origin?.startsWith('https://') === true;
+  const attributes = { httpOnly: true, sameSite: 'strict', secure } as const;
   return {
     read: (name) => readCookies(request.headers.cookie, name),
     set: (name, value, maxAgeSeconds) => {
