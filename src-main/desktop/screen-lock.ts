@@ -2,6 +2,7 @@ import { powerMonitor } from 'electron';
 import type { Clock } from '../clock.ts';
 import type { Logger } from '../logger.ts';
 import { watchLinuxScreenLock } from './lock/linux-screen-lock.ts';
+import { findOutsideUser } from './lock/outside-user.ts';
 
 /**
  * Tells `onLock` whenever the screen is locked or unlocked, until the returned function is called; and keeps on record
@@ -22,7 +23,12 @@ export function watchScreenLock(options: {
   powerMonitor.on('suspend', onSuspend).on('resume', onResume);
   const unwatch =
     process.platform === 'linux'
-      ? watchLinuxScreenLock({ clock, env: process.env, userId: process.getuid?.() ?? -1, onChange })
+      ? watchLinuxScreenLock({
+          clock,
+          env: process.env,
+          userId: findOutsideUser(process.getuid?.() ?? -1),
+          onChange,
+        })
       : followPowerMonitor(onChange);
   return () => {
     powerMonitor.off('suspend', onSuspend).off('resume', onResume);

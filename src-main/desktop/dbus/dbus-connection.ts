@@ -166,12 +166,21 @@ export interface DbusConnectionOptions {
 }
 
 /**
- * Connects and proves who we are by the socket's own credentials.
- * https://dbus.freedesktop.org/doc/dbus-specification.html#auth-mechanisms-external
+ * How to get in, in this order: as the user that we are for ourselves; then, in a user namespace, where the bus knows
+ * us by another number, as whoever the socket says that we are; then as nobody in particular, where a bus allows that.
+ * Cookies in the home folder are for buses over TCP, which are not spoken here.
+ * https://dbus.freedesktop.org/doc/dbus-specification.html#auth-mechanisms
  */
+function listWaysIn(): string[] {
+  const userId = Buffer.from(String(process.getuid?.() ?? '')).toString('hex');
+  return [`AUTH EXTERNAL ${userId}`, 'AUTH EXTERNAL', 'AUTH ANONYMOUS'];
+}
+
+/** Connects and proves who we are. */
 function authenticate(socketPath: string, clock: Clock): Promise<Socket> {
   return new Promise((resolve, reject) => {
     const socket = connect(socketPath);
+    const ways = listWaysIn();
     let answer = '';
     const release = (): void => {
       cancelTimer();
@@ -184,25 +193,35 @@ function authenticate(socketPath: string, clock: Clock): Promise<Socket> {
     };
     const onError = (error: Error): void => refuse(error);
     const onClose = (): void => refuse(new Error('the bus closed the connection'));
+    const say = (line: string): void => {
+      answer = '';
+      socket.write(`${line}${LINE_END}`);
+    };
     const onData = (chunk: Buffer): void => {
       answer += chunk.toString('latin1');
       if (answer.length > MAX_LINE_LENGTH) {
         refuse(new Error('the bus says too much'));
         return;
       }
-      // The bus says nothing more until we begin, so this line is all there is.
+      // The bus says nothing more until we do, so this line is all there is.
       if (!answer.endsWith(LINE_END)) return;
-      if (!answer.startsWith('OK ')) {
+      const [word] = answer.trimEnd().split(' ');
+      const way = word === 'REJECTED' ? ways.shift() : undefined;
+      if (word === 'OK') {
+        release();
+        say('BEGIN');
+        resolve(socket);
+      } else if (word === 'DATA') {
+        // It asks who we are; the socket tells.
+        say('DATA');
+      } else if (way === undefined) {
         refuse(new Error('the bus does not let us in'));
-        return;
+      } else {
+        say(way);
       }
-      release();
-      socket.write(`BEGIN${LINE_END}`);
-      resolve(socket);
     };
     const cancelTimer = clock.after(CONNECT_TIMEOUT_MS, () => refuse(new Error('the bus does not answer')));
     socket.on('data', onData).on('error', onError).on('close', onClose);
-    const userId = Buffer.from(String(process.getuid?.() ?? '')).toString('hex');
-    socket.write(`\0AUTH EXTERNAL ${userId}${LINE_END}`);
+    say(`\0${ways.shift() ?? ''}`);
   });
 }

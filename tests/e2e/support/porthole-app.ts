@@ -29,6 +29,8 @@ export interface LaunchOptions {
   /** Flags of the agent; `--port 0` and a data folder of its own are given anyway. */
   readonly args?: readonly string[];
   readonly env?: NodeJS.ProcessEnv;
+  /** A program with its arguments that becomes the app, as `nice` would. */
+  readonly by?: readonly string[];
   /** The folder of an earlier run; otherwise a new one that `stop` removes. */
   readonly dataDir?: string;
 }
@@ -110,7 +112,8 @@ export class PortholeProcess {
 export function spawnPorthole(options: LaunchOptions, dataDir: string): ChildProcess {
   const env = { ...options.display.env, ...options.env };
   const [executable, args] = appCommand(agentArguments(options, dataDir));
-  const child = spawn(executable, args, { env, stdio: ['ignore', 'pipe', 'pipe'] });
+  const [program = executable, ...rest] = [...(options.by ?? []), executable, ...args];
+  const child = spawn(program, rest, { env, stdio: ['ignore', 'pipe', 'pipe'] });
   // Unread output would stop the child once the pipe is full.
   child.stdout?.resume();
   child.stderr?.resume();
