@@ -12,11 +12,14 @@ import type { SettingsStore } from '../settings/settings-store.ts';
 import type { ViewerState } from '../stream/viewer.ts';
 import { setAppMenu } from './app-menu.ts';
 import { ShareBorders } from './border/share-borders.ts';
+import { BusWatch } from './dbus/bus-watch.ts';
+import { findSessionBus } from './dbus/dbus-address.ts';
 import { FreshRequests } from './fresh-requests.ts';
 import { type GlobalShortcut, registerGlobalShortcut, releaseGlobalShortcut } from './global-shortcut.ts';
 import { PanelWindow } from './panel-window.ts';
 import { PromptWindow } from './prompt-window.ts';
 import { AgentTray } from './tray.ts';
+import { HAS_ICON, trayHost } from './tray-host.ts';
 import type { TrayAction, TrayView } from './tray-menu.ts';
 import { TraySessions } from './tray-sessions.ts';
 
@@ -59,6 +62,7 @@ export class DesktopFace {
   readonly #traySessions: TraySessions;
   #shortcut: GlobalShortcut | null;
   readonly #tray: AgentTray;
+  readonly #trayWatch: BusWatch<string>;
   readonly #fresh: FreshRequests;
   readonly #borders: ShareBorders;
   readonly #unsubscribe: (() => void)[];
@@ -96,6 +100,16 @@ export class DesktopFace {
       onAction: (action) => this.#attempt(() => this.#perform(action)),
       onPress: () => this.#panel.toggle(this.#tray.bounds),
     });
+    this.#trayWatch = new BusWatch({
+      sockets: process.platform === 'linux' ? findSessionBus(process.env) : [],
+      witness: trayHost(process.pid),
+      initial: '',
+      clock,
+      // Where there is no such tray any more, one of the older kind may come.
+      onChange: (host) => {
+        if (host !== HAS_ICON) this.#tray.renew();
+      },
+    });
     this.#fresh = new FreshRequests(agent.approvals, clock);
     this.#borders = new ShareBorders({
       sessions: () => agent.sessions.listLive(),
@@ -132,6 +146,7 @@ export class DesktopFace {
     this.#borders.close();
     this.#cancelRefresh?.();
     this.#traySessions.close();
+    this.#trayWatch.close();
     this.#tray.close();
     this.#prompt.close();
     this.#panel.close();

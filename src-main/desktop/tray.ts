@@ -35,7 +35,7 @@ export interface AgentTrayOptions {
  */
 export class AgentTray {
   readonly #options: AgentTrayOptions;
-  readonly #tray: Tray;
+  #tray: Tray;
   readonly #onThemeChange = (): void => this.refresh();
   #icon = '';
   #tooltip = '';
@@ -43,10 +43,15 @@ export class AgentTray {
 
   constructor(options: AgentTrayOptions) {
     this.#options = options;
-    this.#icon = this.#chooseIcon(options.describe());
-    this.#tray = new Tray(nativeImage.createFromPath(this.#icon));
-    this.#tray.on('click', options.onPress);
+    this.#tray = this.#make();
     nativeTheme.on('updated', this.#onThemeChange);
+    this.refresh();
+  }
+
+  /** Makes the icon anew, for a tray that came after it. */
+  renew(): void {
+    this.#tray.destroy();
+    this.#tray = this.#make();
     this.refresh();
   }
 
@@ -75,6 +80,14 @@ export class AgentTray {
   close(): void {
     nativeTheme.off('updated', this.#onThemeChange);
     this.#tray.destroy();
+  }
+
+  #make(): Tray {
+    this.#icon = this.#chooseIcon(this.#options.describe());
+    this.#tooltip = '';
+    this.#menu = '';
+    const tray = new Tray(nativeImage.createFromPath(this.#icon));
+    return tray.on('click', this.#options.onPress);
   }
 
   #chooseIcon(view: TrayView): string {

@@ -1,6 +1,6 @@
 import type { Clock } from '../../clock.ts';
+import { BusWatch } from '../dbus/bus-watch.ts';
 import { findSessionBus, findSystemBus } from '../dbus/dbus-address.ts';
-import { BusLockWatch } from './bus-lock-watch.ts';
 import { loginSessions } from './login-sessions.ts';
 import { SCREEN_SAVERS } from './screen-savers.ts';
 
@@ -25,13 +25,15 @@ export function watchLinuxScreenLock(options: {
     if (now !== before) options.onChange(now);
   };
   const watches = [
-    new BusLockWatch({
+    new BusWatch({
+      initial: false,
       sockets: findSessionBus(env),
       witness: SCREEN_SAVERS,
       clock,
       onChange: follow('session'),
     }),
-    new BusLockWatch({
+    new BusWatch({
+      initial: false,
       sockets: findSystemBus(env),
       witness: loginSessions(userId, env.XDG_SESSION_ID),
       clock,

@@ -1,6 +1,6 @@
+import type { BusWitness } from '../dbus/bus-watch.ts';
 import { contentOf, listOf } from '../dbus/dbus-codec.ts';
 import type { DbusConnection } from '../dbus/dbus-connection.ts';
-import type { LockWitness } from './bus-lock-watch.ts';
 
 const LOGIND = 'org.freedesktop.login1';
 const SESSION = `${LOGIND}.Session`;
@@ -11,7 +11,7 @@ const PROPERTIES = 'org.freedesktop.DBus.Properties';
  * this process belongs to, if that is known; else any of the user's sessions at a seat counts.
  * https://www.freedesktop.org/software/systemd/man/latest/org.freedesktop.login1.html
  */
-export function loginSessions(userId: number, sessionId: string | undefined): LockWitness {
+export function loginSessions(userId: number, sessionId: string | undefined): BusWitness<boolean> {
   return {
     rules: [
       `sender='${LOGIND}',interface='${PROPERTIES}',member='PropertiesChanged',path_namespace='/org/freedesktop/login1/session'`,

@@ -1,5 +1,5 @@
+import type { BusWitness } from '../dbus/bus-watch.ts';
 import { BUS, DbusCallError, type DbusConnection } from '../dbus/dbus-connection.ts';
-import type { LockWitness } from './bus-lock-watch.ts';
 
 /** The screen savers of the desktops, which lock, by their names on the session bus. */
 const SAVERS: readonly { readonly name: string; readonly paths: readonly string[] }[] = [
@@ -15,7 +15,7 @@ const SAVERS: readonly { readonly name: string; readonly paths: readonly string[
  * The session's screen savers. One that covers the screen counts as a lock, whether or not it asks for a password: who
  * sits there has left. https://specifications.freedesktop.org/idle-inhibit-spec/latest/
  */
-export const SCREEN_SAVERS: LockWitness = {
+export const SCREEN_SAVERS: BusWitness<boolean> = {
   rules: SAVERS.flatMap(({ name }) => [
     `interface='${name}',member='ActiveChanged'`,
     `sender='${BUS.destination}',member='NameOwnerChanged',arg0='${name}'`,

@@ -1,46 +1,48 @@
 import type { Clock } from '../../clock.ts';
-import { BUS, DbusConnection } from '../dbus/dbus-connection.ts';
+import { BUS, DbusConnection } from './dbus-connection.ts';
 
-/** What on a bus knows whether the screen is locked. */
-export interface LockWitness {
+/** What on a bus knows something that changes. */
+export interface BusWitness<State extends boolean | string> {
   /** The signals upon which to ask anew, as match rules without `type`. */
   readonly rules: readonly string[];
-  /** Whether the screen is locked now. A witness that is not there says no. */
-  ask(connection: DbusConnection): Promise<boolean>;
+  /** How it is now. A witness that is not there says the same as in the beginning. */
+  ask(connection: DbusConnection): Promise<State>;
 }
 
 const FIRST_RETRY_MS = 1000;
 const LONGEST_RETRY_MS = 60_000;
 
 /**
- * Follows, over one D-Bus bus, whether the screen is locked, until it is closed. Signals only make it ask: anybody on a
+ * Follows, over one D-Bus bus, what a witness there says, until it is closed. Signals only make it ask: anybody on a
  * bus can send one, and none is missed for good by whoever asks for the state. While the bus is gone the last answer
  * holds, and it is looked for again and again.
  */
-export class BusLockWatch {
+export class BusWatch<State extends boolean | string> {
   readonly #sockets: readonly string[];
-  readonly #witness: LockWitness;
+  readonly #witness: BusWitness<State>;
   readonly #clock: Clock;
-  readonly #onChange: (isLocked: boolean) => void;
+  readonly #onChange: (state: State) => void;
   #connection: DbusConnection | null = null;
-  #isLocked = false;
+  #state: State;
   #isAsking = false;
   #mustAskAgain = false;
   #isClosed = false;
   #retryMs = FIRST_RETRY_MS;
   #cancelRetry: () => void = () => undefined;
 
-  /** `onChange` hears of each change; unlocked is what it begins with. */
+  /** `onChange` hears of each change; `initial` is what it begins with. */
   constructor(options: {
     readonly sockets: readonly string[];
-    readonly witness: LockWitness;
+    readonly witness: BusWitness<State>;
+    readonly initial: State;
     readonly clock: Clock;
-    readonly onChange: (isLocked: boolean) => void;
+    readonly onChange: (state: State) => void;
   }) {
     this.#sockets = options.sockets;
     this.#witness = options.witness;
     this.#clock = options.clock;
     this.#onChange = options.onChange;
+    this.#state = options.initial;
     if (this.#sockets.length > 0) void this.#connect();
   }
 
@@ -98,15 +100,15 @@ export class BusLockWatch {
     this.#isAsking = true;
     while (this.#mustAskAgain && this.#connection) {
       this.#mustAskAgain = false;
-      const isLocked = await this.#witness.ask(this.#connection).catch(() => null);
-      if (isLocked !== null) this.#adopt(isLocked);
+      const state = await this.#witness.ask(this.#connection).catch(() => null);
+      if (state !== null) this.#adopt(state);
     }
     this.#isAsking = false;
   }
 
-  #adopt(isLocked: boolean): void {
-    if (this.#isClosed || isLocked === this.#isLocked) return;
-    this.#isLocked = isLocked;
-    this.#onChange(isLocked);
+  #adopt(state: State): void {
+    if (this.#isClosed || state === this.#state) return;
+    this.#state = state;
+    this.#onChange(state);
   }
 }
