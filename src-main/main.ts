@@ -7,7 +7,7 @@ import { systemClock } from './clock.ts';
 import { ChangeThread } from './commands/change-thread.ts';
 import { describeDesktop } from './desktop/describe-desktop.ts';
 import { APP_ICON, DesktopFace } from './desktop/desktop-face.ts';
-import { hasDisplay, isHeadless, runAgainHeadless } from './desktop/display-server.ts';
+import { findFalseDepth, hasDisplay, isHeadless, runAgainHeadless } from './desktop/display-server.ts';
 import { ElectronScreenSource } from './desktop/electron-screen-source.ts';
 import { findRunningAgent, onSecondStart, takeInstanceLock } from './desktop/instance-lock.ts';
 import { followLoginItem } from './desktop/login/login-item.ts';
@@ -31,6 +31,7 @@ import { claimFirstTelling } from './settings/told-once.ts';
 import { Shutdown } from './shutdown.ts';
 import { outliveReaders } from './standard-streams.ts';
 import { PictureThread } from './stream/picture-thread.ts';
+import { adviseOnDepth } from './upkeep/display-depth.ts';
 import { adviseOnTrust } from './upkeep/trust-advisory.ts';
 
 /** Exit code of a start that was refused: wrong flags, folder, database or port. */
@@ -179,6 +180,7 @@ async function boot(): Promise<void> {
   }
 
   shutdown.add('screen permission', followScreenPermission(agent.advisories));
+  agent.advisories.put('display_depth', adviseOnDepth(findFalseDepth()));
   const place = app.isPackaged ? createLoginPlace(data, dataDir !== undefined) : null;
   shutdown.add('login item', followLoginItem({ settings: store, log, advisories: agent.advisories, place }));
   const unwatchLock = watchScreenLock({

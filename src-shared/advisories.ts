@@ -8,7 +8,14 @@ export type AdvisoryAction = z.infer<typeof advisoryActionSchema>;
 export const advisorySchema = z
   .object({
     /** What it is about: there is one of each at most. */
-    advisory_id: z.enum(['settings', 'local_trust', 'screen_permission', 'login_item', 'update']),
+    advisory_id: z.enum([
+      'settings',
+      'local_trust',
+      'screen_permission',
+      'display_depth',
+      'login_item',
+      'update',
+    ]),
     level: z.enum(['info', 'problem']),
     title: z.string(),
     message: z.string(),

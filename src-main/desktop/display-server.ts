@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { app } from 'electron';
+import { app, screen } from 'electron';
 
 /** Whether the screen is captured through Wayland's portal: what WebRTC, which captures it, looks at. */
 export function isWaylandSession(): boolean {
@@ -16,6 +16,19 @@ export function isHeadless(): boolean {
     app.commandLine.hasSwitch('headless') || app.commandLine.getSwitchValue('ozone-platform') === 'headless'
   );
 }
+
+/**
+ * The bits of a pixel on an X display of which WebRTC reads false colours, whose green is lost on the way; null where they
+ * are true. It copies 32 bits with 8 for each colour as they are, and takes anything else apart with a mistake.
+ * https://webrtc.googlesource.com/src/+/refs/heads/main/modules/desktop_capture/linux/x11/x_server_pixel_buffer.cc
+ */
+export function findFalseDepth(): number | null {
+  if (process.platform !== 'linux' || isWaylandSession() || isHeadless()) return null;
+  const depths = screen.getAllDisplays().map(({ colorDepth }) => colorDepth);
+  return depths.find((depth) => depth > 0 && !TRUE_DEPTHS.has(depth)) ?? null;
+}
+
+const TRUE_DEPTHS: ReadonlySet<number> = new Set([24, 32]);
 
 /** Whether Chromium could start here as it is: where there is no display, and nobody has told it, it ends itself. */
 export function hasDisplay(): boolean {

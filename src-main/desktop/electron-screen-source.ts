@@ -12,10 +12,12 @@ import type {
   ScreenSource,
   SourceListing,
 } from '../stream/screen-source.ts';
+import { explainDepth } from '../upkeep/display-depth.ts';
 import { CaptureWindow } from './capture-window.ts';
-import { isHeadless, isWaylandSession } from './display-server.ts';
+import { findFalseDepth, isHeadless, isWaylandSession } from './display-server.ts';
 import { RecoveringCapture } from './recovering-capture.ts';
 import { listSources, listWindowIds } from './source-list.ts';
+import { UnreadableCapture } from './unreadable-capture.ts';
 import { WindowWatch } from './window-watch.ts';
 
 const FIRST_FRAME_TIMEOUT_MS = 10_000;
@@ -78,6 +80,8 @@ export class ElectronScreenSource implements ScreenSource {
   }
 
   open(request: CaptureRequest, observer: CaptureObserver): ScreenCapture {
+    const falseDepth = findFalseDepth();
+    if (falseDepth !== null) return new UnreadableCapture(explainDepth(falseDepth), this.#clock, observer);
     const capture = new RecoveringCapture({
       clock: this.#clock,
       log: this.#log,

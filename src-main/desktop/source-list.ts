@@ -2,7 +2,7 @@ import { BaseWindow, type DesktopCapturerSource, desktopCapturer, screen } from 
 import type { FrameSize } from '#shared/presets';
 import { kindOfSource } from '#shared/sources';
 import type { ListedSource, SourceListing } from '../stream/screen-source.ts';
-import { isWaylandSession } from './display-server.ts';
+import { findFalseDepth, isWaylandSession } from './display-server.ts';
 
 const THUMBNAIL_JPEG_QUALITY = 75;
 
@@ -31,7 +31,7 @@ export async function listSources(thumbnail: FrameSize | null): Promise<SourceLi
     sources: others.map(toListed).sort((a, b) => rank(a) - rank(b)),
     thumbnail: (sourceId) => {
       const picture = pictures.get(sourceId);
-      if (!picture || picture.isEmpty()) return null;
+      if (!picture || picture.isEmpty() || findFalseDepth() !== null) return null;
       const jpeg = jpegs.get(sourceId) ?? picture.toJPEG(THUMBNAIL_JPEG_QUALITY);
       jpegs.set(sourceId, jpeg);
       return jpeg;

@@ -17,13 +17,13 @@ export class TestDisplay {
   }
 
   /** Starts Xvfb on the next free display number, and openbox on it. */
-  static async start(widthPx = 1920, heightPx = 1080): Promise<TestDisplay> {
+  static async start(widthPx = 1920, heightPx = 1080, depth = 24): Promise<TestDisplay> {
     const args = [
       '-displayfd',
       '3',
       '-screen',
       '0',
-      `${widthPx}x${heightPx}x24`,
+      `${widthPx}x${heightPx}x${depth}`,
       '-nolisten',
       'tcp',
       '-noreset',
