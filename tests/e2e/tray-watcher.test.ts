@@ -22,6 +22,7 @@ beforeAll(async () => {
 });
 
 afterAll(async () => {
+  await porthole?.stop();
   await porthole?.discard();
   await bus?.stop();
   rmSync(folder, { recursive: true, force: true });

@@ -51,6 +51,7 @@ beforeAll(async () => {
 });
 
 afterAll(async () => {
+  await porthole?.stop();
   await porthole?.discard();
   saver?.stop();
   logind?.stop();
