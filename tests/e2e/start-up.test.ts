@@ -200,6 +200,26 @@ describe('a start', () => {
     expect(child.exitCode).toBe(0);
   });
 
+  it('says that programs of the own user need a token where host names are set, and nothing once that is said', async () => {
+    const start = async (...more: string[]): Promise<string[]> => {
+      const child = spawnPorthole(
+        { display, args: ['--hidden', '--allowed-hosts', 'share.example', ...more] },
+        newFolder(),
+      );
+      let stderr = '';
+      child.stderr?.on('data', (chunk: Buffer) => {
+        stderr += chunk.toString();
+      });
+      const [, url = ''] = await waitForOutput(child, 'stdout', /porthole listening on (\S+)\n/);
+      const { status } = await callApi(url, 'GET', '/api/tokens');
+      expect(status).toBe(more.includes('admin') ? 200 : 403);
+      await endChild(child);
+      return stderr.split('\n').filter((line) => line.startsWith('porthole: '));
+    };
+    expect(await start()).toEqual([expect.stringMatching(/need a token\..*“allowedHosts”.*“localTrust”/)]);
+    expect(await start('--local-trust', 'admin')).toEqual([]);
+  });
+
   it('on the data folder of a running agent says where that one is and exits with 0', async () => {
     const dataDir = newFolder();
     const porthole = await PortholeProcess.start({ display, dataDir, args: ['--hidden'] });

@@ -83,6 +83,8 @@ export const FLOODS = {
     for (let each = 0; each < 20; each += 1) run();`,
   '500 connections that say nothing': `
     for (let each = 0; each < 500; each += 1) open();`,
+  '500 connections that ask once and stay': `
+    for (let each = 0; each < 500; each += 1) open().write(${HEAD} + '\\r\\n');`,
   '500 connections that dawdle (slowloris)': `
     for (let each = 0; each < 500; each += 1) {
       const socket = open();
