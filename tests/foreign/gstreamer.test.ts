@@ -22,6 +22,7 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
 afterAll(async () => {
+  await porthole?.stop();
   await porthole?.discard();
   await display?.stop();
 });

@@ -24,6 +24,7 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await browser?.close();
+  await porthole?.stop();
   await porthole?.discard();
   await shown?.stop();
   await shared?.stop();
