@@ -3,7 +3,7 @@ import type { SettingsChange } from '#shared/settings-api';
 import { createOwnFile, writeSharedFile } from '../files/own-file.ts';
 import { editSettingsText, parseSettingsText, type SettingsContent } from './settings-text.ts';
 
-const MAX_BYTES = 1024 * 1024;
+const MAX_BYTES = 256 * 1024;
 const NOTHING: SettingsContent = { values: {}, problems: [] };
 
 type Reading =
@@ -28,13 +28,20 @@ export async function saveSettings(file: string, change: SettingsChange): Promis
   const reading = read(file);
   const edited = editSettingsText(reading.state === 'text' ? reading.text : '{}', change);
   if (reading.state !== 'unreadable' && edited !== null) {
-    await writeSharedFile(file, withFinalBreak(edited));
+    await writeSharedFile(file, assertFits(withFinalBreak(edited)));
   } else {
     const kept = reading.state === 'text' ? parseSettingsText(reading.text).values : {};
     const values = Object.entries({ ...kept, ...change }).filter(([, value]) => value != null);
-    await startAnew(file, reading, `${JSON.stringify(Object.fromEntries(values), null, 2)}\n`);
+    const text = `${JSON.stringify(Object.fromEntries(values), null, 2)}\n`;
+    await startAnew(file, reading, assertFits(text));
   }
   return readSettingsFile(file);
+}
+
+/** Throws for a text that could not be read again. */
+function assertFits(text: string): string {
+  if (Buffer.byteLength(text) > MAX_BYTES) throw new Error('the file would be larger than 256 KiB');
+  return text;
 }
 
 function read(file: string): Reading {
@@ -42,7 +49,7 @@ function read(file: string): Reading {
     const stats = statSync(file, { throwIfNoEntry: false });
     if (!stats) return { state: 'missing' };
     if (!stats.isFile()) return { state: 'unreadable', why: 'it is no file' };
-    if (stats.size > MAX_BYTES) return { state: 'unreadable', why: 'it is larger than 1 MiB' };
+    if (stats.size > MAX_BYTES) return { state: 'unreadable', why: 'it is larger than 256 KiB' };
     const text = new TextDecoder('utf-8', { fatal: true }).decode(readFileSync(file));
     return { state: 'text', text };
   } catch (error) {

@@ -33,6 +33,8 @@ interface Reading {
 
 /** A file full of nonsense is not told of line by line. */
 const MOST_PROBLEMS = 20;
+/** Lines that are longer were not laid out by anybody who reads them. */
+const LONG_LINE_LENGTH = 2000;
 
 /**
  * Reads the text of a settings file: JSON, in which comments and trailing commas may stand. Where something is wrong,
@@ -42,7 +44,8 @@ export function parseSettingsText(text: string): SettingsContent {
   const { entries, faults } = readEntries(text);
   const values: Record<string, unknown> = {};
   const problems: SettingProblem[] = faults.map((message) => ({ key: null, message }));
-  for (const { key, value } of entries) {
+  // The last one of a key that is there twice counts, as everywhere in JSON.
+  for (const [key, { value }] of new Map(entries.map((entry) => [entry.key, entry]))) {
     const name = key.slice(0, 100);
     if (!isSettingKey(key)) {
       problems.push({ key: name, message: `“${name}” is no setting; it is left as it is.` });
@@ -51,10 +54,8 @@ export function parseSettingsText(text: string): SettingsContent {
     const parsed = settingsSchema.shape[key]
       .unwrap()
       .safeParse(value === undefined ? undefined : getNodeValue(value));
-    // The last one of a key that is there twice counts, as everywhere in JSON.
     if (parsed.success) values[key] = parsed.data;
     else {
-      delete values[key];
       const [issue] = parsed.error.issues;
       const where = issue && issue.path.length > 0 ? ` (entry ${issue.path.map(String).join('.')})` : '';
       problems.push({
@@ -71,7 +72,8 @@ export function parseSettingsText(text: string): SettingsContent {
  */
 export function editSettingsText(text: string, change: SettingsChange): string | null {
   const before = readEntries(text);
-  if (before.faults.length > 0) return null;
+  const keys = new Set(before.entries.map(({ key }) => key));
+  if (before.faults.length > 0 || keys.size < before.entries.length) return null;
   const wanted = Object.entries(change).filter(([, value]) => value !== undefined);
   let edited = text;
   const formattingOptions = {
@@ -79,8 +81,10 @@ export function editSettingsText(text: string, change: SettingsChange): string |
     tabSize: 2,
     eol: text.includes('\r\n') ? '\r\n' : '\n',
   };
+  // The lines around a change are laid out anew, which takes the editor long where they are long; nobody reads those.
+  const options = hasLongLine(text) ? {} : { formattingOptions };
   for (const [key, value] of wanted) {
-    edited = applyEdits(edited, modify(edited, [key], value ?? undefined, { formattingOptions }));
+    edited = applyEdits(edited, modify(edited, [key], value ?? undefined, options));
   }
   const changed = new Set(wanted.map(([key]) => key));
   const after = readEntries(edited);
@@ -89,6 +93,15 @@ export function editSettingsText(text: string, change: SettingsChange): string |
     wanted.every(([key, value]) => isEqual(findValue(after, key), value ?? undefined)) &&
     isEqual(othersIn(before, changed), othersIn(after, changed));
   return isDone ? edited : null;
+}
+
+function hasLongLine(text: string): boolean {
+  for (let at = 0; at < text.length; ) {
+    const end = text.indexOf('\n', at);
+    if ((end < 0 ? text.length : end) - at > LONG_LINE_LENGTH) return true;
+    at = end < 0 ? text.length : end + 1;
+  }
+  return false;
 }
 
 function readEntries(text: string): Reading {

@@ -16,6 +16,8 @@ export class MultipartFault extends Error {
 }
 
 const MAX_HEAD_BYTES = 4096;
+/** So much is looked at in one go: usual headers are no longer, and what follows them may be. */
+const HEAD_STEP_BYTES = 256;
 const HEAD_END = '\r\n\r\n';
 const MAX_PART_BYTES = 64 * 1024 * 1024;
 
@@ -61,10 +63,10 @@ export class MultipartParser {
     return parts;
   }
 
-  /** Reads on in a delimiter and its headers; answers what follows them, nothing while they are not complete. */
+  /** Reads on in a delimiter and its headers; answers what is still to be read. */
   #takeHead(chunk: Uint8Array): Uint8Array {
     const known = this.#head.length;
-    const taken = chunk.subarray(0, MAX_HEAD_BYTES - known);
+    const taken = chunk.subarray(0, Math.min(HEAD_STEP_BYTES, MAX_HEAD_BYTES - known));
     // Latin-1, so that a character is a byte.
     this.#head += String.fromCharCode(...taken);
     const head = this.#head;
@@ -80,7 +82,7 @@ export class MultipartParser {
     const end = head.indexOf(HEAD_END, Math.max(start, known - HEAD_END.length + 1));
     if (end < 0) {
       if (head.length >= MAX_HEAD_BYTES) throw new MultipartFault('The headers of a part do not end.');
-      return new Uint8Array(0);
+      return chunk.subarray(taken.length);
     }
     this.#part = beginPart(head.slice(start + this.#delimiter.length, end));
     this.#filled = 0;

@@ -48,7 +48,7 @@ describe('readSettingsFile', () => {
       return readSettingsFile(file).problems[0]?.message;
     };
     expect(problemWith(Uint8Array.of(0x7b, 0xff, 0x7d))).toBe('The file cannot be read: it is not UTF-8.');
-    expect(problemWith(' '.repeat(1024 * 1024 + 1))).toMatch(/larger than 1 MiB/);
+    expect(problemWith(' '.repeat(256 * 1024 + 1))).toMatch(/larger than 256 KiB/);
     rmSync(file);
     mkdirSync(file);
     expect(readSettingsFile(file).problems[0]?.message).toMatch(/it is no file/);
@@ -95,6 +95,27 @@ describe('saveSettings', async () => {
     await saveSettings(file, { port: 1 });
     expect(text(path.join(`${file}.broken-1`, 'x'))).toBe('x');
     expect(readSettingsFile(file).values).toEqual({ port: 1 });
+  });
+
+  it('writes no file that would be too large to be read, and loses nothing', async () => {
+    const before = `{"colour": "${'x'.repeat(250 * 1024)}"}`;
+    writeFileSync(file, before);
+    const denyRules = Array.from({ length: 100 }, () => 'y'.repeat(100));
+    await expect(saveSettings(file, { denyRules })).rejects.toThrow('larger than 256 KiB');
+    expect(text()).toBe(before);
+    expect(readdirSync(folder)).toEqual(['settings.json']);
+  });
+
+  it('takes over what counts of a file that sets a key twice', async () => {
+    writeFileSync(file, '{"port": "x", "port": 1, "tls": true}');
+    expect(readSettingsFile(file)).toEqual({ values: { port: 1, tls: true }, problems: [] });
+    expect((await saveSettings(file, { tls: false })).values).toEqual({ port: 1, tls: false });
+  });
+
+  it('changes a file of one long line', async () => {
+    writeFileSync(file, `{"colour": "${'x'.repeat(3000)}", "port": 1}`);
+    expect((await saveSettings(file, { port: 2, tls: true })).values).toEqual({ port: 2, tls: true });
+    expect(readdirSync(folder)).toEqual(['settings.json']);
   });
 
   it('writes through a link', async () => {
