@@ -28,6 +28,7 @@ const EXTERNAL = [
  * Everything that is bundled, in the order in which it is built:
  * `main/main.cjs` (with chunks beside it for what it imports late), `main/porthole.cjs` (the command line client),
  * `main/picture-worker.cjs` (the thread that makes snapshots), `main/change-worker.cjs` (the one that compares files),
+ * `main/shell-worker.cjs` (the one that reads shell lines) with the WebAssembly of its parsers beside it,
  * `preload/<name>.cjs` for each file of
  * `src-main/desktop/preload`, and `renderer/` with one page for each `src-renderer/*.html`.
  * Parts that have no sources are left out.
@@ -42,6 +43,7 @@ export function listBundles(root) {
     'src-main/cli/porthole.ts',
     'src-main/stream/picture-worker.ts',
     'src-main/commands/change-worker.ts',
+    'src-main/shell/shell-worker.ts',
   ]
     .map((file) => path.join(root, file))
     .filter((file) => existsSync(file));
@@ -72,8 +74,10 @@ export function listBundles(root) {
  * @returns {import('vite').InlineConfig}
  */
 function nodeBundle(root, outDir, entry) {
+  const readsShells = entry.endsWith('shell-worker.ts');
   return {
     ...common(root),
+    plugins: readsShells ? [emitGrammars(root)] : [],
     // Its native part must not be loaded beside GTK (electron#46323); the same made of WebAssembly can be.
     resolve: { alias: [{ find: /^\.\/sharp\.[cm]js$/, replacement: '@img/sharp-wasm32/sharp.node' }] },
     ssr: { noExternal: true, external: EXTERNAL, target: 'node' },
@@ -89,8 +93,39 @@ function nodeBundle(root, outDir, entry) {
       reportCompressedSize: false,
       rolldownOptions: {
         external: EXTERNAL,
+        // Emscripten's glue has some for macros that no grammar uses.
+        checks: { eval: !readsShells },
         output: { format: 'cjs', entryFileNames: '[name].cjs', chunkFileNames: '[name]-[hash].cjs' },
       },
+    },
+  };
+}
+
+/** The WebAssembly of the parsers of shell lines: what it is called in the app, and where it is installed. */
+const GRAMMARS = {
+  'tree-sitter.wasm': '@vscode/tree-sitter-wasm/wasm/tree-sitter.wasm',
+  'tree-sitter-bash.wasm': '@vscode/tree-sitter-wasm/wasm/tree-sitter-bash.wasm',
+  'shfmt.wasm': 'sh-syntax/main.wasm',
+};
+
+/**
+ * Puts the parsers' WebAssembly beside the thread that reads with them.
+ * @param {string} root
+ * @returns {import('vite').Plugin}
+ */
+function emitGrammars(root) {
+  return {
+    name: 'emit-grammars',
+    // Its package says that nothing in it has effects, and this file has nothing else.
+    transform: {
+      filter: { id: /sh-syntax.vendors.wasm_exec/ },
+      handler: (code) => ({ code, map: null, moduleSideEffects: true }),
+    },
+    generateBundle() {
+      for (const [fileName, file] of Object.entries(GRAMMARS)) {
+        const source = readFileSync(path.join(root, 'node_modules', file));
+        this.emitFile({ type: 'asset', fileName, source });
+      }
     },
   };
 }

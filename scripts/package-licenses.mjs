@@ -14,6 +14,16 @@ libjpeg-turbo, in @julusian/jpeg-turbo (IJG, Modified BSD)
 https://github.com/libjpeg-turbo/libjpeg-turbo/blob/main/LICENSE.md
 
 This software is based in part on the work of the Independent JPEG Group.
+
+mvdan/sh, in sh-syntax (BSD 3-Clause)
+https://github.com/mvdan/sh/blob/master/LICENSE
+
+TinyGo, in sh-syntax (BSD 3-Clause)
+https://github.com/tinygo-org/tinygo/blob/release/LICENSE
+
+tree-sitter and tree-sitter-bash, in @vscode/tree-sitter-wasm (MIT)
+https://github.com/tree-sitter/tree-sitter/blob/master/LICENSE
+https://github.com/tree-sitter/tree-sitter-bash/blob/master/LICENSE
 `;
 
 /**

@@ -31,6 +31,7 @@ import { SessionRegistry } from './sessions/session-registry.ts';
 import { createShareStage, createStreamObserver } from './sessions/share-stage.ts';
 import { WindowGuard } from './sessions/window-guard.ts';
 import type { SettingsStore } from './settings/settings-store.ts';
+import type { ShellReader } from './shell/shell-reading.ts';
 import { readAgentId } from './store/agent-id.ts';
 import { closeDatabase, openDatabase } from './store/database.ts';
 import { SqliteCommandJournal } from './store/sqlite-command-journal.ts';
@@ -68,6 +69,8 @@ export interface AgentOptions {
   readonly pictureMaker: PictureMaker;
   /** Compares files, where that does not hold up the agent; whoever made it closes it, after the agent. */
   readonly changes: ChangeDescriber;
+  /** Reads shell lines; whoever made it closes it, after the agent. */
+  readonly shell: ShellReader;
   /** The file mode mask that commands run with; the agent's own is tighter. The usual 022 if it is left out. */
   readonly commandUmask?: number;
   /** Whether the desktop could show a request for approval now. */
@@ -217,6 +220,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
     bus,
     screenSource: options.screenSource,
     changes: options.changes,
+    shell: options.shell,
     dataFolder: path.dirname(options.databaseFile),
     umask: options.commandUmask ?? USUAL_UMASK,
   });

@@ -28,6 +28,7 @@ import { removeRunningFile, writeRunningFile } from './settings/running-file.ts'
 import { SettingsStore } from './settings/settings-store.ts';
 import { findListenFault, findTlsFault, startDespiteFile } from './settings/start-despite-file.ts';
 import { claimFirstTelling } from './settings/told-once.ts';
+import { ShellThread } from './shell/shell-thread.ts';
 import { Shutdown } from './shutdown.ts';
 import { outliveReaders } from './standard-streams.ts';
 import { PictureThread } from './stream/picture-thread.ts';
@@ -112,6 +113,12 @@ async function boot(): Promise<void> {
   shutdown.add('pictures', () => pictureMaker.close());
   const changes = new ChangeThread(systemClock, path.join(dist, 'main/change-worker.cjs'));
   shutdown.add('changes', () => changes.close());
+  const shell = new ShellThread({
+    clock: systemClock,
+    log,
+    workerFile: path.join(dist, 'main/shell-worker.cjs'),
+  });
+  shutdown.add('shell lines', () => shell.close());
   let face: DesktopFace | null = null;
   const notifier = createSystemNotifier({
     clock: systemClock,
@@ -133,6 +140,7 @@ async function boot(): Promise<void> {
       screenSource,
       pictureMaker,
       changes: changes.describe,
+      shell,
       canPrompt: canShowPrompt,
       tls,
       updater,

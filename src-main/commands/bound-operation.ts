@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto';
 import { realpath } from 'node:fs/promises';
 import type { Operation, OperationOf } from '#shared/commands';
+import type { ReadingRequest, ShellReading } from '../shell/shell-reading.ts';
 import { bytesToWrite, examineTarget, type WriteTarget } from './file-writer.ts';
 import { findProgram } from './find-program.ts';
 import { findNamedScripts, type NamedScript } from './named-scripts.ts';
 import type { ProgramSpec } from './program.ts';
-import { parseShellLine } from './shell-line.ts';
 
 /** A program that would run, with everything that decides what it does. */
 export interface BoundProgram {
@@ -22,6 +22,8 @@ export interface BoundProgram {
 /** An operation tied to what it means on this machine at this moment. */
 export interface BoundOperation {
   readonly operation: Operation;
+  /** What it runs; null for operations that run nothing, and for those that were refused unread. */
+  readonly reading: ShellReading | null;
   /** Of `run` and `shell`. */
   readonly program: BoundProgram | null;
   /** Of `write_file`; null too if the file cannot be looked at, which `obstacle` then explains. */
@@ -43,14 +45,18 @@ export interface BindingContext {
 
 /**
  * Ties an operation to what it would do now. Binding it again when it is to run shows whether that has changed: the
- * hashes differ if any of it does. Never throws for what is missing: nothing is told of the machine before somebody
+ * hashes differ if any of it does. `reading` is what the operation runs, as far as it was read. Never throws for what is missing: nothing is told of the machine before somebody
  * allowed it.
  */
-export async function bindOperation(operation: Operation, context: BindingContext): Promise<BoundOperation> {
+export async function bindOperation(
+  operation: Operation,
+  reading: ShellReading | null,
+  context: BindingContext,
+): Promise<BoundOperation> {
   if (operation.operation === 'write_file') return bindWrite(operation);
   const program =
     operation.operation === 'run' || operation.operation === 'shell'
-      ? await bindProgram(operation, context)
+      ? await bindProgram(operation, reading, context)
       : null;
   const hash = digest({
     operation,
@@ -60,11 +66,12 @@ export async function bindOperation(operation: Operation, context: BindingContex
       scripts: program.scripts,
     }),
   });
-  return { operation, program, target: null, obstacle: null, hash, shownHash: hash };
+  return { operation, reading, program, target: null, obstacle: null, hash, shownHash: hash };
 }
 
 async function bindProgram(
   operation: OperationOf<'run'> | OperationOf<'shell'>,
+  reading: ShellReading | null,
   context: BindingContext,
 ): Promise<BoundProgram> {
   const cwd = operation.cwd ?? context.home;
@@ -73,8 +80,10 @@ async function bindProgram(
   const argv = operation.operation === 'run' ? operation.argv : shellArguments(operation.script);
   const realCwd = await realpath(cwd).catch(() => null);
   const file = await findProgram(argv[0] ?? '', cwd, env);
-  const named = operation.operation === 'run' ? [file ?? '', ...argv.slice(1)] : wordsOf(operation.script);
-  const scripts = realCwd === null ? [] : await findNamedScripts(named, realCwd);
+  const scripts =
+    realCwd === null || reading === null
+      ? []
+      : await findNamedScripts({ operation, reading, file, cwd: realCwd, env, home: context.home });
   return { spec: { argv, cwd, env }, addedEnv, file, realCwd, scripts };
 }
 
@@ -83,8 +92,11 @@ export function shellArguments(script: string): readonly string[] {
   return process.platform === 'win32' ? ['cmd.exe', '/d', '/s', '/c', script] : ['/bin/sh', '-c', script];
 }
 
-function wordsOf(script: string): string[] {
-  return parseShellLine(script).commands.flatMap(({ words }) => words.filter((word) => word !== null));
+/** What is to be read of an operation; null if it runs nothing, `unknown` if no grammar knows its language. */
+export function readingRequestOf(operation: Operation): ReadingRequest | 'unknown' | null {
+  if (operation.operation === 'run') return { argv: operation.argv };
+  if (operation.operation !== 'shell') return null;
+  return process.platform === 'win32' ? 'unknown' : { line: operation.script, language: 'posix' };
 }
 
 async function bindWrite(operation: OperationOf<'write_file'>): Promise<BoundOperation> {
@@ -99,7 +111,7 @@ async function bindWrite(operation: OperationOf<'write_file'>): Promise<BoundOpe
   }
   const hash = digest({ operation: rest, content, target: target?.path ?? null });
   const shownHash = digest({ hash, before: target?.fingerprint ?? null });
-  return { operation, program: null, target, obstacle, hash, shownHash };
+  return { operation, reading: null, program: null, target, obstacle, hash, shownHash };
 }
 
 /** A digest that does not depend on the order in which fields were given. */

@@ -5,10 +5,11 @@ import { PortholeError } from '#shared/errors';
 import type { LiveRemote } from '#shared/sessions';
 import type { Clock } from '../clock.ts';
 import type { SessionRegistry } from '../sessions/session-registry.ts';
-import { type BoundOperation, bindOperation } from './bound-operation.ts';
-import { OPERATION_POLICY } from './command-policy.ts';
+import { type ShellReader, type ShellReading, unreadBecause } from '../shell/shell-reading.ts';
+import { type BoundOperation, bindOperation, readingRequestOf } from './bound-operation.ts';
+import { OPERATION_POLICY, type Verdict } from './command-policy.ts';
 import { type CommandRecord, createCommandRecord } from './command-record.ts';
-import type { DenyRules } from './deny-rules.ts';
+import type { DenyRules, RuleRefusal } from './deny-rules.ts';
 
 /** What a {@link CommandAdmission} decides by. */
 export interface CommandAdmissionOptions {
@@ -18,6 +19,8 @@ export interface CommandAdmissionOptions {
   readonly rules: DenyRules;
   /** The most commands of one session that may wait or run at once. */
   readonly maxPerSession: number;
+  /** Reads what operations run. */
+  readonly shell: ShellReader;
   /** What every program finds in its environment. */
   readonly baseEnv: Readonly<Record<string, string>>;
 }
@@ -66,13 +69,19 @@ export class CommandAdmission {
     const arriving = this.#arriving.get(sessionId) ?? 0;
     if (unfinished + arriving >= this.#options.maxPerSession) throw new PortholeError('too_many_commands');
     this.#arriving.set(sessionId, arriving + 1);
+    const asked = operation as Operation;
+    const verdict = OPERATION_POLICY[session.safety_mode][asked.operation];
     let bound: BoundOperation;
+    let denial: RuleRefusal | null = null;
     try {
-      bound = await this.bind(operation as Operation);
+      // What is refused in any case is not worth reading.
+      const reading = verdict === 'refuse' ? null : await this.#read(asked);
+      bound = await this.#bind(asked, reading);
+      if (verdict !== 'refuse') denial = await this.#options.rules.findRefusal(asked, reading);
     } finally {
       this.#leave(sessionId);
     }
-    // The session may have ended while files were looked at.
+    // The session may have ended while files and lines were looked at.
     sessions.assertActiveRemote(sessionId);
     sessions.noteCommandAsked(sessionId);
     const request = { reason: reason ?? null, origin, atMs: clock.wallMs() };
@@ -80,13 +89,13 @@ export class CommandAdmission {
       record: createCommandRecord(bound, session, request),
       bound,
       session,
-      next: this.#decide(session, bound),
+      next: this.#decide(session, bound, verdict, denial),
     };
   }
 
-  /** What an operation would do on this machine now. */
-  bind(operation: Operation): Promise<BoundOperation> {
-    return bindOperation(operation, { home: homedir(), baseEnv: this.#options.baseEnv });
+  /** What an operation that was looked at before would do on this machine now. */
+  bindAgain({ operation, reading }: BoundOperation): Promise<BoundOperation> {
+    return this.#bind(operation, reading);
   }
 
   /** Lets the very same operation run unasked from now on, until {@link forgetSession}. */
@@ -100,12 +109,25 @@ export class CommandAdmission {
     this.#allowed.delete(sessionId);
   }
 
-  #decide(session: LiveRemote, bound: BoundOperation): NextStep {
-    const { operation, hash } = bound;
-    const verdict = OPERATION_POLICY[session.safety_mode][operation.operation];
+  /** What an operation runs; null for those that run nothing. */
+  async #read(operation: Operation): Promise<ShellReading | null> {
+    const request = readingRequestOf(operation);
+    if (request === null) return null;
+    return request === 'unknown' ? unreadBecause('foreign') : this.#options.shell.read(request);
+  }
+
+  #bind(operation: Operation, reading: ShellReading | null): Promise<BoundOperation> {
+    return bindOperation(operation, reading, { home: homedir(), baseEnv: this.#options.baseEnv });
+  }
+
+  #decide(
+    session: LiveRemote,
+    { hash }: BoundOperation,
+    verdict: Verdict,
+    denial: RuleRefusal | null,
+  ): NextStep {
     if (verdict === 'refuse') return { step: 'refuse', refusal: new PortholeError('read_only_session') };
-    const refusal = this.#options.rules.findRefusal(operation);
-    if (refusal) return { step: 'refuse', refusal: new PortholeError('denied_by_rule', refusal.message) };
+    if (denial) return { step: 'refuse', refusal: new PortholeError('denied_by_rule', denial.message) };
     if (verdict === 'run') return { step: 'run', allowed: null };
     const by = this.#allowed.get(session.session_id)?.get(hash);
     return by ? { step: 'run', allowed: { by, reason: 'Allowed for this session' } } : { step: 'ask' };

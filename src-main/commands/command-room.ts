@@ -7,6 +7,7 @@ import type { EventBus } from '../events/event-bus.ts';
 import type { Logger } from '../logger.ts';
 import type { SessionRegistry } from '../sessions/session-registry.ts';
 import type { LiveSettings } from '../settings/settings-store.ts';
+import type { ShellReader } from '../shell/shell-reading.ts';
 import type { ScreenSource } from '../stream/screen-source.ts';
 import { baseEnvironment } from './command-environment.ts';
 import type { CommandJournal } from './command-journal.ts';
@@ -31,6 +32,8 @@ export interface CommandRoomOptions {
   readonly bus: EventBus;
   readonly screenSource: ScreenSource;
   readonly changes: ChangeDescriber;
+  /** Whoever made it closes it, after this room. */
+  readonly shell: ShellReader;
   /** Where the agent keeps its files; no read-only session gets in there. */
   readonly dataFolder: string;
   /** The user's own file mode mask. */
@@ -49,6 +52,12 @@ const SESSION_ENDS: ReadonlySet<AgentEventName> = new Set([
   'remote_session_expired',
   'remote_session_stopped',
   'remote_access_dropped',
+]);
+
+/** What is asked for next are commands. */
+const SESSION_STARTS: ReadonlySet<AgentEventName> = new Set([
+  'remote_session_started',
+  'remote_session_approval_needed',
 ]);
 
 const PRUNE_INTERVAL_MS = 24 * 60 * 60_000;
@@ -81,6 +90,7 @@ export function openCommandRoom(options: CommandRoomOptions): CommandRoom {
     camera,
     pictures,
     changes: options.changes,
+    shell: options.shell,
     get rules() {
       return rules();
     },
@@ -99,6 +109,7 @@ export function openCommandRoom(options: CommandRoomOptions): CommandRoom {
   });
   const unsubscribe = bus.subscribe({
     onEvent: ({ event, data }) => {
+      if (SESSION_STARTS.has(event)) options.shell.warmUp();
       if (!SESSION_ENDS.has(event) || data.session_id === undefined) return;
       service.endSession(data.session_id, `The session ended: ${String(data.reason ?? event)}`);
     },

@@ -302,7 +302,7 @@ export class CommandService {
   /** What was allowed is what was shown: looks once more, and asks once more if anything is different now. */
   async #startUnlessChanged(live: Live, decision: Decision): Promise<void> {
     try {
-      const bound = await this.#admission.bind(live.bound.operation);
+      const bound = await this.#admission.bindAgain(live.bound);
       const hasChanged = bound.shownHash !== live.bound.shownHash;
       if (hasChanged) live.bound = bound;
       const askAgain = hasChanged

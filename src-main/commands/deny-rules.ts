@@ -1,6 +1,12 @@
 import type { Operation } from '#shared/commands';
+import {
+  baseName,
+  type ReadCommand,
+  type ShellReading,
+  type Unread,
+  type Word,
+} from '../shell/shell-reading.ts';
 import { compileGlob, type GlobTest } from './glob.ts';
-import { parseShellLine } from './shell-line.ts';
 
 /** Why a rule refuses an operation; `rule` is null where no rule could be checked. */
 export interface RuleRefusal {
@@ -8,118 +14,159 @@ export interface RuleRefusal {
   readonly message: string;
 }
 
-type Word = string | null;
-
 interface Rule {
   readonly text: string;
+  /** The program's name as it is written; null if it has wildcards in it. */
+  readonly name: string | null;
   readonly program: GlobTest;
   readonly others: readonly GlobTest[];
 }
 
-/** Programs that run what their arguments say, so that every argument may be a program. */
-const CARRIERS =
-  /^(?:sudo|doas|su|pkexec|runuser|env|nohup|nice|ionice|chrt|taskset|setsid|setpriv|unshare|nsenter|chroot|timeout|time|stdbuf|script|watch|xargs|parallel|find|fd|exec|command|builtin|busybox|toybox|strace|ltrace|gdb|systemd-run|flock|entr|proot|fakeroot|firejail|bwrap|ssh|docker|podman|kubectl|tmux|screen|dbus-run-session|xvfb-run|eval|source|\.|trap|coproc|start-stop-daemon|cmd|start)(?:\.exe)?$/i;
-
-/** Shells, which run the line that follows one of these options. */
-const SHELL = /^(?:(?:ba|da|z|k|mk|a|fi|tc|c)?sh|pwsh|powershell|cmd)(?:\.exe)?$/i;
-const LINE_OPTION = /^(?:-[a-z]*c|\/c|\/k|-command|-commandwithargs|-c)$/i;
-
-const MAX_DEPTH = 8;
+/** So long rules are checked before everybody else has a turn. */
+const SLICE_MS = 5;
+/** So long one operation may be checked in all; after that it counts as one that cannot be. */
+const BUDGET_MS = 1000;
+/** So many comparisons pass between two looks at the time; one with a long text counts as many. */
+const COST_BETWEEN_LOOKS = 256;
+const LENGTH_OF_STEP = 64;
 
 /**
  * Rules from the settings that hold in every mode. A rule is a program's name and, after it, arguments that must all
  * be there, in any order; `*` stands for anything and `?` for any character: `sudo`, `git push --force*`, `rm -rf /*`.
- * It is looked for in what runs, in every part of a shell line, and in what programs such as `sudo`, `env`, `xargs`
- * or `sh -c` would run in turn. A shell line whose programs only show when it runs is refused as soon as there is a
- * rule. Rules keep honest mistakes from happening; what a program does by itself they cannot see.
+ * It is looked for in what runs: in every part of a shell line, and in what programs such as `sudo`, `env`, `xargs`
+ * or `sh -c` run in turn. What cannot be wholly read is refused as soon as there is a rule. Rules keep honest mistakes
+ * from happening; what a program does by itself they cannot see.
  */
 export class DenyRules {
-  readonly #rules: readonly Rule[];
+  /** Rules that name their program, by its name, and all others. */
+  readonly #named = new Map<string, Rule[]>();
+  readonly #patterned: Rule[] = [];
 
   constructor(rules: readonly string[]) {
-    this.#rules = rules.map(parseRule).filter((rule) => rule !== null);
+    for (const rule of rules.map(parseRule)) {
+      if (rule === null) continue;
+      if (rule.name === null) this.#patterned.push(rule);
+      else this.#named.set(rule.name, [...(this.#named.get(rule.name) ?? []), rule]);
+    }
   }
 
-  /** Why the rules refuse an operation; null if they do not. */
-  findRefusal(operation: Operation): RuleRefusal | null {
-    if (this.#rules.length === 0) return null;
-    if (operation.operation === 'run') return this.#checkWords(operation.argv, 0, false);
-    return operation.operation === 'shell' ? this.#checkLine(operation.script, 0) : null;
+  /** Whether nothing is ever refused. */
+  get isEmpty(): boolean {
+    return this.#named.size === 0 && this.#patterned.length === 0;
   }
 
-  #checkLine(line: string, depth: number): RuleRefusal | null {
-    const { commands, complete } = parseShellLine(line);
-    if (!complete || depth > MAX_DEPTH) return UNREADABLE;
-    for (const { words } of commands) {
-      const refusal = this.#checkWords(words, depth, true);
-      if (refusal) return refusal;
+  /**
+   * Why the rules refuse an operation, of which `reading` says what it runs; null if they do not. Everybody else has
+   * turns meanwhile, however much there is to compare.
+   */
+  async findRefusal(operation: Operation, reading: ShellReading | null): Promise<RuleRefusal | null> {
+    if (this.isEmpty || reading === null) return null;
+    const pace = new Pace();
+    for (const command of reading.commands) {
+      const rule = await this.#findRule(command, pace);
+      if (rule) {
+        return {
+          rule: rule.text,
+          message: `The deny rule “${rule.text}” in this machine's settings forbids this.`,
+        };
+      }
+      if (pace.isOver) return refuseUnread(operation, 'late');
+    }
+    return reading.unread && refuseUnread(operation, reading.unread);
+  }
+
+  async #findRule({ words, startsAnywhere }: ReadCommand, pace: Pace): Promise<Rule | null> {
+    const last = startsAnywhere ? words.length : Math.min(words.length, 1);
+    const seen = new Set<Rule>();
+    for (let at = 0; at < last; at += 1) {
+      const program = words[at];
+      if (program === null || program === undefined) continue;
+      for (const rule of this.#candidates(program)) {
+        // The first place from which a rule fits leaves it the most words.
+        if (seen.has(rule)) continue;
+        const turn = pace.step(program.length);
+        if (turn) await turn;
+        if (pace.isOver) return null;
+        if (!isProgram(rule, program)) continue;
+        seen.add(rule);
+        if (await hasAll(rule.others, words, at + 1, pace)) return rule;
+      }
     }
     return null;
   }
 
-  #checkWords(words: readonly Word[], depth: number, isLine: boolean): RuleRefusal | null {
-    const [program = null] = words;
-    if (program === null) return isLine ? COMPUTED : null;
-    const rule = this.#rules.find((candidate) => matches(candidate, words));
-    if (rule) return toRefusal(rule);
-    return this.#checkCarried(words, depth, isLine);
-  }
-
-  /** What the command would run in turn. */
-  #checkCarried(words: readonly Word[], depth: number, isLine: boolean): RuleRefusal | null {
-    const [program, ...rest] = words;
-    const name = baseName(program ?? '');
-    if (SHELL.test(name)) {
-      const option = rest.findIndex((word) => word !== null && LINE_OPTION.test(word));
-      if (option !== -1) return this.#checkNested(rest.slice(option + 1, option + 2), depth);
-      // Without a line or a script it reads its commands from somewhere else.
-      if (isLine && rest.every((word) => word === null || word.startsWith('-'))) return COMPUTED;
-    }
-    if (!CARRIERS.test(name)) return null;
-    if (name === 'eval')
-      return this.#checkNested([rest.every((word) => word !== null) ? rest.join(' ') : null], depth);
-    for (let index = 1; index < words.length; index += 1) {
-      const carried = words.slice(index);
-      const refusal = carried[0] === null && !isLine ? null : this.#checkRest(carried, depth, isLine);
-      if (refusal) return refusal;
-    }
-    return null;
-  }
-
-  /** As a command, if it can be one: an option or a computed argument of a carrier need not be. */
-  #checkRest(words: readonly Word[], depth: number, isLine: boolean): RuleRefusal | null {
-    const [first] = words;
-    if (first === null || first === undefined || first.startsWith('-')) return null;
-    if (depth > MAX_DEPTH) return UNREADABLE;
-    const rule = this.#rules.find((candidate) => matches(candidate, words));
-    if (rule) return toRefusal(rule);
-    const isLineForShell = /[\s;&|]/.test(first) ? this.#checkLine(first, depth + 1) : null;
-    if (isLineForShell?.rule) return isLineForShell;
-    return SHELL.test(baseName(first)) ? this.#checkCarried(words, depth + 1, isLine) : null;
-  }
-
-  #checkNested(line: readonly Word[], depth: number): RuleRefusal | null {
-    const [script] = line;
-    if (script === undefined) return null;
-    return script === null ? COMPUTED : this.#checkLine(script, depth + 1);
+  *#candidates(program: string): Iterable<Rule> {
+    const base = baseName(program);
+    yield* this.#named.get(program) ?? [];
+    if (base !== program) yield* this.#named.get(base) ?? [];
+    yield* this.#patterned;
   }
 }
 
-function toRefusal({ text }: Rule): RuleRefusal {
-  return { rule: text, message: `The deny rule “${text}” in this machine's settings forbids this.` };
+function isProgram({ program }: Rule, word: string): boolean {
+  return program(word) || program(baseName(word));
 }
 
-const UNREADABLE: RuleRefusal = {
-  rule: null,
-  message:
-    "This shell line cannot be checked against this machine's deny rules: its quotes or brackets do not close.",
+/** A computed argument might be anything: it counts as what the rule looks for. */
+async function hasAll(
+  globs: readonly GlobTest[],
+  words: readonly Word[],
+  from: number,
+  pace: Pace,
+): Promise<boolean> {
+  for (const glob of globs) {
+    let isThere = false;
+    for (let at = from; at < words.length && !isThere; at += 1) {
+      const word = words[at] ?? null;
+      isThere = word === null || glob(word);
+      const turn = pace.step(word?.length ?? 0);
+      if (turn) await turn;
+    }
+    if (!isThere || pace.isOver) return false;
+  }
+  return true;
+}
+
+/** Lets everybody else have a turn between the steps of long work. */
+class Pace {
+  readonly #startedMs = performance.now();
+  #sliceMs = this.#startedMs;
+  #cost = 0;
+  isOver = false;
+
+  /** One comparison with a text of this length is done; what it answers must be waited for. */
+  step(length: number): Promise<void> | undefined {
+    this.#cost += 1 + length / LENGTH_OF_STEP;
+    if (this.#cost < COST_BETWEEN_LOOKS) return undefined;
+    this.#cost = 0;
+    const nowMs = performance.now();
+    if (nowMs - this.#startedMs > BUDGET_MS) this.isOver = true;
+    if (nowMs - this.#sliceMs < SLICE_MS) return undefined;
+    return new Promise((resolve) => {
+      setImmediate(() => {
+        this.#sliceMs = performance.now();
+        resolve();
+      });
+    });
+  }
+}
+
+const REASONS: Readonly<Record<Unread, string>> = {
+  malformed: 'it is no line that can be wholly read, as where quotes or brackets do not close',
+  ambiguous: 'shells would read it differently; write it more plainly',
+  computed: 'it computes what it runs; name the program',
+  foreign: 'it is for a shell whose language is not read here',
+  too_large: 'it is too long, or holds too many commands',
+  late: 'reading it took too long',
 };
 
-const COMPUTED: RuleRefusal = {
-  rule: null,
-  message:
-    "This shell line computes what it runs, so it cannot be checked against this machine's deny rules; name the program.",
-};
+function refuseUnread({ operation }: Operation, unread: Unread): RuleRefusal {
+  const what = operation === 'shell' ? 'This shell line' : 'This command';
+  return {
+    rule: null,
+    message: `${what} cannot be checked against this machine's deny rules: ${REASONS[unread]}.`,
+  };
+}
 
 function parseRule(text: string): Rule | null {
   const [program, ...others] = text
@@ -127,16 +174,10 @@ function parseRule(text: string): Rule | null {
     .split(/\s+/)
     .filter((word) => word !== '');
   if (program === undefined) return null;
-  return { text: text.trim(), program: compileGlob(program), others: others.map(compileGlob) };
-}
-
-/** A computed argument might be anything: it counts as what the rule looks for. */
-function matches(rule: Rule, [program, ...rest]: readonly Word[]): boolean {
-  if (program === null || program === undefined) return false;
-  const isProgram = rule.program(program) || rule.program(baseName(program));
-  return isProgram && rule.others.every((other) => rest.some((word) => word === null || other(word)));
-}
-
-function baseName(program: string): string {
-  return program.split(/[\\/]/).at(-1) ?? program;
+  return {
+    text: text.trim(),
+    name: /[*?]/.test(program) ? null : program,
+    program: compileGlob(program),
+    others: others.map(compileGlob),
+  };
 }

@@ -64,6 +64,11 @@ export async function describeCommand(
       'It holds characters that are not shown by themselves; they are spelled out as ⟦U+…⟧ or \\u….',
     );
   }
+  if (bound.reading?.unread) {
+    warnings.push(
+      'Not all that it runs can be told beforehand; a change of a script in it may go unnoticed.',
+    );
+  }
   const change =
     operation.operation === 'write_file' ? await describeWrite(operation, bound, warnings, changes) : null;
   return {

@@ -5,6 +5,7 @@ import { describeFileChange } from '../../src-main/commands/file-change.ts';
 import type { Logger } from '../../src-main/logger.ts';
 import { prepareDataFolder } from '../../src-main/settings/data-folder.ts';
 import type { ScreenSource } from '../../src-main/stream/screen-source.ts';
+import { BlindShellReader } from '../fakes/blind-shell-reader.ts';
 import { DirectPictureMaker } from '../fakes/direct-picture-maker.ts';
 import { FakeNotifier } from '../fakes/fake-notifier.ts';
 import { openSettings } from '../integration/support/open-settings.ts';
@@ -53,6 +54,7 @@ async function run(): Promise<void> {
     pagesFolder: path.join(data.folder, 'pages'),
     pictureMaker: new DirectPictureMaker(),
     changes: async (versions) => describeFileChange(versions),
+    shell: new BlindShellReader(),
     screenSource,
     canPrompt: () => true,
     notifier: new FakeNotifier(),

@@ -154,6 +154,39 @@ describe.each(BRIDGES)('an AI agent, through $via', ({ via, command }) => {
   });
 });
 
+describe('a deny rule', () => {
+  it('holds for what a shell line carries, and for nothing else', async () => {
+    const { url } = porthole;
+    const { body } = await callApi(url, 'POST', '/api/remote/start', { safety_mode: 'supervised' });
+    const ask = (script: string) =>
+      callApi(url, 'POST', `/api/remote/execute/${body.session_id}`, { operation: 'shell', script });
+    expect((await callApi(url, 'POST', '/api/settings', { denyRules: ['touch'] })).status).toBe(200);
+    for (const script of ['cd / && bash -c -- "touch x"', "true 2>&1 | env '-Stouch x'"]) {
+      // By the rule, and not because a machine that is busy is late with reading.
+      await until(async () => {
+        const refused = await ask(script);
+        expect(refused).toMatchObject({ status: 403, body: { error: 'denied_by_rule' } });
+        expect(refused.body.message).toContain('touch');
+      });
+    }
+    const asked = await until(async () => {
+      const { body: answer } = await ask('cd / && echo "touch x" 2>&1 | cat');
+      expect(answer).toMatchObject({ status: 'pending_approval' });
+      return answer;
+    });
+    await callApi(url, 'POST', `/api/remote/commands/${asked.command_id}/approve`);
+    await until(async () =>
+      expect((await callApi(url, 'GET', `/api/remote/commands/${asked.command_id}`)).body).toMatchObject({
+        status: 'completed',
+        stdout: 'touch x\n',
+      }),
+    );
+    await callApi(url, 'POST', '/api/settings', { denyRules: null });
+    await callApi(url, 'POST', `/api/remote/stop/${body.session_id}`);
+    await promptsAreGone();
+  });
+});
+
 describe('the panel', () => {
   it('shows what was done as a timeline in its history', async () => {
     const { panel } = porthole;

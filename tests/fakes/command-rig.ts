@@ -9,9 +9,11 @@ import { OperationExecutor } from '../../src-main/commands/operation-executor.ts
 import { PictureFolder } from '../../src-main/commands/picture-folder.ts';
 import { ReadScope } from '../../src-main/commands/read-scope.ts';
 import type { Camera } from '../../src-main/commands/screen-camera.ts';
+import type { ShellReader } from '../../src-main/shell/shell-reading.ts';
 import type { Command } from '../../src-shared/commands.ts';
 import type { AgentEvent, CommandOutput } from '../../src-shared/events.ts';
 import type { SafetyMode } from '../../src-shared/sessions.ts';
+import { DirectShellReader } from './direct-shell-reader.ts';
 import { FakeCommandRunner } from './fake-command-runner.ts';
 import { MemoryCommandJournal } from './memory-command-journal.ts';
 import { createSessionRig, type SessionRig } from './session-rig.ts';
@@ -43,7 +45,12 @@ export interface CommandRig {
 
 /** Puts the commands of an agent together; `camera` takes no pictures if it is left out. */
 export function createCommandRig(
-  options: { denyRules?: string[]; camera?: Camera; journal?: MemoryCommandJournal } = {},
+  options: {
+    denyRules?: string[];
+    camera?: Camera;
+    journal?: MemoryCommandJournal;
+    shell?: ShellReader;
+  } = {},
 ): CommandRig {
   const sessions = createSessionRig();
   const folder = mkdtempSync(path.join(tmpdir(), 'porthole-command-rig-'));
@@ -76,6 +83,7 @@ export function createCommandRig(
       await held;
       return describeFileChange(versions);
     },
+    shell: options.shell ?? new DirectShellReader(),
     rules: new DenyRules(options.denyRules ?? []),
     baseEnv: { PATH: process.env.PATH ?? '/usr/bin:/bin' },
     defaultTimeoutSeconds: 600,

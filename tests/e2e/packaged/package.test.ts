@@ -178,6 +178,8 @@ describe('the packaged app', () => {
       '@neon-rs/load',
       '@img/sharp-wasm32',
       'sharp',
+      'sh-syntax',
+      '@vscode/tree-sitter-wasm',
     ]) {
       expect(text).toMatch(new RegExp(`^${name} \\d+\\.\\d+\\.\\d+ \\(`, 'm'));
     }

@@ -26,7 +26,15 @@ function makeRecord(
   more: Partial<CommandRecord> = {},
 ): CommandRecord {
   const session = { session_id: sessionId, user_id: 'grace' } as LiveRemote;
-  const bound = { operation, program: null, target: null, obstacle: null, hash: 'abc', shownHash: 'abc' };
+  const bound = {
+    operation,
+    reading: null,
+    program: null,
+    target: null,
+    obstacle: null,
+    hash: 'abc',
+    shownHash: 'abc',
+  };
   const request = { reason: 'to see', origin: 'this machine', atMs: 1_700_000_000_000 };
   return { ...createCommandRecord(bound, session, request), ...more };
 }

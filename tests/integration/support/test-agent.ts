@@ -9,9 +9,11 @@ import { type Clock, systemClock } from '../../../src-main/clock.ts';
 import { describeFileChange } from '../../../src-main/commands/file-change.ts';
 import type { Logger } from '../../../src-main/logger.ts';
 import type { OpenRequest } from '../../../src-main/outgoing/outgoing.ts';
+import type { ShellReader } from '../../../src-main/shell/shell-reading.ts';
 import type { Updater } from '../../../src-main/upkeep/update-service.ts';
 import type { Settings } from '../../../src-shared/settings.ts';
 import { DirectPictureMaker } from '../../fakes/direct-picture-maker.ts';
+import { DirectShellReader } from '../../fakes/direct-shell-reader.ts';
 import { FakeNotifier } from '../../fakes/fake-notifier.ts';
 import { FakeScreenSource } from '../../fakes/fake-screen-source.ts';
 import { SilentLogger } from '../../fakes/silent-logger.ts';
@@ -45,6 +47,8 @@ export async function startTestAgent(
     openRequest?: OpenRequest;
     logFolder?: string;
     openScreenSettings?: () => Promise<void>;
+    /** Instead of one that reads in this process. */
+    shell?: ShellReader;
     /** Instead of one that keeps errors for the test. */
     log?: Logger;
   } = {},
@@ -64,6 +68,7 @@ export async function startTestAgent(
     screenSource: screen,
     pictureMaker: pictures,
     changes: async (versions) => describeFileChange(versions),
+    shell: options.shell ?? new DirectShellReader(),
     canPrompt: options.canPrompt ?? (() => true),
     tls: options.tls ?? null,
     ...(options.logFolder ? { logFolder: options.logFolder } : {}),

@@ -81,6 +81,7 @@ const CORE_ROOMS = [
   'approvals',
   'commands',
   'files',
+  'shell',
   'stream',
   'recordings',
   'events',

@@ -3,12 +3,13 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { bindOperation } from '../../../src-main/commands/bound-operation.ts';
+import { bindOperation, readingRequestOf } from '../../../src-main/commands/bound-operation.ts';
 import { describeCommand, summarize } from '../../../src-main/commands/describe-command.ts';
 import { describeFileChange } from '../../../src-main/commands/file-change.ts';
 import { describeChange } from '../../../src-main/commands/line-diff.ts';
 import { commandDetailsSchema, MAX_DETAIL_LENGTH } from '../../../src-shared/command-details.ts';
 import { type Operation, operationSchema } from '../../../src-shared/commands.ts';
+import { DirectShellReader } from '../../fakes/direct-shell-reader.ts';
 
 function newFolder(): string {
   const folder = mkdtempSync(path.join(tmpdir(), 'porthole-describe-'));
@@ -17,7 +18,13 @@ function newFolder(): string {
 }
 
 const context = { home: '/', baseEnv: { PATH: '/usr/bin:/bin' } };
-const bind = (operation: unknown) => bindOperation(operationSchema.parse(operation), context);
+const reader = new DirectShellReader();
+const bind = async (asked: unknown) => {
+  const operation = operationSchema.parse(asked);
+  const request = readingRequestOf(operation);
+  const reading = request === null || request === 'unknown' ? null : await reader.read(request);
+  return bindOperation(operation, reading, context);
+};
 const show = async (operation: unknown) =>
   commandDetailsSchema.parse(
     await describeCommand('command_1', await bind(operation), [], async (versions) =>
@@ -26,6 +33,12 @@ const show = async (operation: unknown) =>
   );
 
 describe('describeCommand', () => {
+  it('says where it cannot be told what a line runs', async () => {
+    const warning = expect.stringContaining('may go unnoticed');
+    expect((await show({ operation: 'shell', script: '"$X" ls' })).warnings).toContainEqual(warning);
+    expect((await show({ operation: 'shell', script: 'cd / && ls' })).warnings).toEqual([]);
+  });
+
   it('shows arguments, folder, variables, scripts and limit of a program', async () => {
     const folder = newFolder();
     const script = path.join(folder, 'it.py');

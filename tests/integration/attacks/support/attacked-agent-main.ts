@@ -5,6 +5,7 @@ import { systemClock } from '../../../../src-main/clock.ts';
 import { describeFileChange } from '../../../../src-main/commands/file-change.ts';
 import { createLogger } from '../../../../src-main/logger.ts';
 import type { ScreenSource } from '../../../../src-main/stream/screen-source.ts';
+import { BlindShellReader } from '../../../fakes/blind-shell-reader.ts';
 import { DirectPictureMaker } from '../../../fakes/direct-picture-maker.ts';
 import { FakeNotifier } from '../../../fakes/fake-notifier.ts';
 import { openSettings } from '../../support/open-settings.ts';
@@ -47,6 +48,7 @@ async function main(): Promise<void> {
     pagesFolder: path.join(folder, 'pages'),
     pictureMaker: new DirectPictureMaker(),
     changes: async (versions) => describeFileChange(versions),
+    shell: new BlindShellReader(),
     screenSource,
     canPrompt: () => true,
     tls: null,

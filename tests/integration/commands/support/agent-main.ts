@@ -3,6 +3,7 @@ import { createInterface } from 'node:readline';
 import { startAgent } from '../../../../src-main/agent.ts';
 import { systemClock } from '../../../../src-main/clock.ts';
 import { describeFileChange } from '../../../../src-main/commands/file-change.ts';
+import { ShellThread } from '../../../../src-main/shell/shell-thread.ts';
 import { DirectPictureMaker } from '../../../fakes/direct-picture-maker.ts';
 import { FakeNotifier } from '../../../fakes/fake-notifier.ts';
 import { FakeScreenSource } from '../../../fakes/fake-screen-source.ts';
@@ -36,15 +37,18 @@ async function answer(url: string, { id, method, path: target, body }: AskedCall
 }
 
 async function main(): Promise<void> {
+  const log = new SilentLogger();
+  const workerFile = path.join(path.dirname(process.argv[1] ?? ''), 'shell-worker.cjs');
   const agent = await startAgent({
     settings: openSettings(folder, { settings: JSON.parse(settings) }),
     version: '0.0.0-test',
     clock: systemClock,
-    log: new SilentLogger(),
+    log,
     databaseFile: path.join(folder, 'porthole.db'),
     pagesFolder: path.join(folder, 'pages'),
     pictureMaker: new DirectPictureMaker(),
     changes: async (versions) => describeFileChange(versions),
+    shell: new ShellThread({ clock: systemClock, log, workerFile }),
     screenSource,
     canPrompt: () => true,
     tls: null,

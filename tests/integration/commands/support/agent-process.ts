@@ -10,6 +10,7 @@ import { fileURLToPath } from 'node:url';
 import { build } from 'vite';
 import { onTestFinished } from 'vitest';
 import type { Settings } from '../../../../src-shared/settings.ts';
+import { buildShellWorker } from '../../../support/built-shell-worker.ts';
 import type { WireAnswer } from '../../support/contract.ts';
 import type { Addressed } from '../../support/test-agent.ts';
 
@@ -71,6 +72,7 @@ export async function bundleAgent(
       rolldownOptions: { external, output: { format: 'cjs', entryFileNames: 'agent.cjs' } },
     },
   });
+  await buildShellWorker(folder);
   // Node looks for packages beside the file. Copies, because the agent may run as a user that cannot read the
   // repository's folder.
   for (const name of NATIVE_PACKAGES) {
