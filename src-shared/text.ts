@@ -3,13 +3,13 @@ import { z } from 'zod';
 /** The most characters (Unicode code points) that a text from a caller may have. */
 export const MAX_CALLER_TEXT_LENGTH = 200;
 
-/** The most combining marks that one character may bear: no script needs more, and a pile of them hides other lines. */
-export const MAX_MARKS_PER_BASE = 4;
-
 // Controls, invisible and bidi-formatting characters, line and paragraph separators, letters that look like nothing at
-// all: each can make a prompt or a log line say something else than it holds.
-const MISLEADING_CHARACTERS = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}\u2800]/gu;
-const UNSUPPORTED_MARKS = new RegExp(`(?<=^|\\p{M}{${MAX_MARKS_PER_BASE}})\\p{M}+`, 'gu');
+// all: each can make a prompt or a log line say something else than it holds. What makes a sign a picture stays, as a
+// mark among others.
+const MISLEADING_CHARACTERS =
+  /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\u2800]|(?![\ufe0e\ufe0f])\p{Default_Ignorable_Code_Point}/gu;
+// No script needs more than four marks on one character, and a pile of them paints over other lines.
+const UNSUPPORTED_MARKS = /(?<=^|\p{M}{4})\p{M}+/gu;
 
 /**
  * `text` without control, invisible and bidi-formatting characters and without marks that are piled up or stand on

@@ -1,12 +1,7 @@
-import { MAX_MARKS_PER_BASE } from './text.ts';
-
 // Controls, formatting and bidi characters, separators, what fonts leave out, blanks that are no space, the brackets of
 // our own notation, and marks that have nothing to stand on or are so many that they paint over the lines around them.
-const HIDDEN = new RegExp(
-  '[\\p{Cc}\\p{Cf}\\p{Zl}\\p{Zp}\\p{Cs}\\p{Default_Ignorable_Code_Point}⟦⟧\\u2800]|(?! )\\p{Zs}' +
-    `|(?<=^|\\n|\\p{M}{${MAX_MARKS_PER_BASE}})\\p{M}`,
-  'gu',
-);
+const HIDDEN =
+  /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}\p{Default_Ignorable_Code_Point}⟦⟧\u2800]|(?! )\p{Zs}|(?<=^|\n|\p{M}{4})\p{M}/gu;
 const HAS_HIDDEN = new RegExp(HIDDEN.source, 'u');
 const HIDDEN_BUT_LAYOUT = new RegExp(`(?![\\n\\t])(?:${HIDDEN.source})`, 'gu');
 const HAS_HIDDEN_BUT_LAYOUT = new RegExp(HIDDEN_BUT_LAYOUT.source, 'u');
