@@ -81,7 +81,12 @@ export const ERROR_KINDS = {
   },
   updates_unavailable: { status: 409, message: 'This copy of Porthole is not updated by itself.' },
   no_update: { status: 409, message: 'No update was found that could be downloaded.' },
+  request_timeout: { status: 408, message: 'The request did not come whole in time.' },
   stream_ended: { status: 410, message: 'The screen share has ended.' },
+  precondition_failed: {
+    status: 412,
+    message: 'What is at this address is not, or no longer, what the request takes it for.',
+  },
   payload_too_large: { status: 413, message: 'The request body is too large.' },
   unsupported_media_type: { status: 415, message: 'Send the body as application/json.' },
   range_not_satisfiable: { status: 416, message: 'There is nothing in that range of bytes.' },
@@ -89,6 +94,7 @@ export const ERROR_KINDS = {
     status: 423,
     message: 'The person at this machine stopped everything; nothing starts until they allow it again.',
   },
+  head_too_large: { status: 431, message: 'The address and headers of the request are too large.' },
   too_many_sessions: { status: 429, message: 'Too many sessions are live; stop one first.' },
   too_many_commands: {
     status: 429,

@@ -44,12 +44,12 @@ export class Gate {
     // First of all, so that a connection too many is not kept by being refused for something else.
     const peer = await connections.peerOf(socket);
     if (!peer.isWithinLimits) throw new PortholeError('too_many_connections');
-    // In absolute form it would override Host; only proxies send one.
-    if (!request.url?.startsWith('/')) throw new PortholeError('host_not_allowed');
+    // Whatever else there is was made one of these, or is none of ours.
+    if (!request.url?.startsWith('/')) throw new PortholeError('invalid_request');
     const endpoint = { port: socket.localPort ?? 0, encrypted: isEncrypted(socket) };
     const host = readSingleHost(request);
-    if (host === null || !hosts.isOwn(host, endpoint))
-      throw new PortholeError('host_not_allowed', hosts.explainRefusal(host ?? '') ?? undefined);
+    if (!hosts.isOwn(host, endpoint))
+      throw new PortholeError('host_not_allowed', hosts.explainRefusal(host) ?? undefined);
 
     const method = request.method ?? '';
     const { path, query } = splitTarget(request.url);
@@ -86,9 +86,15 @@ export function isEncrypted(socket: IncomingMessage['socket']): boolean {
   return (socket as Partial<TLSSocket>).encrypted === true;
 }
 
-function readSingleHost(request: IncomingMessage): string | null {
-  const given = request.rawHeaders.filter((name, at) => at % 2 === 0 && name.toLowerCase() === 'host').length;
-  return given === 1 ? (request.headers.host ?? null) : null;
+/**
+ * The host that was called; empty in a request of HTTP/1.0 that names none. Throws `invalid_request` for all else that
+ * does not name exactly one: RFC 9112, section 3.2.
+ */
+function readSingleHost({ rawHeaders, headers, httpVersion }: IncomingMessage): string {
+  const given = rawHeaders.filter((name, at) => at % 2 === 0 && name.toLowerCase() === 'host').length;
+  if (given === 1) return headers.host ?? '';
+  if (given === 0 && httpVersion === '1.0') return '';
+  throw new PortholeError('invalid_request', 'A request names its host in exactly one Host header.');
 }
 
 /** The path of a request's target as it came, and what follows its question mark. */

@@ -59,7 +59,8 @@ export function createApiRouter(handlers: ApiHandlers, parts: RouterParts): Rout
       ...Object.values(SERVICE_ROUTES),
     ]
       .filter((endpoint) => endpoint.path === path)
-      .map((endpoint) => endpoint.method.toUpperCase());
+      // Whatever can be got can be asked about (RFC 9110, section 9.1).
+      .flatMap(({ method }) => (method === 'get' ? ['GET', 'HEAD'] : [method.toUpperCase()]));
     router.all(toExpressPath(path), (_request, response, next) => {
       response.setHeader('Allow', allowed.join(', '));
       next(new PortholeError('method_not_allowed', `This address takes ${allowed.join(' or ')}.`));

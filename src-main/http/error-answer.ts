@@ -12,6 +12,8 @@ export function errorBody(error: PortholeError): ErrorBody {
 export function refusalHeaders(error: PortholeError): Record<string, string> {
   return {
     ...(error.status === 401 ? { 'WWW-Authenticate': 'Bearer realm="porthole"' } : {}),
+    // All that there is; an address that takes less has said so before.
+    ...(error.status === 405 ? { Allow: 'GET, HEAD, POST, DELETE' } : {}),
     ...(error.retryAfterSeconds === undefined ? {} : { 'Retry-After': String(error.retryAfterSeconds) }),
     // It is one connection too many for as long as it is open.
     ...(error.code === 'too_many_connections' ? { Connection: 'close' } : {}),
@@ -44,7 +46,10 @@ export function createErrorAnswerer(log: Logger): ErrorRequestHandler {
       response.destroy();
       return;
     }
-    response.status(answer.status).set(refusalHeaders(answer)).json(errorBody(answer));
+    const allowed = response.getHeader('Allow');
+    response.status(answer.status).set(refusalHeaders(answer));
+    if (allowed !== undefined) response.setHeader('Allow', allowed);
+    response.json(errorBody(answer));
   };
 }
 

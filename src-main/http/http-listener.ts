@@ -4,6 +4,7 @@ import type { AddressInfo, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { PortholeError } from '#shared/errors';
 import type { ListenAddress, ListenPlan } from './listen-plan.ts';
+import { settleTarget } from './request-target.ts';
 import { refuseOnSocket } from './socket-refusal.ts';
 
 /** How to listen; port 0 picks a free one. */
@@ -38,6 +39,20 @@ export interface HttpListener {
 
 // A free port on one address may be taken on another; then a new one is tried.
 const FREE_PORT_ATTEMPTS = 10;
+
+// TLS 1.3 has no others. Of TLS 1.2 those alone with forward secrecy and authenticated encryption, which those with CBC
+// have not (RFC 9325, section 4.2).
+const CIPHERS = [
+  'TLS_AES_256_GCM_SHA384',
+  'TLS_CHACHA20_POLY1305_SHA256',
+  'TLS_AES_128_GCM_SHA256',
+  'ECDHE-ECDSA-AES128-GCM-SHA256',
+  'ECDHE-RSA-AES128-GCM-SHA256',
+  'ECDHE-ECDSA-AES256-GCM-SHA384',
+  'ECDHE-RSA-AES256-GCM-SHA384',
+  'ECDHE-ECDSA-CHACHA20-POLY1305',
+  'ECDHE-RSA-CHACHA20-POLY1305',
+].join(':');
 
 // Beyond what {@link ConnectionCounts} lets in with an answer: these are closed without one.
 const MAX_SOCKETS = 1000;
@@ -118,6 +133,10 @@ class Request extends IncomingMessage {
 function createHttpServer({ tls }: ListenOptions, handlers: ListenHandlers): Server {
   const { onUpgrade, onError } = handlers;
   const onRequest = noteIdleness(handlers);
+  const serve: RequestListener = (request, response) => {
+    settleTarget(request);
+    onRequest(request, response);
+  };
   const options = {
     IncomingMessage: Request,
     // Whoever dawdles over a request's head holds a connection for 5 s at most (slowloris).
@@ -129,15 +148,19 @@ function createHttpServer({ tls }: ListenOptions, handlers: ListenHandlers): Ser
     requireHostHeader: false,
   };
   const server = tls
-    ? createTlsServer({ ...options, ...tls, handshakeTimeout: 5000, minVersion: 'TLSv1.2' }, onRequest)
-    : createServer(options, onRequest);
+    ? createTlsServer(
+        { ...options, ...tls, handshakeTimeout: 5000, minVersion: 'TLSv1.2', ciphers: CIPHERS },
+        serve,
+      )
+    : createServer(options, serve);
   server.maxConnections = MAX_SOCKETS;
   // An expectation that we do not know may be passed over (RFC 9110 section 10.1.1).
-  server.on('checkExpectation', onRequest);
+  server.on('checkExpectation', serve);
   server.on('connect', (_request, socket) => refuseOnSocket(socket, new PortholeError('method_not_allowed')));
   server.on('upgrade', (request, socket, head) => {
     handlers.onIdle(request.socket, false);
     socket.on('error', () => socket.destroy());
+    settleTarget(request);
     onUpgrade(request, socket, head).catch((error: unknown) => {
       if (!(error instanceof PortholeError)) onError(error);
       refuseOnSocket(socket, error instanceof PortholeError ? error : new PortholeError('internal_error'));
@@ -146,11 +169,24 @@ function createHttpServer({ tls }: ListenOptions, handlers: ListenHandlers): Ser
   server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
     // Where TLS has failed there is no way to say anything.
     const hasFailedTls = /^ERR_(SSL|TLS)_/.test(error.code ?? '');
-    if (socket.writable && !hasFailedTls)
-      refuseOnSocket(socket, new PortholeError('invalid_request', 'The request is not valid HTTP.'));
+    if (socket.writable && !hasFailedTls) refuseOnSocket(socket, explainFault(error.code));
     else socket.destroy();
   });
   return server;
+}
+
+/** What to answer where node's parser or its clock has given up on a request. */
+function explainFault(code: string | undefined): PortholeError {
+  switch (code) {
+    case 'HPE_HEADER_OVERFLOW':
+      return new PortholeError('head_too_large');
+    case 'HPE_CHUNK_EXTENSIONS_OVERFLOW':
+      return new PortholeError('payload_too_large');
+    case 'ERR_HTTP_REQUEST_TIMEOUT':
+      return new PortholeError('request_timeout');
+    default:
+      return new PortholeError('invalid_request', 'The request is not valid HTTP.');
+  }
 }
 
 /** Serves requests, and tells of each connection whether one is being answered on it; several can be, by pipelining. */

@@ -5,11 +5,17 @@ import { PortholeError } from '#shared/errors';
 export const MAX_BODY_BYTES = 64 * 1024;
 
 /**
- * Reads a request's body as it came. Two steps instead of a JSON parser, because that one guesses at broken
- * UTF-8, and takes no body of an unknown type as no body.
+ * Reads a request's body as it came, and refuses one that never came whole. Two steps instead of a JSON parser, because
+ * that one guesses at broken UTF-8, and takes no body of an unknown type as no body.
  */
 export function readBody(maxBytes: number): RequestHandler {
-  return express.raw({ type: () => true, limit: maxBytes });
+  const read = express.raw({ type: () => true, limit: maxBytes });
+  return (request, response, next) =>
+    read(request, response, (error?: unknown) => {
+      // Broken off before anybody had begun to read it, which express takes for a request without a body.
+      const isCut = error === undefined && !request.complete;
+      next(isCut ? new PortholeError('invalid_request', 'The request broke off.') : error);
+    });
 }
 
 /**

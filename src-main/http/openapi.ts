@@ -21,8 +21,22 @@ const COMMON_ERRORS: readonly ErrorCode[] = [
 /** Refusals of a body, which any endpoint of the API reads. */
 const BODY_ERRORS: readonly ErrorCode[] = ['payload_too_large', 'unsupported_media_type'];
 
+/** The chapters of the document, in their order. */
+const CHAPTER_DESCRIPTIONS = {
+  'Remote access': 'Sessions in which commands run, and the commands',
+  'Screen share': 'Sessions that show the screen, their pictures, and who watches',
+  Sessions: 'What both kinds of session have in common',
+  Approvals: 'What waits for the decision of a person',
+  Access: 'Tokens, and logging in with one',
+  Webhooks: 'Events sent to addresses elsewhere',
+  Recordings: 'Screen shares kept as video',
+  Settings: 'How this agent behaves',
+  Service: 'The agent itself',
+} as const;
+type Chapter = keyof typeof CHAPTER_DESCRIPTIONS;
+
 /** The chapters of the document, by what the paths in them begin with; the first that fits is it. */
-const CHAPTERS: readonly (readonly [start: string, name: string])[] = [
+const CHAPTERS: readonly (readonly [start: string, name: Chapter])[] = [
   ['/api/remote/', 'Remote access'],
   ['/api/screen_share/', 'Screen share'],
   ['/stream/', 'Screen share'],
@@ -141,9 +155,11 @@ const SERVICE_PATHS: ZodOpenApiPathsObject = {
           description: 'The range that was asked for',
           content: { 'video/webm': { schema: { type: 'string', format: 'binary' } } },
         },
+        '304': { description: 'It is what the caller has' },
         ...describeErrors('playRecording', [
           'recording_not_found',
           'recording_running',
+          'precondition_failed',
           'range_not_satisfiable',
         ]),
       },
@@ -273,11 +289,20 @@ export function createOpenApiDocument(version: string): object {
   }
   return createDocument({
     openapi: '3.1.0',
-    info: { title: 'Porthole session API', version, license: { name: 'MIT', identifier: 'MIT' } },
+    info: {
+      title: 'Porthole session API',
+      version,
+      description:
+        'Lets people and AI agents see this machine, and work on it, while the person at it stays in charge.',
+      contact: { name: 'The Porthole authors' },
+      license: { name: 'MIT', identifier: 'MIT' },
+    },
+    // Whoever served this document.
+    servers: [{ url: '/' }],
     // None is needed by programs of the machine's own user.
     security: [{}, { token: [] }],
     components: { securitySchemes: { token: { type: 'http', scheme: 'bearer' } } },
-    tags: [...new Set(CHAPTERS.map(([, name]) => name))].map((name) => ({ name })),
+    tags: Object.entries(CHAPTER_DESCRIPTIONS).map(([name, description]) => ({ name, description })),
     paths: putIntoChapters(joinPaths(paths, SERVICE_PATHS)),
   });
 }

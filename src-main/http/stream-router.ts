@@ -7,6 +7,7 @@ import type { Admission } from '../access/gate.ts';
 import { grantOf } from '../access/principal.ts';
 import type { RouteName } from '../access/routes.ts';
 import type { SessionRegistry } from '../sessions/session-registry.ts';
+import { streamTypeFor } from '../stream/part-framing.ts';
 import type { Snapshots } from '../stream/snapshots.ts';
 import type { StreamService } from '../stream/stream-service.ts';
 import type { ViewerGrant, ViewerInfo } from '../stream/viewer.ts';
@@ -59,7 +60,8 @@ export function createStreamRouter({ guard, sessions, streams, snapshots }: Stre
   stream.head((request, response) => {
     admit('stream', request.params.sessionId, request, response);
     stayInProcess(response);
-    response.type('multipart/x-mixed-replace').end();
+    response.setHeader('Content-Type', streamTypeFor(request.headers));
+    response.end();
   });
   stream.get((request, response) => {
     const { sessionId } = request.params;

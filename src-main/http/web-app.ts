@@ -12,7 +12,7 @@ import { type ApiParts, createApiHandlers } from './api-handlers.ts';
 import { createApiRouter } from './api-router.ts';
 import { createCommandRouter } from './command-router.ts';
 import { createDiagnosticsRouter } from './diagnostics-router.ts';
-import { answerNotFound, createErrorAnswerer, errorBody } from './error-answer.ts';
+import { answerNotFound, createErrorAnswerer, errorBody, refusalHeaders } from './error-answer.ts';
 import type { Guard } from './guard.ts';
 import type { McpEndpoint } from './mcp-router.ts';
 import { createOpenApiDocument } from './openapi.ts';
@@ -56,7 +56,7 @@ export function createWebApp(parts: WebAppParts): RequestListener {
   app.set('query parser', 'simple');
   app.use(securityHeaders);
   app.use(guard.handler);
-  app.use(['/api', '/healthz', '/stream', '/metrics'], noStore);
+  app.use(['/api', '/healthz', '/stream', '/metrics'], createNoStore(guard));
   app.get('/healthz', (request, response) => {
     const { kind } = guard.admissionTo('health', request).principal;
     const isKnown = kind !== 'guest' && kind !== 'viewer';
@@ -101,7 +101,7 @@ export function createWebApp(parts: WebAppParts): RequestListener {
   assertRoutesHaveRules(listRoutes(app));
   return (request, response) => {
     response.once('close', () => countAnswer(parts.metrics, request, response));
-    const refusal = findTargetFault(request.url ?? '');
+    const refusal = findTargetFault(request);
     if (refusal) refuseBare(response, refusal);
     else app(request, response);
   };
@@ -112,8 +112,11 @@ export function createWebApp(parts: WebAppParts): RequestListener {
  * path, and would answer in HTML; and a fragment (which no client may send: RFC 9112, section 3.2) it takes for path
  * or not, from case to case.
  */
-function findTargetFault(target: string): PortholeError | null {
-  if (!target.startsWith('/')) return new PortholeError('host_not_allowed');
+function findTargetFault({ method, url: target = '' }: IncomingMessage): PortholeError | null {
+  // A question to the server as a whole: RFC 9110, section 9.3.7.
+  if (method === 'OPTIONS' && target === '*') return new PortholeError('method_not_allowed');
+  if (!target.startsWith('/'))
+    return new PortholeError('invalid_request', 'What is asked for must be a path, or an address of HTTP.');
   return target.includes('#')
     ? new PortholeError('invalid_request', 'An address has no fragment here.')
     : null;
@@ -130,6 +133,7 @@ function refuseBare(response: ServerResponse, refusal: PortholeError): void {
   const body = JSON.stringify(errorBody(refusal));
   response.writeHead(refusal.status, {
     ...SECURITY_HEADERS,
+    ...refusalHeaders(refusal),
     'Content-Type': 'application/json; charset=utf-8',
     'Content-Length': Buffer.byteLength(body),
     // The guard has not seen it: nobody has asked whether there is room for another request.
@@ -140,6 +144,11 @@ function refuseBare(response: ServerResponse, refusal: PortholeError): void {
 
 const VIEW_PAGE = '/view.html';
 const PAGES: ReadonlySet<RouteName> = new Set(['panel', 'panelByName', 'prompt', 'apiDocs', 'asset']);
+
+function isPage(path: string): boolean {
+  const { name } = findRoute('GET', path).route;
+  return name === 'viewPage' || PAGES.has(name);
+}
 
 /** The files of the pages, at the addresses that the access table knows as theirs and at no other. */
 function createPages(guard: Guard, folder: string): RequestHandler {
@@ -153,14 +162,19 @@ function createPages(guard: Guard, folder: string): RequestHandler {
       request.url = VIEW_PAGE;
       serve(request, response, next);
     } else if (PAGES.has(route)) serve(request, response, next);
+    else if (isPage(request.path)) refuseOtherMethods(request, response, next);
     else next();
   };
 }
 
 /** What the agent says of itself is true for the moment only: nobody keeps it, and no copy of it is still good. */
-const noStore: RequestHandler = (request, response, next) => {
-  response.setHeader('Cache-Control', 'no-store');
-  delete request.headers['if-none-match'];
-  delete request.headers['if-modified-since'];
-  next();
-};
+const createNoStore =
+  (guard: Guard): RequestHandler =>
+  (request, response, next) => {
+    response.setHeader('Cache-Control', 'no-store');
+    // A recording never changes: who was cut off in the middle of one may ask for the rest.
+    if (guard.admissionOf(request).route === 'playRecording') return next();
+    delete request.headers['if-none-match'];
+    delete request.headers['if-modified-since'];
+    next();
+  };

@@ -80,6 +80,11 @@ export const BYTES_FRAMING: PartFraming = { ...STANDARD_FRAMING, type: BYTES_TYP
  */
 export const FIREFOX_FRAMING: PartFraming = { ...BROWSER_FRAMING, leastGapMs: 30 };
 
+/** What a stream for whoever sent these headers says that it is, boundary included. */
+export function streamTypeFor(headers: IncomingHttpHeaders): string {
+  return framingFor(headers).type;
+}
+
 /**
  * The framing for whoever sent these headers. A script in a browser, which accepts anything, takes the parts apart
  * itself and is to get their headers.

@@ -56,7 +56,7 @@ export interface WatchState {
   /** Whether the agent tells of events now. */
   readonly hearsEvents: boolean;
   readonly figures: Figures;
-  /** When the picture that is shown came: wall clock; null before the first. */
+  /** When the newest picture of the screen itself came: wall clock; null before the first. */
   readonly pictureAtMs: number | null;
   /** When the next attempt is due, on the monotonic clock; null unless one is. */
   readonly retryAtMs: number | null;
@@ -111,7 +111,7 @@ export class ShareWatch {
   #openedAtMs = 0;
   #heardAtMs = 0;
   #shownAtMs = 0;
-  /** When the newest picture was shown: wall clock. */
+  /** When the newest picture of the screen itself was shown: wall clock. */
   #pictureAtMs: number | null = null;
   /** The pictures of this connection: one of an earlier one that is drawn late says nothing about it. */
   #pictures = new WeakSet<StreamPart>();
@@ -207,7 +207,8 @@ export class ShareWatch {
     if (!this.#pictures.has(picture)) return;
     this.#faults = 0;
     const nowMs = this.#clock.wallMs();
-    this.#pictureAtMs = nowMs;
+    // What the agent shows while the screen is not to be seen, once a second, is no picture of it.
+    if ((this.#state.session?.capture.state ?? 'live') === 'live') this.#pictureAtMs = nowMs;
     this.#shownAtMs = this.#clock.monotonicMs();
     const { capturedAtMs, sequence } = picture;
     this.#figures.add(sequence, capturedAtMs === null ? null : this.#agentTime.ageOf(capturedAtMs, nowMs));

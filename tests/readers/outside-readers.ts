@@ -13,7 +13,6 @@ import { readDuration } from '../../src-main/cli/read-duration.ts';
 import { systemClock } from '../../src-main/clock.ts';
 import type { BoundOperation } from '../../src-main/commands/bound-operation.ts';
 import { ChangeThread } from '../../src-main/commands/change-thread.ts';
-import { DenyRules } from '../../src-main/commands/deny-rules.ts';
 import { describeCommand, summarize } from '../../src-main/commands/describe-command.ts';
 import { FileAccess } from '../../src-main/commands/file-access.ts';
 import { describeFileChange } from '../../src-main/commands/file-change.ts';
@@ -24,6 +23,7 @@ import { parseProcessStatus, parseProcFiles, parseTaskList } from '../../src-mai
 import { OutputFeed } from '../../src-main/commands/output-feed.ts';
 import { parseProcessList } from '../../src-main/commands/posix-containment.ts';
 import { ReadScope } from '../../src-main/commands/read-scope.ts';
+import { readWithoutLines } from '../../src-main/shell/operation-reading.ts';
 import { readSocketPaths } from '../../src-main/desktop/dbus/dbus-address.ts';
 import { decodeMessage, MessageSplitter } from '../../src-main/desktop/dbus/dbus-message.ts';
 import {
@@ -130,15 +130,6 @@ const hosts = new HostRules({
 });
 const ENDPOINT = { port: 8000, encrypted: false };
 
-const RULES = new DenyRules([
-  'sudo',
-  'git push --force*',
-  'rm -rf /*',
-  '*a*a*a*a*a*a*a*b',
-  'touch ?*?*?*?',
-  'env *=*',
-]);
-
 const ENDS = { remoteAddress: '127.0.0.1', remotePort: 4711, localAddress: '127.0.0.1', localPort: 8000 };
 
 const files = new FileAccess(new ReadScope({ roots: [folder], hidden: ['~/.secret'], home: homedir() }));
@@ -181,7 +172,7 @@ function eventOf(text: string): AgentEvent {
 }
 
 function boundOf(operation: Operation): BoundOperation {
-  return { operation, program: null, target: null, obstacle: null, hash: '', shownHash: '' };
+  return { operation, reading: null, program: null, target: null, obstacle: null, hash: '', shownHash: '' };
 }
 
 /** Words as a caller may give them: parted by blanks in the bait, as many as are taken. */
@@ -342,11 +333,11 @@ export const OUTSIDE_READERS: readonly OutsideReader[] = [
     read: (text) => execute(bodyOf(Buffer.from(text))),
   }),
   shapedReader({
-    name: 'deny rules over arguments',
+    name: 'programs that others carry in their arguments',
     ...COMMAND,
-    from: (text): Operation => ({ operation: 'run', argv: wordsOf(text) }),
+    from: (text) => wordsOf(text),
     baits: { 'carriers without end': repeat('env sudo ') },
-    read: (operation) => RULES.findRefusal(operation),
+    read: (argv) => readWithoutLines(argv),
   }),
   textReader({
     name: 'globs',

@@ -5,7 +5,7 @@ import { get } from 'node:https';
 import { connect as connectPlain } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { connect as connectTls } from 'node:tls';
+import { type ConnectionOptions, connect as connectTls } from 'node:tls';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { WebSocket } from 'ws';
 import { loadTlsIdentity, type TlsIdentity } from '../../../src-main/access/tls-identity.ts';
@@ -143,5 +143,43 @@ describe('an agent with TLS', () => {
       'x-forwarded-for': '192.0.2.1',
     });
     expect(JSON.parse(proxied.body)).toMatchObject({ error: 'access_denied' });
+  });
+});
+
+describe('what TLS is spoken', () => {
+  /** What a client that can no more than this agrees on with the agent; the failure's code if they agree on nothing. */
+  function agree(agent: TestAgent, options: ConnectionOptions): Promise<string> {
+    const { hostname, port } = new URL(agent.url);
+    return new Promise((resolve) => {
+      const socket = connectTls({
+        host: hostname,
+        port: Number(port),
+        rejectUnauthorized: false,
+        ...options,
+      });
+      socket.once('secureConnect', () => {
+        resolve(`${socket.getProtocol()} ${socket.getCipher().name}`);
+        socket.destroy();
+      });
+      socket.once('error', (error: NodeJS.ErrnoException) => resolve(String(error.code)));
+    });
+  }
+
+  it('is 1.3, and 1.2 with authenticated encryption and forward secrecy alone', async () => {
+    const { agent } = await startTlsAgent();
+    expect(await agree(agent, {})).toMatch(/^TLSv1\.3 TLS_/);
+    const old = { maxVersion: 'TLSv1.2' } as const;
+    expect(await agree(agent, old)).toMatch(/^TLSv1\.2 ECDHE-ECDSA-(AES(128|256)-GCM-|CHACHA20-)/);
+    // Own certificates have a key of an elliptic curve.
+    for (const ciphers of [
+      'ECDHE-ECDSA-AES128-SHA256',
+      'ECDHE-ECDSA-AES128-SHA',
+      'ECDHE-ECDSA-AES256-SHA384',
+      'AES128-SHA',
+      'AES128-GCM-SHA256',
+    ]) {
+      expect(await agree(agent, { ...old, ciphers }), ciphers).toMatch(/^(ERR_SSL_\w+|ECONNRESET)$/);
+    }
+    expect(await agree(agent, { maxVersion: 'TLSv1.1', minVersion: 'TLSv1' })).toMatch(/^(ERR_SSL|ECONN)/);
   });
 });

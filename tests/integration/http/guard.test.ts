@@ -43,6 +43,7 @@ const CROSS_SITE_NAVIGATION = [
 ];
 
 const HOST_REFUSED = '403 host_not_allowed';
+const HOST_MALFORMED = '400 invalid_request';
 const ORIGIN_REFUSED = '403 origin_not_allowed';
 const ACCESS_REFUSED = '403 access_denied';
 
@@ -54,7 +55,7 @@ describe('guard, over raw sockets', () => {
       ['127.0.0.1', { host: '127.0.0.1:PORT' }, '200'],
       ['another loopback address', { host: '127.1.2.3:PORT' }, '200'],
       ['[::1]', { host: '[::1]:PORT' }, '200'],
-      ['none', { host: null }, HOST_REFUSED],
+      ['none', { host: null }, HOST_MALFORMED],
       ['an empty one', { host: '' }, HOST_REFUSED],
       ['a stranger’s name (DNS rebinding)', { host: 'evil.example:PORT' }, HOST_REFUSED],
       ['a stranger’s name without port', { host: 'evil.example' }, HOST_REFUSED],
@@ -77,9 +78,9 @@ describe('guard, over raw sockets', () => {
       ['a mapped address', { host: '[::ffff:127.0.0.1]:PORT' }, HOST_REFUSED],
       ['::1 without brackets', { host: '::1:PORT' }, HOST_REFUSED],
       ['::1 with a zone', { host: '[::1%25lo]:PORT' }, HOST_REFUSED],
-      ['two of them, ours first', { lines: ['Host: evil.example'] }, HOST_REFUSED],
-      ['two of them, ours last', { host: 'evil.example', lines: ['Host: localhost:PORT'] }, HOST_REFUSED],
-      ['ours twice', { lines: ['Host: localhost:PORT'] }, HOST_REFUSED],
+      ['two of them, ours first', { lines: ['Host: evil.example'] }, HOST_MALFORMED],
+      ['two of them, ours last', { host: 'evil.example', lines: ['Host: localhost:PORT'] }, HOST_MALFORMED],
+      ['ours twice', { lines: ['Host: localhost:PORT'] }, HOST_MALFORMED],
     ])('%s', async (_, sent, answer) => {
       expect(await probe(await startTestAgent(), sent)).toBe(answer);
     });
@@ -111,8 +112,12 @@ describe('guard, over raw sockets', () => {
 
   describe('target', () => {
     it.each([
-      ['in absolute form to us', 'http://localhost:PORT/api/agent', HOST_REFUSED],
+      ['in absolute form to us', 'http://localhost:PORT/nowhere', '404 not_found'],
+      ['in absolute form to us, without a path', 'http://localhost:PORT?a', '404 not_found'],
       ['in absolute form to a stranger', 'http://evil.example/api/agent', HOST_REFUSED],
+      ['in absolute form to us as somebody', 'http://a@localhost:PORT/api/agent', '400 invalid_request'],
+      ['in absolute form to us with backslashes', 'http:\\\\localhost:PORT/api/agent', '400 invalid_request'],
+      ['in the form of another protocol', 'ftp://localhost:PORT/api/agent', '400 invalid_request'],
       ['that looks like an authority', '//evil.example/api/agent', '404 not_found'],
       ['that is two slashes', '//', '404 not_found'],
       ['that looks like a broken authority', '//[', '404 not_found'],
@@ -123,8 +128,28 @@ describe('guard, over raw sockets', () => {
       expect(await probe(agent, { target, lines: UPGRADE })).toBe(answer);
     });
 
+    it('in absolute form counts, whatever Host says beside it', async () => {
+      const agent = await startTestAgent();
+      const target = 'http://localhost:PORT/healthz';
+      expect(await probe(agent, { target })).toBe('200');
+      expect(await probe(agent, { target: 'HTTP://LOCALHOST:PORT/healthz' })).toBe('200');
+      expect(await probe(agent, { target, host: 'evil.example' })).toBe('200');
+      expect(await probe(agent, { target: 'http://evil.example/healthz' })).toBe(HOST_REFUSED);
+      expect(await probe(agent, { target, host: null })).toBe(HOST_MALFORMED);
+      expect(await probe(agent, { target, lines: ['Host: localhost:PORT'] })).toBe(HOST_MALFORMED);
+      const events = 'http://localhost:PORT/api/events';
+      expect(await probe(agent, { target: events, lines: UPGRADE })).toBe('101');
+      const page = 'Origin: http://localhost:PORT';
+      const start = { method: 'POST', target: 'http://localhost:PORT/api/remote/start', body: '{}' };
+      expect(await probe(agent, { ...start, lines: [page] })).toBe('200');
+      expect(await probe(agent, { ...start, lines: ['Origin: http://evil.example'] })).toBe(ORIGIN_REFUSED);
+      const asForeign = { ...start, host: 'evil.example', lines: ['Origin: http://evil.example'] };
+      expect(await probe(agent, asForeign)).toBe(ORIGIN_REFUSED);
+    });
+
     it('of OPTIONS *', async () => {
-      expect(await probe(await startTestAgent(), { method: 'OPTIONS', target: '*' })).toBe(HOST_REFUSED);
+      const answer = await probe(await startTestAgent(), { method: 'OPTIONS', target: '*' });
+      expect(answer).toBe('405 method_not_allowed');
     });
   });
 

@@ -39,8 +39,6 @@ describe('what is no proper request', () => {
     ['an unknown method', ['BREW /api/agent HTTP/1.1', 'Host: HOST', '', '']],
     ['a broken header', ['GET /api/agent HTTP/1.1', 'Host: HOST', 'no colon', '', '']],
     ['a folded header', ['GET /api/agent HTTP/1.1', 'Host: HOST', 'X-A: b', ' c', '', '']],
-    ['a huge header', ['GET /api/agent HTTP/1.1', 'Host: HOST', `X-A: ${'a'.repeat(20_000)}`, '', '']],
-    ['a huge target', [`GET /${'a'.repeat(20_000)} HTTP/1.1`, 'Host: HOST', '', '']],
     ['a raw control in the target', ['GET /api/\u0001 HTTP/1.1', 'Host: HOST', '', '']],
     [
       'two lengths',
@@ -67,6 +65,39 @@ describe('what is no proper request', () => {
     expect(await ask(agent, ...lines)).toMatchObject({ status: 400, body: { error: 'invalid_request' } });
     expect(agent.sessions.listLive()).toEqual([]);
     expect(await call(agent, 'GET', '/api/agent')).toMatchObject({ status: 200 });
+  });
+
+  it.each([
+    ['one header', ['GET /api/agent HTTP/1.1', 'Host: HOST', `X-A: ${'a'.repeat(20_000)}`, '', '']],
+    [
+      'many headers',
+      [
+        'GET /api/agent HTTP/1.1',
+        'Host: HOST',
+        ...Array.from({ length: 1500 }, (_, index) => `X-${index}: some value`),
+        '',
+        '',
+      ],
+    ],
+    ['the target', [`GET /${'a'.repeat(20_000)} HTTP/1.1`, 'Host: HOST', '', '']],
+  ])('is told that the head is too large: by %s', async (_, lines) => {
+    const agent = await startTestAgent();
+    expect(await ask(agent, ...lines)).toMatchObject({ status: 431, body: { error: 'head_too_large' } });
+    expect(await call(agent, 'GET', '/api/agent')).toMatchObject({ status: 200 });
+  });
+
+  it('is told that the notes to its chunks are too large', async () => {
+    const agent = await startTestAgent();
+    const chunk = `1;${'a'.repeat(20_000)}`;
+    const head = ['POST /api/remote/start HTTP/1.1', 'Host: HOST', 'Content-Type: application/json'];
+    const answer = await ask(agent, ...head, 'Transfer-Encoding: chunked', '', chunk, '{', '');
+    expect(answer).toMatchObject({ status: 413, body: { error: 'payload_too_large' } });
+  });
+
+  it('is told that its head did not come in time', async () => {
+    const agent = await startTestAgent();
+    const answer = await ask(agent, 'GET /api/agent HTTP/1.1', 'Host: HOST', 'X-A: ');
+    expect(answer).toMatchObject({ status: 408, body: { error: 'request_timeout' } });
   });
 
   it('is told to a tunnel too', async () => {
@@ -107,6 +138,21 @@ describe('a body that never comes whole', () => {
     socket.destroy();
     expect(await call(agent, 'GET', '/api/sessions/active')).toMatchObject({ body: { total: 0 } });
     expect(agent.log.errors).toEqual([]);
+  });
+
+  it('starts nothing either when it breaks off before anybody has begun to read it', async () => {
+    const agent = await startTestAgent();
+    const head = `POST /api/remote/start HTTP/1.1\r\nHost: ${hostOf(agent)}\r\n`;
+    const many = Array.from({ length: 100 }, async (_, index) => {
+      if (index % 2 === 0) return sendRaw(agent.url, `${head}Transfer-Encoding: chunked\r\n\r\nzz\r\n`);
+      const socket = await holdConnection(agent.url);
+      socket.write(`${head}Content-Length: 100\r\n\r\n`, () => socket.destroy());
+      return null;
+    });
+    await Promise.all(many);
+    expect(await call(agent, 'GET', '/api/sessions/active')).toMatchObject({ body: { total: 0 } });
+    const { body } = await call(agent, 'GET', '/api/sessions/history');
+    expect(body).toMatchObject({ total: 0 });
   });
 });
 

@@ -1,4 +1,6 @@
+import { once } from 'node:events';
 import { existsSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { type IncomingMessage, request } from 'node:http';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { Recording } from '../../../src-shared/recordings.ts';
@@ -178,7 +180,57 @@ describe('a recording', () => {
     const head = await fetch(url, { method: 'HEAD' });
     expect(head.headers.get('content-length')).toBe(String(bytes.length));
     const put = await fetch(url, { method: 'PUT' });
-    expect([put.status, put.headers.get('allow')]).toEqual([405, 'DELETE, GET']);
+    expect([put.status, put.headers.get('allow')]).toEqual([405, 'DELETE, GET, HEAD']);
+  });
+
+  it('is known again by whoever has it, or a part of it', async () => {
+    const agent = await startTestAgent();
+    const id = await recordOnce(agent, await share(agent), 20);
+    const url = `${agent.url}/api/recordings/${id}`;
+    // Not by fetch, which wants every cache on the way to look again, and then nothing is good enough.
+    const ask = async (headers: Record<string, string>, method = 'GET') => {
+      const [answer] = (await once(request(url, { method, headers }).end(), 'response')) as [IncomingMessage];
+      const chunks: Buffer[] = [];
+      for await (const chunk of answer) chunks.push(chunk as Buffer);
+      return {
+        status: answer.statusCode,
+        bytes: Buffer.concat(chunks),
+        headers: new Headers(answer.headers as Record<string, string>),
+      };
+    };
+    const whole = await ask({});
+    const etag = whole.headers.get('etag') ?? '';
+    const modified = whole.headers.get('last-modified') ?? '';
+    expect(etag).toMatch(/^"[\w-]+"$/);
+    expect(Date.parse(modified)).toBeGreaterThan(0);
+    expect((await ask({}, 'HEAD')).headers.get('etag')).toBe(etag);
+
+    for (const known of [{ 'if-none-match': etag }, { 'if-modified-since': modified }]) {
+      const answer = await ask(known);
+      expect({ status: answer.status, length: answer.bytes.length }).toEqual({ status: 304, length: 0 });
+      expect(answer.headers.get('etag')).toBe(etag);
+    }
+    expect((await ask({ 'if-none-match': '"another"' })).status).toBe(200);
+
+    const range = { range: 'bytes=100-199' };
+    for (const same of [etag, modified]) {
+      const part = await ask({ ...range, 'if-range': same });
+      expect(part.status).toBe(206);
+      expect(part.bytes).toEqual(whole.bytes.subarray(100, 200));
+    }
+    for (const other of ['"another"', `W/${etag}`, 'Thu, 01 Jan 1970 00:00:00 GMT']) {
+      const again = await ask({ ...range, 'if-range': other });
+      expect({ other, status: again.status, length: again.bytes.length }).toEqual({
+        other,
+        status: 200,
+        length: whole.bytes.length,
+      });
+    }
+    expect((await ask({ 'if-match': etag })).status).toBe(200);
+    const failed = await ask({ 'if-match': '"another"' });
+    expect(failed.status).toBe(412);
+    expect(JSON.parse(failed.bytes.toString())).toMatchObject({ error: 'precondition_failed' });
+    expect(failed.headers.get('etag')).toBeNull();
   });
 
   it('is gone once it is deleted, file and all, and everybody is told', async () => {

@@ -28,6 +28,9 @@ export async function exploreRecordings(explorer: {
   await call('GET', `/api/recordings/${id}`);
   await call('GET', `/api/recordings/${id}`, undefined, { headers: { range: 'bytes=0-9' } });
   await call('GET', `/api/recordings/${id}`, undefined, { headers: { range: 'bytes=9999999-' } });
+  const later = new Date(Date.now() + 60_000).toUTCString();
+  await call('GET', `/api/recordings/${id}`, undefined, { headers: { 'if-modified-since': later } });
+  await call('GET', `/api/recordings/${id}`, undefined, { headers: { 'if-match': '"another"' } });
   await call('GET', '/api/recordings/recording_00000000');
   await call('POST', '/api/screen_share/stop', { session_id: share });
   await call('POST', recordingOf(share), { state: 'recording' });

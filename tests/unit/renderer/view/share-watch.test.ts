@@ -378,6 +378,31 @@ describe('where a stream does not get through', () => {
     expect(rig.polls).toHaveLength(1);
   });
 
+  it.each(['paused', 'recovering', 'failed'] as const)(
+    'holds the time of the last picture while the share is %s, whatever is shown instead',
+    (state) => {
+      const rig = new Rig();
+      rig.show();
+      rig.tell(snapshot([liveScreen({ capture: { state: 'live' } })]));
+      rig.clock.advance(1000);
+      rig.show();
+      rig.clock.advance(500);
+      const { pictureAtMs } = rig.watch.getState();
+      expect(pictureAtMs).not.toBeNull();
+      rig.tell(snapshot([liveScreen({ capture: { state } })]));
+      for (let second = 0; second < 5; second += 1) {
+        rig.show();
+        rig.clock.advance(1000);
+      }
+      expect(rig.watch.getState().pictureAtMs).toBe(pictureAtMs);
+      expect(tellWatch(rig.watch.getState()).label).not.toBe('Live');
+      rig.tell(snapshot([liveScreen({ capture: { state: 'live' } })]));
+      rig.show();
+      rig.clock.advance(500);
+      expect(rig.watch.getState().pictureAtMs).toBeGreaterThan(pictureAtMs ?? 0);
+    },
+  );
+
   it('does not take a share that is paused for one that has stalled', () => {
     rig.show();
     rig.tell(snapshot([liveScreen({ capture: { state: 'paused' } })]));
