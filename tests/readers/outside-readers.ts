@@ -23,7 +23,6 @@ import { parseProcessStatus, parseProcFiles, parseTaskList } from '../../src-mai
 import { OutputFeed } from '../../src-main/commands/output-feed.ts';
 import { parseProcessList } from '../../src-main/commands/posix-containment.ts';
 import { ReadScope } from '../../src-main/commands/read-scope.ts';
-import { readWithoutLines } from '../../src-main/shell/operation-reading.ts';
 import { readSocketPaths } from '../../src-main/desktop/dbus/dbus-address.ts';
 import { decodeMessage, MessageSplitter } from '../../src-main/desktop/dbus/dbus-message.ts';
 import {
@@ -44,6 +43,7 @@ import { isRuntimeSwitch } from '../../src-main/settings/chromium-switches.ts';
 import { readStartOptions } from '../../src-main/settings/command-line.ts';
 import { readSettingsFile } from '../../src-main/settings/settings-file.ts';
 import { editSettingsText } from '../../src-main/settings/settings-text.ts';
+import { readWithoutLines } from '../../src-main/shell/operation-reading.ts';
 import { framingFor } from '../../src-main/stream/part-framing.ts';
 import { SendQueues } from '../../src-main/stream/send-queues.ts';
 import { renderSlate } from '../../src-main/stream/slate.ts';
