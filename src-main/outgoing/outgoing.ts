@@ -40,7 +40,7 @@ export type OpenRequest = (url: URL, options: OutgoingRequestOptions) => Promise
 
 /**
  * The one way out of this agent for everything that it asks of others: it trusts whom the system trusts and goes through
- * the proxies that the environment or the system's settings name. See docs/decisions/0036-the-way-out.md.
+ * the proxies that the environment or the system's settings name. See docs/decisions/0037-the-way-out.md.
  */
 export function createOutgoing(options: OutgoingOptions = {}): OpenRequest {
   const { env = process.env, platform = process.platform, resolveProxy } = options;
