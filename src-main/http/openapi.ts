@@ -214,7 +214,7 @@ const SERVICE_PATHS: ZodOpenApiPathsObject = {
           description: 'Server-sent events',
           content: { 'text/event-stream': { schema: { type: 'string' } } },
         },
-        ...describeErrors('mcpListen', ['not_found']),
+        ...describeErrors('mcpListen', ['not_found', 'method_not_allowed']),
       },
     },
     delete: {

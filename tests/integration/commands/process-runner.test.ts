@@ -175,6 +175,7 @@ describe.each(WAYS)('processRunner with $way', ({ groups }) => {
     const escapees = createEscapees();
     const run = start(createRunner(groups), ['sh', '-c', escapees.script({ waits: false })]);
     await until(() => escapees.count() >= escapees.expected - 1);
+    escapees.release();
     expect(await run.ended).toMatchObject({ exitCode: 0 });
     expect(escapees.count()).toBe(0);
   });

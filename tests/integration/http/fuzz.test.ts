@@ -145,7 +145,7 @@ describe('fuzzing the API', () => {
     expect((await fetch(`${agent.url}/healthz`)).status).toBe(200);
     expect(agent.log.errors).toEqual([]);
     expect(({} as { polluted?: unknown }).polluted).toBeUndefined();
-  }, 60_000);
+  }, 180_000);
 
   it('byte by byte: whatever comes over the wire, the agent answers the next one', async () => {
     const agent = await startTestAgent();
@@ -172,7 +172,7 @@ describe('fuzzing the API', () => {
     );
     expect((await fetch(`${agent.url}/healthz`)).status).toBe(200);
     expect(agent.log.errors).toEqual([]);
-  }, 60_000);
+  }, 180_000);
 });
 
 /** Sends bytes, closes our side, and answers what came until the agent closed its own. */

@@ -1,11 +1,16 @@
 import { randomInt } from 'node:crypto';
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { onTestFinished } from 'vitest';
 
 /** Processes that do what they can to outlive the command that starts them, told apart by a number of seconds. */
 export interface Escapees {
-  /** A shell script that starts them and then waits, unless `waits` is false. */
+  /** A shell script that starts them and then waits: without end, or until {@link release} if `waits` is false. */
   script(options?: { waits?: boolean }): string;
+  /** Lets the script end by itself. */
+  release(): void;
   /** How many of them are there now, as the system's process list says. */
   count(): number;
   /** How many there are while the script waits. */
@@ -16,6 +21,7 @@ export interface Escapees {
 export function createEscapees(): Escapees {
   const name = `${randomInt(100_000_000, 999_999_999)}`;
   const sleep = `sleep ${name}`;
+  const gate = path.join(tmpdir(), `porthole-escapees-${name}`);
   const ways = [
     // In the background.
     `${sleep} &`,
@@ -32,7 +38,11 @@ export function createEscapees(): Escapees {
   return {
     expected: background + 1,
     script: ({ waits = true } = {}) =>
-      `${ways.join('\n')}\n${waits ? `trap '' TERM\n${sleep}` : 'sleep 0.2'}`,
+      `${ways.join('\n')}\n${waits ? `trap '' TERM\n${sleep}` : `until [ -e ${gate} ]; do sleep 0.05; done`}`,
+    release: () => {
+      writeFileSync(gate, '', { mode: 0o644 });
+      onTestFinished(() => rmSync(gate, { force: true }));
+    },
     count: () => countProcesses(`sleep\0${name}\0`),
   };
 }
