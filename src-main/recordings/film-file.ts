@@ -28,6 +28,8 @@ export class FilmFile {
   readonly #clusters: FilmCluster[];
   /** Behind the last whole cluster. */
   #end: number;
+  /** Whether the disk had no room for something: then others have none either, and get some back at the end. */
+  #wasFull = false;
 
   private constructor(handle: FileHandle, clusters: FilmCluster[], end: number) {
     this.#handle = handle;
@@ -90,6 +92,7 @@ export class FilmFile {
     try {
       await this.#handle.truncate(this.#end);
       if (this.#clusters.length === 0) return false;
+      if (this.#wasFull) await this.#giveBack(LEFT_FREE_BYTES);
       const cuesAt = await this.#writeCues();
       // They must be on disk before anything leads to them.
       await this.#handle.datasync();
@@ -137,6 +140,7 @@ export class FilmFile {
         done += bytesWritten;
       }
     } catch (error) {
+      if (isDiskFull(error)) this.#wasFull = true;
       // What was written of it goes; a full disk has room for something smaller then.
       if (offset === this.#end) await this.#handle.truncate(this.#end).catch(() => undefined);
       throw error;
