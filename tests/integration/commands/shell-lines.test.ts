@@ -83,20 +83,22 @@ describe('a shell line', () => {
 });
 
 describe('a deny rule', () => {
-  it.each([
-    { operation: 'shell', script: 'bash -c -- "touch $F"' },
-    { operation: 'shell', script: 'env "-Stouch $F"' },
-    { operation: 'shell', script: "env '-Stouch made'" },
-    { operation: 'shell', script: "sh -ec 'touch made'" },
-    { operation: 'shell', script: '[ -e x ] || touch made' },
-    { operation: 'run', argv: ['bash', '-c', '--', 'touch made'] },
-    { operation: 'run', argv: ['env', '-Stouch made'] },
-    { operation: 'run', argv: ['env', '--split-string=touch made'] },
-    { operation: 'run', argv: ['timeout', '--signal', 'KILL', '5', 'touch', 'made'] },
-    { operation: 'run', argv: ['flock', 'lock', '-c', 'touch made'] },
-    { operation: 'run', argv: ['script', '-qc', 'touch made', '/dev/null'] },
-    { operation: 'run', argv: ['find', '.', '-exec', 'sh', '-c', 'touch made', ';'] },
-  ])('holds for $script$argv', async (operation) => {
+  it.each(
+    [
+      { operation: 'shell', script: 'bash -c -- "touch $F"' },
+      { operation: 'shell', script: 'env "-Stouch $F"' },
+      { operation: 'shell', script: "env '-Stouch made'" },
+      { operation: 'shell', script: "sh -ec 'touch made'" },
+      { operation: 'shell', script: '[ -e x ] || touch made' },
+      { operation: 'run', argv: ['bash', '-c', '--', 'touch made'] },
+      { operation: 'run', argv: ['env', '-Stouch made'] },
+      { operation: 'run', argv: ['env', '--split-string=touch made'] },
+      { operation: 'run', argv: ['timeout', '--signal', 'KILL', '5', 'touch', 'made'] },
+      { operation: 'run', argv: ['flock', 'lock', '-c', 'touch made'] },
+      { operation: 'run', argv: ['script', '-qc', 'touch made', '/dev/null'] },
+      { operation: 'run', argv: ['find', '.', '-exec', 'sh', '-c', 'touch made', ';'] },
+    ].map((operation) => ({ operation, shown: JSON.stringify(operation) })),
+  )('holds for $shown', async ({ operation }) => {
     const agent = await startAgent(['touch']);
     const sessionId = await startSession(agent, 'autonomous');
     const folder = newFolder();
