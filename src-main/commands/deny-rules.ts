@@ -23,7 +23,7 @@ interface Rule {
 }
 
 /** So long rules are checked before everybody else has a turn. */
-const SLICE_MS = 5;
+const TURN_MS = 5;
 /** So long one operation may be checked in all; after that it counts as one that cannot be. */
 const BUDGET_MS = 1000;
 /** So many comparisons pass between two looks at the time; one with a long text counts as many. */
@@ -61,35 +61,29 @@ export class DenyRules {
    */
   async findRefusal(operation: Operation, reading: ShellReading | null): Promise<RuleRefusal | null> {
     if (this.isEmpty || reading === null) return null;
-    const pace = new Pace();
-    for (const command of reading.commands) {
-      const rule = await this.#findRule(command, pace);
-      if (rule) {
-        return {
-          rule: rule.text,
-          message: `The deny rule “${rule.text}” in this machine's settings forbids this.`,
-        };
-      }
-      if (pace.isOver) return refuseUnread(operation, 'late');
-    }
-    return reading.unread && refuseUnread(operation, reading.unread);
+    const found = await takeTurns(this.#search(reading.commands));
+    if (found === 'late') return refuseUnread(operation, 'late');
+    if (found === null) return reading.unread && refuseUnread(operation, reading.unread);
+    return {
+      rule: found.text,
+      message: `The deny rule “${found.text}” in this machine's settings forbids this.`,
+    };
   }
 
-  async #findRule({ words, startsAnywhere }: ReadCommand, pace: Pace): Promise<Rule | null> {
-    const last = startsAnywhere ? words.length : Math.min(words.length, 1);
-    const seen = new Set<Rule>();
-    for (let at = 0; at < last; at += 1) {
-      const program = words[at];
-      if (program === null || program === undefined) continue;
-      for (const rule of this.#candidates(program)) {
-        // The first place from which a rule fits leaves it the most words.
-        if (seen.has(rule)) continue;
-        const turn = pace.step(program.length);
-        if (turn) await turn;
-        if (pace.isOver) return null;
-        if (!isProgram(rule, program)) continue;
-        seen.add(rule);
-        if (await hasAll(rule.others, words, at + 1, pace)) return rule;
+  *#search(commands: readonly ReadCommand[]): Comparing<Rule | null> {
+    for (const { words, startsAnywhere } of commands) {
+      const last = startsAnywhere ? words.length : Math.min(words.length, 1);
+      const seen = new Set<Rule>();
+      for (let at = 0; at < last; at += 1) {
+        const program = words[at];
+        if (program === null || program === undefined) continue;
+        for (const rule of this.#candidates(program)) {
+          yield program.length;
+          // The first place from which a rule fits leaves it the most words.
+          if (seen.has(rule) || !isProgram(rule, program)) continue;
+          seen.add(rule);
+          if (yield* hasAll(rule.others, words, at + 1)) return rule;
+        }
       }
     }
     return null;
@@ -103,51 +97,43 @@ export class DenyRules {
   }
 }
 
+/** A search that says, before or after each comparison, how long the text is that it looks at. */
+type Comparing<R> = Generator<number, R, undefined>;
+
 function isProgram({ program }: Rule, word: string): boolean {
   return program(word) || program(baseName(word));
 }
 
 /** A computed argument might be anything: it counts as what the rule looks for. */
-async function hasAll(
-  globs: readonly GlobTest[],
-  words: readonly Word[],
-  from: number,
-  pace: Pace,
-): Promise<boolean> {
+function* hasAll(globs: readonly GlobTest[], words: readonly Word[], from: number): Comparing<boolean> {
   for (const glob of globs) {
     let isThere = false;
     for (let at = from; at < words.length && !isThere; at += 1) {
       const word = words[at] ?? null;
       isThere = word === null || glob(word);
-      const turn = pace.step(word?.length ?? 0);
-      if (turn) await turn;
+      yield word?.length ?? 0;
     }
-    if (!isThere || pace.isOver) return false;
+    if (!isThere) return false;
   }
   return true;
 }
 
-/** Lets everybody else have a turn between the steps of long work. */
-class Pace {
-  readonly #startedMs = performance.now();
-  #sliceMs = this.#startedMs;
-  #cost = 0;
-  isOver = false;
-
-  /** One comparison with a text of this length is done; what it answers must be waited for. */
-  step(length: number): Promise<void> | undefined {
-    this.#cost += 1 + length / LENGTH_OF_STEP;
-    if (this.#cost < COST_BETWEEN_LOOKS) return undefined;
-    this.#cost = 0;
+/** What a search comes to, or that it takes too long; everybody else has turns in between. */
+async function takeTurns<R>(search: Comparing<R>): Promise<R | 'late'> {
+  const startedMs = performance.now();
+  let turnMs = startedMs;
+  let cost = 0;
+  for (;;) {
+    const step = search.next();
+    if (step.done) return step.value;
+    cost += 1 + step.value / LENGTH_OF_STEP;
+    if (cost < COST_BETWEEN_LOOKS) continue;
+    cost = 0;
     const nowMs = performance.now();
-    if (nowMs - this.#startedMs > BUDGET_MS) this.isOver = true;
-    if (nowMs - this.#sliceMs < SLICE_MS) return undefined;
-    return new Promise((resolve) => {
-      setImmediate(() => {
-        this.#sliceMs = performance.now();
-        resolve();
-      });
-    });
+    if (nowMs - startedMs > BUDGET_MS) return 'late';
+    if (nowMs - turnMs < TURN_MS) continue;
+    await new Promise((resolve) => setImmediate(resolve));
+    turnMs = performance.now();
   }
 }
 
