@@ -176,6 +176,8 @@ export class FilePlace {
       temporary = await makeTemporary(this.#folder);
     } catch (error) {
       if (!replaced || !CLOSED_FOLDER.has(systemCode(error))) throw error;
+      // A whole disk that cannot be written to any more is no matter of the folder: writing in place would not help.
+      await this.#assertWritable(replaced);
       throw new NotReplaceable(
         `Nothing can be made in its folder, ${this.#folder.realPath}, so there is no place to write it anew first.`,
       );
@@ -204,6 +206,10 @@ export class FilePlace {
         `It has ${stats.nlink - 1} more names (hard links), which would keep the old content.`,
       );
     // A file that may not be written may not be replaced either, whatever its folder lets us do.
+    await this.#assertWritable(handle);
+  }
+
+  async #assertWritable(handle: FileHandle): Promise<void> {
     await access(process.platform === 'linux' ? `/proc/self/fd/${handle.fd}` : this.#path, W_OK);
   }
 

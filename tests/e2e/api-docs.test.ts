@@ -42,7 +42,7 @@ describe('the page of the API', () => {
   it('shows every chapter and calls the agent for the person at the machine, without anybody else', async () => {
     const { page, faults } = await openDocs();
     for (const chapter of ['Remote access', 'Screen share', 'Webhooks', 'Service'])
-      await page.locator('.opblock-tag', { hasText: chapter }).waitFor();
+      await page.locator(`.opblock-tag[data-tag="${chapter}"]`).waitFor();
     expect(await page.evaluate('document.documentElement.className')).toContain('dark-mode');
 
     await page.getByText('Start a remote access session').click();

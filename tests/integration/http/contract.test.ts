@@ -385,6 +385,9 @@ async function exploreMcp(explorer: Explorer): Promise<void> {
   await send('DELETE', undefined, {});
   await send('DELETE', undefined, known);
   for (const method of ['POST', 'GET', 'DELETE']) await send(method, undefined, known);
+  // Its refusal has no body to say the code, only the status that this one code has.
+  expect((await callOnWire(explorer.agent.url, 'HEAD', '/mcp', {})).status).toBe(405);
+  explorer.note('HEAD', '/mcp', 'method_not_allowed');
 }
 
 /** Gives every capture that opens a picture until the command that `fetchCommand` fetches has both of its own. */
