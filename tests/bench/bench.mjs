@@ -10,6 +10,7 @@ import { measureIdle } from './scenarios/idle.mjs';
 import { measureInstalledTree } from './scenarios/installed-tree.mjs';
 import { measureMovingScreen } from './scenarios/moving-screen.mjs';
 import { measurePicture } from './scenarios/picture.mjs';
+import { measureReaders } from './scenarios/readers.mjs';
 import { measureSessions } from './scenarios/sessions.mjs';
 import { measureFirstViewer, measureStart } from './scenarios/starting.mjs';
 import { startAgent } from './support/agent-process.mjs';
@@ -33,6 +34,7 @@ const SCENARIOS = {
   unfair: measureUnfairCrowd,
   house: measureFullHouse,
   sessions: measureSessions,
+  readers: measureReaders,
   tree: measureInstalledTree,
 };
 

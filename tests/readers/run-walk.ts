@@ -1,11 +1,16 @@
 import { fork } from 'node:child_process';
 import type { Growth, Step } from './growth.ts';
+import type { Pause } from './pauses.ts';
 
 /** Long enough for a machine that does much else; what takes longer is taken for endless. */
 const STEP_DEADLINE_MS = 60_000;
 
 /** What a walking process tells. */
-export type WalkMessage = { readonly step: Step } | { readonly growth: Growth } | { readonly done: true };
+export type WalkMessage =
+  | { readonly step: Step }
+  | { readonly growth: Growth }
+  | { readonly pause: Pause }
+  | { readonly done: true };
 
 /**
  * Has a process walk its part of the readers; `file` is the bundled `walk-process.ts`. Rejects with the step that it
