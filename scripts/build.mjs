@@ -36,12 +36,12 @@ export async function build({ root = repositoryRoot, ifStale = false } = {}) {
   if (
     ifStale &&
     readIfThere(stampFile) === fingerprint &&
-    existsSync(path.join(root, 'dist/main/main.cjs'))
+    existsSync(path.join(root, 'dist/main/start.cjs'))
   ) {
     return false;
   }
-  if (!existsSync(path.join(root, 'src-main/main.ts'))) {
-    throw new SetupError(`there is nothing to build: ${path.join(root, 'src-main/main.ts')} is missing`);
+  if (!existsSync(path.join(root, 'src-main/start.ts'))) {
+    throw new SetupError(`there is nothing to build: ${path.join(root, 'src-main/start.ts')} is missing`);
   }
   announce('building the app');
   const startedAtMs = Date.now();

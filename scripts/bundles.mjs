@@ -26,7 +26,7 @@ const EXTERNAL = [
 
 /**
  * Everything that is bundled, in the order in which it is built:
- * `main/main.cjs` (with chunks beside it for what it imports late), `main/porthole.cjs` (the command line client),
+ * `main/start.cjs` (with chunks beside it for what it imports late, the agent above all), `main/porthole.cjs` (the command line client),
  * `main/picture-worker.cjs` (the thread that makes snapshots), `main/change-worker.cjs` (the one that compares files),
  * `main/shell-worker.cjs` (the one that reads shell lines) with the WebAssembly of its parsers beside it,
  * `preload/<name>.cjs` for each file of
@@ -42,13 +42,14 @@ export function listBundles(root) {
   const others = [
     'src-main/cli/porthole.ts',
     'src-main/stream/picture-worker.ts',
+    'src-main/guardian/stall-witness-worker.ts',
     'src-main/commands/change-worker.ts',
     'src-main/shell/shell-worker.ts',
   ]
     .map((file) => path.join(root, file))
     .filter((file) => existsSync(file));
   return [
-    { name: 'main', config: (outDir) => nodeBundle(root, outDir, path.join(root, 'src-main/main.ts')) },
+    { name: 'main', config: (outDir) => nodeBundle(root, outDir, path.join(root, 'src-main/start.ts')) },
     ...others.map((file) => ({
       name: 'main',
       config: (/** @type {string} */ outDir) => nodeBundle(root, outDir, file),

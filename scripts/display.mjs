@@ -11,6 +11,7 @@ import { findProgram } from './system-packages.mjs';
  * A running virtual display.
  * @typedef {object} VirtualDisplay
  * @property {NodeJS.ProcessEnv} env What a program's environment must say to appear on it.
+ * @property {() => boolean} isThere Whether it still runs.
  * @property {() => Promise<void>} stop Ends it and its window manager.
  */
 
@@ -69,6 +70,7 @@ export async function startVirtualDisplay({ widthPx, heightPx }, env) {
   );
   return {
     env: displayEnv,
+    isThere: () => xvfb.child.exitCode === null && xvfb.child.signalCode === null,
     async stop() {
       await windowManager?.stop();
       await xvfb.stop();

@@ -5,6 +5,7 @@ import { startCompanion } from './companion.mjs';
 import { hasDisplay, startVirtualDisplay } from './display.mjs';
 import { resolveElectronRuntime } from './electron-runtime.mjs';
 import { onNpmGone } from './npm-watch.mjs';
+import { judgeEnd } from './restarts.mjs';
 import { exitCodeOf } from './run-command.mjs';
 import { ensureSandbox } from './sandbox.mjs';
 import { hasSessionBus, startSessionBus } from './session-bus.mjs';
@@ -16,8 +17,9 @@ const FORWARDED_SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'];
 /** Twice what the app promises to need. */
 const CLOSE_DOWN_LIMIT_MS = 10_000;
 
-/** Until the app runs there is nobody to pass a signal on to. @type {(signal: NodeJS.Signals) => void} */
-let onSignal = (signal) => process.exit(exitCodeOf(null, signal));
+/** While no app runs there is nobody to pass a signal on to. @type {(signal: NodeJS.Signals) => void} */
+const leave = (signal) => process.exit(exitCodeOf(null, signal));
+let onSignal = leave;
 for (const signal of FORWARDED_SIGNALS) process.on(signal, () => onSignal(signal));
 // A signal to npm ends npm, or the shell that it started us with, but most often does not get to us.
 if (process.env.npm_lifecycle_event !== undefined) onNpmGone(() => onSignal('SIGTERM'));
@@ -41,7 +43,13 @@ await runScript(async () => {
   await build({ ifStale: true });
 
   /** @type {NodeJS.ProcessEnv} */
-  let env = { ...process.env, ELECTRON_OVERRIDE_DIST_PATH: runtime.folder, ELECTRON_RUN_AS_NODE: undefined };
+  let env = {
+    ...process.env,
+    ELECTRON_OVERRIDE_DIST_PATH: runtime.folder,
+    ELECTRON_RUN_AS_NODE: undefined,
+    // Whose part it is to start the app again: ours.
+    PORTHOLE_RESTARTER: 'start-script',
+  };
   /** @type {(() => Promise<void>)[]} */
   const stops = [];
   if (needsSessionBus && findProgram('dbus-daemon') !== undefined) {
@@ -49,14 +57,27 @@ await runScript(async () => {
     env = bus.env;
     stops.unshift(bus.stop);
   }
-  if (needsVirtualDisplay) {
-    const display = await startVirtualDisplay(virtualDisplay ?? DEFAULT_SCREEN_SIZE, env);
-    env = display.env;
-    stops.unshift(display.stop);
+  /** @type {import('./display.mjs').VirtualDisplay | undefined} */
+  let display;
+  /** @type {number[]} */
+  const restartsMs = [];
+  for (;;) {
+    // It stays as it is while the app is started again, unless it has ended with its last window.
+    if (needsVirtualDisplay && !display?.isThere()) {
+      display = await startVirtualDisplay(virtualDisplay ?? DEFAULT_SCREEN_SIZE, env);
+      env = display.env;
+      stops.unshift(display.stop);
+    }
+    const end = await runApp(runtime.executable, [...sandboxSwitches, repositoryRoot, ...appArgs], env);
+    const verdict = judgeEnd(end, restartsMs, performance.now());
+    if (verdict !== 'again') {
+      if (verdict === 'stays-down') announce('the app failed again, after three restarts, and stays down');
+      for (const stop of stops) await stop();
+      return exitCodeOf(end.code, end.signal);
+    }
+    announce(`the app ended with ${end.signal ?? `exit code ${end.code}`} and is started again`);
+    restartsMs.push(performance.now());
   }
-  const exitCode = await runApp(runtime.executable, [...sandboxSwitches, repositoryRoot, ...appArgs], env);
-  for (const stop of stops) await stop();
-  return exitCode;
 });
 
 /**
@@ -64,13 +85,15 @@ await runScript(async () => {
  * @param {string} executable
  * @param {string[]} args
  * @param {NodeJS.ProcessEnv} env
- * @returns {Promise<number>} Its exit code.
+ * @returns {Promise<{ code: number | null, signal: NodeJS.Signals | null, wasTold: boolean }>} How it ended.
  */
 function runApp(executable, args, env) {
   const { child } = startCompanion(executable, args, { env, stdio: 'inherit' });
+  let wasTold = false;
   /** @type {NodeJS.Timeout | undefined} */
   let force;
   onSignal = (signal) => {
+    wasTold = true;
     // A Windows console sends Ctrl-C to every process in it; kill() there would end the app by force.
     if (process.platform !== 'win32') child.kill(signal);
     force ??= setTimeout(() => {
@@ -82,7 +105,8 @@ function runApp(executable, args, env) {
     child.once('error', reject);
     child.once('exit', (code, signal) => {
       clearTimeout(force);
-      resolve(exitCodeOf(code, signal));
+      onSignal = leave;
+      resolve({ code, signal, wasTold });
     });
   });
 }

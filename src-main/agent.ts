@@ -9,6 +9,7 @@ import { ApprovalQueue } from './approvals/approval-queue.ts';
 import type { Clock } from './clock.ts';
 import { openCommandRoom } from './commands/command-room.ts';
 import type { CommandService } from './commands/command-service.ts';
+import type { CommandTrace } from './commands/containment.ts';
 import type { ChangeDescriber } from './commands/file-change.ts';
 import { EventBus } from './events/event-bus.ts';
 import { NotificationFeed } from './events/notification-feed.ts';
@@ -27,6 +28,7 @@ import type { Logger } from './logger.ts';
 import { createOutgoing, type OpenRequest } from './outgoing/outgoing.ts';
 import { RecordingService } from './recordings/recording-service.ts';
 import { Liveness } from './sessions/liveness.ts';
+import { FAILURE_REASON, RESTART_REASON, STALL_REASON } from './sessions/session-events.ts';
 import { SessionRegistry } from './sessions/session-registry.ts';
 import { createShareStage, createStreamObserver } from './sessions/share-stage.ts';
 import { WindowGuard } from './sessions/window-guard.ts';
@@ -49,6 +51,7 @@ import type { ViewerState } from './stream/viewer.ts';
 import { AdvisoryBoard } from './upkeep/advisory-board.ts';
 import { collectDiagnostics } from './upkeep/diagnostics.ts';
 import { LockPause } from './upkeep/lock-pause.ts';
+import { adviseOnRestart, describeRestart, type Fall } from './upkeep/restart-advisory.ts';
 import { adviseOnSettings } from './upkeep/settings-advisory.ts';
 import { adviseOnTrust } from './upkeep/trust-advisory.ts';
 import { NO_UPDATER, type Updater, UpdateService } from './upkeep/update-service.ts';
@@ -89,6 +92,10 @@ export interface AgentOptions {
   readonly updater?: Updater;
   /** The way to servers elsewhere; as the environment says if it is left out. */
   readonly openRequest?: OpenRequest;
+  /** Told how to find what commands started, before there are any, to end it when the agent cannot. */
+  readonly watchCommands?: (trace: CommandTrace | null) => void;
+  /** How the run before this one ended, if it was not meant to. */
+  readonly fall?: Fall | null;
   /** Tells the person at the machine; whoever made it closes it, after the agent. */
   readonly notifier: Notifier;
 }
@@ -224,6 +231,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
     dataFolder: path.dirname(options.databaseFile),
     umask: options.commandUmask ?? USUAL_UMASK,
   });
+  options.watchCommands?.(commands.trace);
   const liveness = new Liveness({
     clock,
     registry: sessions,
@@ -386,8 +394,12 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
 
   let listener: HttpListener;
   try {
-    await commands.service.recover();
-    sessions.recover();
+    const fall = options.fall ?? null;
+    const reason = fall === null ? RESTART_REASON : fall.kind === 'stalled' ? STALL_REASON : FAILURE_REASON;
+    await commands.service.recover(reason);
+    sessions.recover(reason);
+    if (fall) bus.publish(journal.recordEvent(describeRestart(fall, reason, clock.wallMs())));
+    advisories.put('restart', fall && adviseOnRestart(fall));
     recordings.recover();
     listener = await listenHttp(
       { plan, port: atStart.port, tls: options.tls },

@@ -18,6 +18,7 @@ import { canShowPrompt, promptSession } from './desktop/prompt-window.ts';
 import { watchScreenLock } from './desktop/screen-lock.ts';
 import { followScreenPermission, openScreenSettings } from './desktop/screen-settings.ts';
 import { createDesktopUpdater } from './desktop/update/desktop-updater.ts';
+import { openGuardian } from './guardian/open-guardian.ts';
 import { createLogger, type Logger } from './logger.ts';
 import { createOutgoing } from './outgoing/outgoing.ts';
 import { FAILURE_REASON } from './sessions/session-events.ts';
@@ -85,6 +86,17 @@ async function boot(): Promise<void> {
   shutdown.add('heartbeat', endHeartbeat);
   shutdown.add('log', flush);
   leaveOnFailure(shutdown, log);
+  const dist = path.join(app.getAppPath(), 'dist');
+  const guardian = openGuardian({
+    log,
+    settings: store,
+    dataFolder: data.folder,
+    logFolder: data.logs,
+    executable: process.execPath,
+    appFolder: app.isPackaged ? null : app.getAppPath(),
+    witnessFile: path.join(dist, 'main/stall-witness-worker.cjs'),
+  });
+  shutdown.add('guardian', ({ isFailure }) => guardian.close(isFailure));
 
   const wanted = store.current;
   const isEncrypted = wanted.tls || wanted.tlsCert !== '' || wanted.tlsKey !== '';
@@ -105,7 +117,6 @@ async function boot(): Promise<void> {
   const screenSource = new ElectronScreenSource({ clock: systemClock, logger: log });
   shutdown.add('screen source', () => screenSource.close());
 
-  const dist = path.join(app.getAppPath(), 'dist');
   const pictureMaker = new PictureThread({
     clock: systemClock,
     workerFile: path.join(dist, 'main/picture-worker.cjs'),
@@ -147,6 +158,8 @@ async function boot(): Promise<void> {
       openRequest,
       logFolder: data.logs,
       describeDesktop,
+      watchCommands: (trace) => guardian.watchCommands(trace),
+      fall: guardian.fall,
       ...(openScreenSettings ? { openScreenSettings } : {}),
       notifier,
     }),
@@ -199,6 +212,7 @@ async function boot(): Promise<void> {
   shutdown.add('screen lock', unwatchLock);
 
   leaveOn(shutdown);
+  guardian.settle();
   process.stdout.write(`porthole listening on ${agent.url}\n`);
 }
 

@@ -14,6 +14,7 @@ export const advisorySchema = z
       'screen_permission',
       'display_depth',
       'login_item',
+      'restart',
       'update',
     ]),
     level: z.enum(['info', 'problem']),

@@ -43,6 +43,7 @@ export const agentEventNameSchema = z.enum([
   'webhook_failing',
   'webhook_disabled',
   'webhook_enabled',
+  'agent_restarted',
   'locked_by_owner',
   'rearmed',
 ]);

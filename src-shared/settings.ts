@@ -47,6 +47,20 @@ export const settingsSchema = z.strictObject({
     .default(false)
     .describe('start when you log in; an installed Porthole only')
     .register(settingMeta, { label: 'Start at login', group: 'start', effect: 'at-once' }),
+  stallSeconds: z
+    .number()
+    .min(0)
+    .max(600)
+    .default(5)
+    .describe(
+      'seconds without an answer from the agent after which its guardian ends it, with all that it does; 0 for never',
+    )
+    .register(settingMeta, {
+      label: 'End the agent if it hangs for',
+      group: 'start',
+      effect: 'at-once',
+      unit: 'seconds',
+    }),
   updateUrl: z
     .string()
     .max(2000)

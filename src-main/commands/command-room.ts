@@ -12,6 +12,7 @@ import type { ScreenSource } from '../stream/screen-source.ts';
 import { baseEnvironment } from './command-environment.ts';
 import type { CommandJournal } from './command-journal.ts';
 import { CommandService } from './command-service.ts';
+import type { CommandTrace } from './containment.ts';
 import { DenyRules } from './deny-rules.ts';
 import { FileAccess } from './file-access.ts';
 import type { ChangeDescriber } from './file-change.ts';
@@ -43,6 +44,8 @@ export interface CommandRoomOptions {
 /** Commands, ready to be asked for. */
 export interface CommandRoom {
   readonly service: CommandService;
+  /** Finds what commands started, for whoever has to end it when the agent cannot; null where nothing does. */
+  readonly trace: CommandTrace | null;
   /** Ends every command, waits until nothing of them is left, and lets go of everything. */
   close(reason: string): Promise<void>;
 }
@@ -117,6 +120,7 @@ export function openCommandRoom(options: CommandRoomOptions): CommandRoom {
   const cancelPruning = pruneEvery(clock, log, pictures, () => settings.current.pictureDays);
   return {
     service,
+    trace: containment.trace,
     close: async (reason) => {
       unsubscribe();
       cancelPruning();

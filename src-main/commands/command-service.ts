@@ -79,12 +79,12 @@ export class CommandService {
     this.#admission = new CommandAdmission(options);
   }
 
-  /** Ends what an earlier run left unfinished, on record and on the machine. Once, before the first request. */
-  async recover(): Promise<void> {
+  /** Ends what an earlier run left unfinished, on record with this `reason` and on the machine. Once, before the first request. */
+  async recover(reason = RESTART_REASON): Promise<void> {
     const { journal, clock, publish, runner } = this.#options;
     const marks: string[] = [];
     for (const record of journal.listUnfinished()) {
-      const ended = endUnfinished(record, RESTART_REASON, clock.wallMs());
+      const ended = endUnfinished(record, reason, clock.wallMs());
       publish(journal.record(ended, describeFinished(ended, ended.finishedAtMs ?? clock.wallMs())));
       if (record.mark !== null) marks.push(record.mark);
     }

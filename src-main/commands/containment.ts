@@ -40,10 +40,21 @@ export interface Ownership {
   readonly mark: string | null;
 }
 
+/**
+ * What tells the processes of all commands of one agent from everything else, for another process that ends them when
+ * the agent cannot: what their marks begin with, and the folders that their control groups are made in; or what the
+ * variable in their environment begins with.
+ */
+export type CommandTrace =
+  | { readonly kind: 'marks'; readonly prefix: string; readonly groupParents: readonly string[] }
+  | { readonly kind: 'variable'; readonly prefix: string };
+
 /** Keeps commands from leaving anything behind, in the way that this machine allows. */
 export interface Containment {
   /** How, for the log. */
   readonly description: string;
+  /** Null where nothing but descent tells. */
+  readonly trace: CommandTrace | null;
   open(): Enclosure;
   /** Which enclosure process `pid` is in; null if it is in none. */
   ownerOf(pid: number): Promise<Ownership | null>;

@@ -134,7 +134,7 @@ function tryGroup(parent: string, file: string): boolean {
     const { status, stdout } = spawnSync('/bin/sh', ['-c', script, 'sh', procs], { encoding: 'utf8' });
     return status === 0 && stdout.includes(path.basename(folder));
   } finally {
-    tryRemove(folder);
+    tryRemoveGroup(folder);
   }
 }
 
@@ -143,7 +143,7 @@ function removeStaleProbes(parent: string): void {
   try {
     for (const name of readdirSync(parent)) {
       if (name.startsWith(PROBE_PREFIX) && !existsSync(`/proc/${name.slice(PROBE_PREFIX.length)}`)) {
-        tryRemove(path.join(parent, name));
+        tryRemoveGroup(path.join(parent, name));
       }
     }
   } catch {
@@ -163,7 +163,8 @@ function readPids(folder: string): number[] {
   }
 }
 
-function killGroups(folders: readonly string[]): void {
+/** Kills everything inside these groups at once; does nothing where the kernel cannot. */
+export function killGroups(folders: readonly string[]): void {
   for (const folder of folders) {
     const file = path.join(folder, 'cgroup.kill');
     try {
@@ -174,22 +175,37 @@ function killGroups(folders: readonly string[]): void {
   }
 }
 
+/**
+ * Keeps everything inside a group from going on, or lets it go on. False where the kernel cannot (before 5.2, and all
+ * groups of version 1), or the group is gone.
+ */
+export function freezeGroup(folder: string, isFrozen: boolean): boolean {
+  const file = path.join(folder, 'cgroup.freeze');
+  try {
+    if (!existsSync(file)) return false;
+    writeFileSync(file, isFrozen ? '1' : '0');
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 const REMOVE_ATTEMPTS = 50;
 const REMOVE_PAUSE_MS = 10;
 
 async function removeGroups(folders: readonly string[]): Promise<void> {
   for (const folder of folders) {
-    for (let attempt = 0; attempt < REMOVE_ATTEMPTS && !tryRemove(folder); attempt += 1) {
+    for (let attempt = 0; attempt < REMOVE_ATTEMPTS && !tryRemoveGroup(folder); attempt += 1) {
       await delay(REMOVE_PAUSE_MS);
     }
   }
 }
 
 /** Removes a group and those that a command made inside it; false while processes are in them. */
-function tryRemove(folder: string): boolean {
+export function tryRemoveGroup(folder: string): boolean {
   try {
     for (const entry of readdirSync(folder, { withFileTypes: true })) {
-      if (entry.isDirectory()) tryRemove(path.join(folder, entry.name));
+      if (entry.isDirectory()) tryRemoveGroup(path.join(folder, entry.name));
     }
     rmdirSync(folder);
     return true;

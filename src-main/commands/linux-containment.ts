@@ -4,6 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Logger } from '../logger.ts';
 import {
   CHECK_DESCRIPTOR,
+  type CommandTrace,
   type Containment,
   type EnclosedProgram,
   type Enclosure,
@@ -16,7 +17,6 @@ import {
   type GroupParents,
   sweepGroup,
 } from './control-groups.ts';
-import { CrashWatcher } from './crash-watcher.ts';
 import {
   chooseMarkPrefix,
   composeMark,
@@ -65,24 +65,24 @@ const PATIENT_ROUNDS = 40;
 /**
  * Encloses commands on Linux without any privilege: each bears a mark of its own that all its descendants inherit,
  * and is put into a control group of its own where this process may make some, which then kills and counts for it.
- * If the agent is killed, a watcher empties what it leaves. Measurements are in the decision record on containment.
+ * If the agent is killed, the guardian empties what it leaves. Measurements are in the decision record on containment.
  */
 export class LinuxContainment implements Containment {
   readonly #options: LinuxContainmentOptions;
   readonly #prefix = chooseMarkPrefix(randomBytes(4).readUInt32LE() / 2 ** 32);
   readonly #groups: GroupParents | null;
-  readonly #watcher: CrashWatcher;
   readonly #open = new Map<string, ControlGroup>();
   #opened = 0;
 
   constructor(options: LinuxContainmentOptions) {
     this.#options = options;
     this.#groups = options.groups === undefined ? findGroupParents() : options.groups;
+  }
+
+  get trace(): CommandTrace {
     const parents = [...new Set([this.#groups?.killers, this.#groups?.counters])];
-    this.#watcher = new CrashWatcher(
-      this.#prefix,
-      parents.filter((parent) => typeof parent === 'string'),
-    );
+    const groupParents = parents.filter((parent) => typeof parent === 'string');
+    return { kind: 'marks', prefix: this.#prefix, groupParents };
   }
 
   get description(): string {
@@ -95,7 +95,6 @@ export class LinuxContainment implements Containment {
   }
 
   open(): Enclosure {
-    this.#watcher.ensure();
     this.#opened += 1;
     const mark = composeMark(this.#prefix, this.#opened);
     const group = this.#createGroup(mark);
@@ -119,7 +118,7 @@ export class LinuxContainment implements Containment {
   }
 
   close(): void {
-    this.#watcher.close();
+    // Nothing is held.
   }
 
   #createGroup(mark: string): ControlGroup | null {

@@ -73,19 +73,38 @@ export async function findMarked(accepts: (mark: string) => boolean): Promise<nu
     if (!/^\d+$/.test(name)) continue;
     seen += 1;
     if (seen % STRIDE === 0) await yieldToOthers();
-    const pid = Number(name);
-    const mark = readMark(pid);
-    if (mark !== null && accepts(mark) && !isDead(pid)) found.push(pid);
+    if (isMarked(Number(name), accepts)) found.push(Number(name));
   }
   return found;
 }
 
+/** The same at once, for a process that has nothing else to do. */
+export function listMarked(accepts: (mark: string) => boolean): number[] {
+  const pids = readdirSync('/proc').filter((name) => /^\d+$/.test(name));
+  return pids.map(Number).filter((pid) => isMarked(pid, accepts));
+}
+
+function isMarked(pid: number, accepts: (mark: string) => boolean): boolean {
+  const mark = readMark(pid);
+  return mark !== null && accepts(mark) && !isDead(pid);
+}
+
 /** Whether a process has ended and only waits for its parent to notice. */
 export function isDead(pid: number): boolean {
+  const state = readState(pid);
+  return state === '' || state === 'Z' || state === 'X';
+}
+
+/** Whether somebody has stopped a process (SIGSTOP, a terminal, a debugger). */
+export function isStopped(pid: number): boolean {
+  const state = readState(pid);
+  return state === 'T' || state === 't';
+}
+
+function readState(pid: number): string {
   const stat = readProc(`/proc/${pid}/stat`);
   // The name in parentheses may hold anything, parentheses too.
-  const state = stat.slice(stat.lastIndexOf(')') + 2, stat.lastIndexOf(')') + 3);
-  return state === '' || state === 'Z' || state === 'X';
+  return stat.slice(stat.lastIndexOf(')') + 2, stat.lastIndexOf(')') + 3);
 }
 
 function readProc(file: string): string {

@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
-import type { Containment, EnclosedProgram, Enclosure, Ownership } from './containment.ts';
+import type { CommandTrace, Containment, EnclosedProgram, Enclosure, Ownership } from './containment.ts';
 
 /** The variable that names a process's enclosure where nothing better is inherited. */
 export const MARK_VARIABLE = 'PORTHOLE_MARK';
@@ -29,6 +29,10 @@ export class PosixContainment implements Containment {
   readonly description = 'process group, descent and an inherited variable';
   readonly #prefix = randomBytes(8).toString('hex');
   #opened = 0;
+
+  get trace(): CommandTrace {
+    return { kind: 'variable', prefix: this.#prefix };
+  }
 
   open(): Enclosure {
     this.#opened += 1;

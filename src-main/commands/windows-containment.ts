@@ -11,6 +11,7 @@ const run = promisify(execFile);
  */
 export class WindowsContainment implements Containment {
   readonly description = 'descent, through taskkill';
+  readonly trace = null;
   #opened = 0;
 
   open(): Enclosure {

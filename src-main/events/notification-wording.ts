@@ -53,6 +53,7 @@ const MANNERS = {
   webhook_failing: { title: 'Webhooks', group: null },
   webhook_disabled: { title: 'Webhooks', group: null },
   webhook_enabled: { title: 'Webhooks', group: null },
+  agent_restarted: { title: 'Porthole', group: null },
   locked_by_owner: { title: 'Porthole', group: null },
   rearmed: { title: 'Porthole', group: null },
 } as const satisfies Record<AgentEventName, Manner | null>;

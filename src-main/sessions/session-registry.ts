@@ -61,12 +61,12 @@ export class SessionRegistry {
     this.#locked = ground.journal.isLocked();
   }
 
-  /** Archives as dropped what an earlier run left unfinished. Once, before the first start. */
-  recover(): void {
+  /** Archives as dropped, for this `reason`, what an earlier run left unfinished. Once, before the first start. */
+  recover(reason = RESTART_REASON): void {
     const { journal, clock, publish } = this.#ground;
     for (const record of journal.listUnfinished()) {
       const nowMs = Math.max(clock.wallMs(), record.startedAtMs);
-      const ended = { ...record, status: 'dropped' as const, stoppedAtMs: nowMs, stopReason: RESTART_REASON };
+      const ended = { ...record, status: 'dropped' as const, stoppedAtMs: nowMs, stopReason: reason };
       publish(journal.record(ended, describeSessionEvent(ended, 'drop', nowMs, 'agent')));
     }
   }

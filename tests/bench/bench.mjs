@@ -6,6 +6,7 @@ import { mergeResults } from './report/result.mjs';
 import { formatMarkdown, formatTable } from './report/table.mjs';
 import { measureLatency, measureStillScreen } from './scenarios/changes.mjs';
 import { measureCrowd, measureFullHouse, measureUnfairCrowd } from './scenarios/crowds.mjs';
+import { measureGuardian } from './scenarios/guardian.mjs';
 import { measureIdle } from './scenarios/idle.mjs';
 import { measureInstalledTree } from './scenarios/installed-tree.mjs';
 import { measureMovingScreen } from './scenarios/moving-screen.mjs';
@@ -30,6 +31,7 @@ const SCENARIOS = {
   'first-viewer': measureFirstViewer,
   still: measureStillScreen,
   idle: measureIdle,
+  guardian: measureGuardian,
   crowd: measureCrowd,
   unfair: measureUnfairCrowd,
   house: measureFullHouse,

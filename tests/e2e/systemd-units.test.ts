@@ -52,5 +52,8 @@ describe('the units for systemd', () => {
     const text = readFileSync(path.join(UNITS, 'porthole.service'), 'utf8');
     expect(text).toContain('\nExecStart=/usr/bin/porthole --hidden\n');
     expect(text).toContain('\nRestartPreventExitStatus=2\n');
+    // Three times in ten minutes after the first start, by systemd and nobody else.
+    expect(text).toMatch(/^StartLimitIntervalSec=600\nStartLimitBurst=4$/m);
+    expect(text).toContain('\nEnvironment=PORTHOLE_RESTARTER=systemd\nRestart=on-failure\n');
   });
 });

@@ -108,9 +108,12 @@ export class PortholeProcess {
   }
 }
 
+/** A test that kills an installed app is not to meet the next one. */
+const BY_NOBODY = { PORTHOLE_RESTARTER: 'none' };
+
 /** Starts the app without waiting for it; stdout and stderr are pipes. */
 export function spawnPorthole(options: LaunchOptions, dataDir: string): ChildProcess {
-  const env = { ...options.display.env, ...options.env };
+  const env = { ...BY_NOBODY, ...options.display.env, ...options.env };
   const [executable, args] = appCommand(agentArguments(options, dataDir));
   const [program = executable, ...rest] = [...(options.by ?? []), executable, ...args];
   const child = spawn(program, rest, { env, stdio: ['ignore', 'pipe', 'pipe'] });
@@ -139,7 +142,7 @@ export async function drivePorthole(options: LaunchOptions): Promise<DrivenPorth
   const app = await _electron.launch({
     executablePath,
     args,
-    env: { ...options.display.env, ...options.env } as Record<string, string>,
+    env: { ...BY_NOBODY, ...options.display.env, ...options.env } as Record<string, string>,
   });
   const child = app.process();
   const panel = await findPanel(app);

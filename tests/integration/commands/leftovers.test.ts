@@ -11,6 +11,7 @@ import {
 } from './support/agent-process.ts';
 import { commandEnded, execute, startSession } from './support/command-client.ts';
 import { createEscapees, type Escapees, until } from './support/escapees.ts';
+import { findGuardians } from './support/guardians.ts';
 
 const isRoot = process.getuid?.() === 0;
 const NOBODY: RunningUser = { uid: 65_534, gid: 65_534 };
@@ -79,11 +80,11 @@ describe.each(USERS)('a command of an agent that runs as $who leaves nothing beh
 
   it('when the agent is told to end', async () => {
     const { agent, commandId, escapees } = await startEscapees();
-    const watchers = await findWatchers(agent.child.pid ?? 0);
-    expect(watchers).toHaveLength(1);
+    const guardians = findGuardians(agent.child.pid ?? 0);
+    expect(guardians).toHaveLength(1);
     expect(await agent.end('SIGTERM')).toEqual({ code: 0, signal: null });
     expect(escapees.count()).toBe(0);
-    await until(() => watchers.every((pid) => !isAlive(pid)));
+    await until(() => guardians.every((pid) => !isAlive(pid)));
     const next = await startAgentProcess(bundle, user, { folder: agent.folder });
     expect(await commandEnded(next, commandId)).toMatchObject({ status: 'cancelled', signal: 'SIGKILL' });
   });
@@ -99,10 +100,11 @@ describe.each(USERS)('a command of an agent that runs as $who leaves nothing beh
     });
   });
 
-  it('when the agent was killed and its watcher before it, once it starts again', async () => {
+  it('when the agent was killed and its guardian before it, once it starts again', async () => {
     const { agent, commandId, escapees } = await startEscapees();
-    const watchers = await findWatchers(agent.child.pid ?? 0);
-    for (const pid of watchers) process.kill(pid, 'SIGKILL');
+    // It would start another.
+    agent.child.kill('SIGSTOP');
+    for (const pid of findGuardians(agent.child.pid ?? 0)) process.kill(pid, 'SIGKILL');
     await agent.end('SIGKILL');
     expect(escapees.count()).toBeGreaterThan(0);
     const next = await startAgentProcess(bundle, user, { folder: agent.folder });
@@ -133,18 +135,6 @@ describe.each(USERS)('a command of an agent that runs as $who leaves nothing beh
     });
   });
 });
-
-async function findWatchers(parent: number): Promise<number[]> {
-  const found: number[] = [];
-  for (const name of await readdir('/proc')) {
-    if (!/^\d+$/.test(name)) continue;
-    const stat = await readFile(`/proc/${name}/stat`, 'latin1').catch(() => '');
-    const line = await readFile(`/proc/${name}/cmdline`, 'latin1').catch(() => '');
-    const parentPid = Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1]);
-    if (parentPid === parent && line.includes('porthole-watcher')) found.push(Number(name));
-  }
-  return found;
-}
 
 async function countNamed(part: string): Promise<number> {
   const lines = await Promise.all(

@@ -34,6 +34,10 @@ export interface AgentProcess extends Addressed {
   readonly folder: string;
   /** Ends it with `signal` and resolves with how it ended. */
   end(signal: NodeJS.Signals): Promise<{ code: number | null; signal: NodeJS.Signals | null }>;
+  /** Resolves with how it ended, once it has. */
+  readonly ended: Promise<{ code: number | null; signal: NodeJS.Signals | null }>;
+  /** Has its main thread hang from now on. */
+  hang(how: 'loop' | 'sleep'): void;
 }
 
 /** A user to run as; null is whoever runs the tests. */
@@ -88,17 +92,19 @@ export async function bundleAgent(
 export async function startAgentProcess(
   file: string,
   user: RunningUser | null,
-  options: { settings?: Partial<Settings>; folder?: string } = {},
+  options: { settings?: Partial<Settings>; folder?: string; isRestarted?: boolean } = {},
 ): Promise<AgentProcess> {
   const folder = options.folder ?? mkdtempSync(path.join(tmpdir(), 'porthole-agent-'));
   if (user) chownSync(folder, user.uid, user.gid);
-  const child = spawn(process.execPath, [file, folder, JSON.stringify(options.settings ?? {})], {
+  const more = options.isRestarted ? ['guardian'] : [];
+  const child = spawn(process.execPath, [file, folder, JSON.stringify(options.settings ?? {}), ...more], {
     cwd: '/',
     env: { PATH: process.env.PATH, HOME: folder },
     stdio: ['pipe', 'pipe', 'inherit'],
     ...(user ? { uid: user.uid, gid: user.gid } : {}),
   });
   child.stdin?.on('error', () => undefined);
+  const ended = once(child, 'exit').then(() => ({ code: child.exitCode, signal: child.signalCode }));
   const end = async (signal: NodeJS.Signals) => {
     if (child.exitCode === null && child.signalCode === null) {
       const exit = once(child, 'exit');
@@ -126,5 +132,6 @@ export async function startAgentProcess(
       waiting.set(id, resolve);
       child.stdin?.write(`${JSON.stringify({ id, method, path: target, body })}\n`);
     });
-  return { url, child, folder, end, request };
+  const hang = (how: 'loop' | 'sleep') => void child.stdin?.write(`${JSON.stringify({ hang: how })}\n`);
+  return { url, child, folder, end, ended, hang, request };
 }

@@ -1,0 +1,8 @@
+import { guard } from './guardian/guard.ts';
+import { GUARDIAN_SWITCH } from './guardian/guardian-switch.ts';
+
+// Before anything else: a guardian needs no more than itself, and never lets Chromium start.
+if (process.argv.includes(GUARDIAN_SWITCH)) guard();
+
+// Still before Electron is ready: what the agent says of switches and folders counts only until then.
+void import('./main.ts');
