@@ -16,8 +16,11 @@ export interface CommandTools {
   readonly fetchFile: FetchFile;
   /** The address that the agent is called by. */
   readonly url: string;
-  /** Prints the answer: as it came for programs, or these lines for people. */
-  tell(answer: object, lines: readonly string[]): void;
+  /**
+   * Prints the answer: as it came for programs, or for people as these lines. What was asked for goes to stdout and
+   * nothing else does, since that may be a file or a pipe; `beside` goes to stderr.
+   */
+  tell(answer: object, lines: readonly string[], beside?: readonly string[]): void;
 }
 
 /** Runs `work` with what the command's options lead to. */
@@ -70,12 +73,18 @@ export function createAgentCommands(run: RunCommand): Command[] {
         const expires = options.expires === undefined ? {} : { expires_in_seconds: options.expires };
         const isLinked = options.link !== undefined && started.status === 'active';
         const key = isLinked ? await call('createViewKey', { params, body: { ...name, ...expires } }) : null;
-        tell(key ? { ...started, key } : started, [
-          started.status === 'active'
-            ? `${started.session_id} is shared: ${new URL(started.stream_url, url)}`
-            : `${started.session_id} waits for approval`,
-          ...(key ? [`for others: ${new URL(key.stream_url, url)}`] : []),
-        ]);
+        if (started.status !== 'active') {
+          tell(started, [], [`${started.session_id} waits for approval`]);
+          return;
+        }
+        const address = String(new URL(started.stream_url, url));
+        if (key)
+          tell(
+            { ...started, key },
+            [String(new URL(key.stream_url, url))],
+            [`${started.session_id} is shared: ${address}`, 'The other address is for others.'],
+          );
+        else tell(started, [address], [`${started.session_id} is shared`]);
       }),
     );
 
@@ -172,13 +181,13 @@ function createTokenCommand(run: RunCommand): Command {
         const made = await call('createToken', {
           body: { role, name, ...(expires === undefined ? {} : { expires_in_seconds: expires }) },
         });
-        tell(made, [made.token, `${describeToken(made)}. Nobody can show its secret again.`]);
+        tell(made, [made.token], [describeMade(made)]);
       }),
     );
   const list = new Command('list').description('Show the tokens that work.').action(() =>
     run(list, async ({ call, tell }) => {
       const answer = await call('listTokens');
-      tell(answer, answer.tokens.length > 0 ? answer.tokens.map(describeToken) : ['No tokens.']);
+      tell(answer, answer.tokens.map(describeToken), answer.tokens.length > 0 ? [] : ['No tokens.']);
     }),
   );
   const revoke = new Command('revoke')
@@ -197,7 +206,7 @@ function createTokenCommand(run: RunCommand): Command {
       run(rotate, async ({ call, tell }) => {
         const { token_id } = await findToken(call, given);
         const made = await call('rotateToken', { params: { token_id } });
-        tell(made, [made.token]);
+        tell(made, [made.token], [describeMade(made)]);
       }),
     );
   for (const command of [create, list, revoke, rotate]) token.addCommand(command);
@@ -264,4 +273,9 @@ function describeApproval(approval: Approval): string {
 function describeToken(token: AnswerOf<'listTokens'>['tokens'][number]): string {
   const until = token.expires_at === null ? 'until it is revoked' : `until ${token.expires_at}`;
   return `${token.token_id}  ${token.role}  ${token.name}, good ${until}`;
+}
+
+/** For beside a secret, which is shown this once. */
+function describeMade(token: AnswerOf<'createToken'>): string {
+  return `${describeToken(token)}. Nobody can show its secret again.`;
 }

@@ -91,10 +91,14 @@ export async function runCli(args: readonly string[], context: CliContext): Prom
         call: createAgentClient(agent),
         fetchFile: createFileFetcher(agent),
         url,
-        tell: (answer, lines) => {
-          if (options.json) print(JSON.stringify(answer));
+        tell: (answer, lines, beside = []) => {
+          if (options.json) {
+            print(JSON.stringify(answer));
+            return;
+          }
           // An agent at a strange address could answer anything.
-          else for (const line of lines) print(stripMisleadingCharacters(line));
+          for (const line of lines) print(stripMisleadingCharacters(line));
+          for (const line of beside) context.stderr.write(`${stripMisleadingCharacters(line)}\n`);
         },
       });
     } catch (error) {

@@ -1,11 +1,12 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { BLOCKS_NOT_RUN, type CommandBlock, listCommandBlocks } from '../support/command-blocks.ts';
 import { callApi } from './support/api-client.ts';
+import { installClient, installProgram } from './support/installed-client.ts';
 import { PortholeProcess, REPOSITORY } from './support/porthole-app.ts';
 import { TestDisplay } from './support/test-display.ts';
 
@@ -18,9 +19,9 @@ beforeAll(async () => {
   porthole = await PortholeProcess.start({ display, args: ['--hidden'] });
   home = mkdtempSync(path.join(tmpdir(), 'porthole-docs-'));
   // What the package installs, and npm in the repository: what commands write must not land there.
-  const client = path.join(REPOSITORY, 'dist/main/porthole.cjs');
-  installProgram('porthole', `exec '${process.execPath}' '${client}' "$@"`);
-  installProgram('npm', `PATH=\${PATH#*:} exec npm --prefix '${REPOSITORY}' "$@"`);
+  const programs = path.join(home, 'bin');
+  installClient(programs);
+  installProgram(programs, 'npm', `PATH=\${PATH#*:} exec npm --prefix '${REPOSITORY}' "$@"`);
 });
 
 afterAll(async () => {
@@ -54,13 +55,6 @@ class KnownIds {
   get env(): NodeJS.ProcessEnv {
     return Object.fromEntries([...this.#ids].map(([kind, id]) => [`${kind.toUpperCase()}_ID`, id]));
   }
-}
-
-/** Puts a program before all others of its name. */
-function installProgram(name: string, script: string): void {
-  const folder = path.join(home, 'bin');
-  mkdirSync(folder, { recursive: true });
-  writeFileSync(path.join(folder, name), `#!/bin/sh\n${script}\n`, { mode: 0o755 });
 }
 
 /** The commands of a block; one that goes on in the next line is one. */

@@ -163,6 +163,9 @@ const RUN: Record<string, () => Promise<void>> = {
   },
 };
 
+/** Those that need programs of others, by the test that runs them. */
+const RUN_ELSEWHERE: Record<string, string> = { 'prometheus.yml': 'tests/foreign/prometheus.test.ts' };
+
 /** Of those that are not run, what can be tried all the same; null for nothing. */
 const NOT_RUN: Record<string, (() => Promise<void>) | null> = {
   'obs-browser-source.json': async () => {
@@ -173,19 +176,6 @@ const NOT_RUN: Record<string, (() => Promise<void>) | null> = {
     await tab.goto(url, { waitUntil: 'commit' });
     await expect.poll(() => tab.evaluate('document.images[0]?.naturalWidth')).toBe(1280);
   },
-  'prometheus.yml': async () => {
-    const config = readFileSync(example('prometheus.yml'), 'utf8');
-    const configured = (key: string) => new RegExp(`^ *(?:- )?${key}: (.+)$`, 'm').exec(config)?.[1] ?? '';
-    expect(config).toContain(`${configured('credentials_file')}\nscrape_configs:`);
-    const wish = { name: 'prometheus', role: 'admin' };
-    const { body } = await callApi(porthole.url, 'POST', '/api/tokens', wish);
-    const [target] = JSON.parse(configured('targets')) as string[];
-    const address = `http://${target?.replace('localhost:8000', new URL(porthole.url).host)}`;
-    const headers = { authorization: `Bearer ${body.token}` };
-    const scraped = await fetch(`${address}${configured('metrics_path')}`, { headers });
-    expect(scraped.status).toBe(200);
-    expect(await scraped.text()).toMatch(/^# TYPE porthole_\w+ gauge$/m);
-  },
   'vlc.sh': null,
   'home-assistant.yaml': null,
 };
@@ -193,10 +183,13 @@ const NOT_RUN: Record<string, (() => Promise<void>) | null> = {
 describe('the examples', () => {
   it('are each run here, or said not to be, and why', () => {
     const { files, claims } = listExamples();
-    expect([...Object.keys(RUN), ...Object.keys(NOT_RUN)].sort()).toEqual(files);
+    const run = [...Object.keys(RUN), ...Object.keys(RUN_ELSEWHERE)];
+    expect([...run, ...Object.keys(NOT_RUN)].sort()).toEqual(files);
     expect([...claims.keys()].sort()).toEqual(files);
-    for (const name of Object.keys(RUN))
+    for (const name of run)
       expect({ name, says: claims.get(name) }).toMatchObject({ says: expect.stringMatching(/^run\b/) });
+    for (const [name, file] of Object.entries(RUN_ELSEWHERE))
+      expect(readFileSync(path.join(REPOSITORY, file), 'utf8')).toContain(`'examples/${name}'`);
     for (const name of Object.keys(NOT_RUN))
       expect({ name, says: claims.get(name) }).toMatchObject({
         says: expect.stringMatching(/^not run, because \w/),

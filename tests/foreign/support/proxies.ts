@@ -1,12 +1,11 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { type AddressInfo, connect, createServer } from 'node:net';
 import { tmpdir, userInfo } from 'node:os';
 import path from 'node:path';
 import { generate } from 'selfsigned';
 import { endChild } from '../../e2e/support/child-process.ts';
 import { adapt, readPageBlock } from '../../support/page-blocks.ts';
+import { findFreePort, untilListening } from './ports.ts';
 
 const PAGE = 'docs/proxies.md';
 
@@ -155,29 +154,5 @@ export class ProxyYard {
     this.#children.push(child);
     await untilListening(port, child);
     return { port, url: `https://${SHARE_HOST}:${port}` };
-  }
-}
-
-async function findFreePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
-}
-
-async function untilListening(port: number, child: ChildProcess): Promise<void> {
-  for (;;) {
-    if (child.exitCode !== null) throw new Error(`the proxy ended with ${child.exitCode}`);
-    const socket = connect({ host: '127.0.0.1', port });
-    const isOpen = await new Promise<boolean>((resolve) => {
-      socket.once('connect', () => resolve(true));
-      socket.once('error', () => resolve(false));
-    });
-    socket.destroy();
-    if (isOpen) return;
-    // Nothing tells when a program begins to listen, so looking again is all there is to wait for.
-    await new Promise((resolve) => setTimeout(resolve, 20));
   }
 }

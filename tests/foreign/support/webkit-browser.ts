@@ -1,10 +1,10 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { endChild } from '../../e2e/support/child-process.ts';
 import type { TestDisplay } from '../../e2e/support/test-display.ts';
+import { findFreePort } from './ports.ts';
 
 /**
  * WebKitGTK's own small browser on a display, driven by WebKitWebDriver over the protocol that all drivers speak:
@@ -23,7 +23,7 @@ export class WebKitBrowser {
 
   static async start(display: TestDisplay): Promise<WebKitBrowser> {
     const home = mkdtempSync(path.join(tmpdir(), 'porthole-webkit-'));
-    const port = await findPort();
+    const port = await findFreePort();
     // A profile, and a bus, of its own; no graphics card is asked for.
     const env = {
       ...display.env,
@@ -114,14 +114,4 @@ function findMiniBrowser(): string {
     .find((file) => existsSync(file));
   if (!found) throw new Error('there is no MiniBrowser of WebKitGTK');
   return found;
-}
-
-function findPort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer().once('error', reject);
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address();
-      server.close(() => resolve(typeof address === 'object' && address ? address.port : 0));
-    });
-  });
 }

@@ -73,9 +73,10 @@ describe('porthole share and stop', () => {
       quality: 'low',
       key: { name: 'for a friend', key: expect.stringMatching(/^phv_/) },
     });
-    const { out } = await porthole(agent, 'share --link');
-    expect(out).toMatch(
-      /is shared: http:\S+\/stream\/screen_\w+\nfor others: http:\S+\/stream\/screen_\w+\?key=phv_\S+\n/,
+    const linked = await porthole(agent, 'share --link');
+    expect(linked.out).toMatch(/^http:\S+\/stream\/screen_\w+\?key=phv_\S+\n$/);
+    expect(linked.err).toMatch(
+      /^screen_\w+ is shared: http:\S+\/stream\/screen_\w+\nThe other address is for others\.\n$/,
     );
     expect((await porthole(agent, 'stop')).err).toContain('Several are live; name one: ');
     expect((await porthole(agent, `stop ${sessionId} --reason "that will do"`)).out).toBe(
@@ -85,6 +86,20 @@ describe('porthole share and stop', () => {
     expect(agent.sessions.listHistory({ limit: 1, offset: 0 }).history[0]?.stop_reason).toBe('that will do');
     expect((await porthole(agent, 'stop')).code).toBe(0);
     expect((await porthole(agent, 'stop')).err).toBe('porthole: Nothing is live.\n');
+  });
+
+  it('prints the address of the stream for a program, and the rest beside it', async () => {
+    const agent = await startTestAgent();
+    const { out, err } = await porthole(agent, 'share');
+    expect(out).toMatch(/^http:\S+\/stream\/screen_\w+\n$/);
+    expect(err).toMatch(/^screen_\w+ is shared\n$/);
+    const { secret } = await makeToken(agent, 'operator');
+    const waiting = await porthole(agent, 'share --link', { PORTHOLE_TOKEN: secret });
+    expect(waiting).toMatchObject({
+      code: 0,
+      out: '',
+      err: expect.stringMatching(/^screen_\w+ waits for approval\n$/),
+    });
   });
 
   it('records from the start, and says so', async () => {
@@ -139,12 +154,13 @@ describe('porthole approve and deny', () => {
 describe('porthole token', () => {
   it('makes, lists, rotates and revokes', async () => {
     const agent = await startTestAgent();
-    const { out } = await porthole(agent, 'token create --role operator --name grace --expires 30d');
-    const [secret = '', sentence] = out.split('\n');
-    expect(secret).toMatch(/^pht_[\w-]{43}$/);
-    expect(sentence).toMatch(
-      /^token_\w+ {2}operator {2}grace, good until \d{4}-.*Nobody can show its secret again\.$/,
-    );
+    const made = await porthole(agent, 'token create --role operator --name grace --expires 30d');
+    // Alone, since it may go into a file.
+    expect(made.out).toMatch(/^pht_[\w-]{43}\n$/);
+    const beside =
+      /^token_\w+ {2}operator {2}grace, good until \d{4}-.*Nobody can show its secret again\.\n$/;
+    expect(made.err).toMatch(beside);
+    const secret = made.out.trim();
     const works = async (token: string) =>
       (await fetch(`${agent.url}/api/agent`, { headers: bearer(token) })).status === 200;
     expect(await works(secret)).toBe(true);
@@ -153,11 +169,14 @@ describe('porthole token', () => {
       total: 1,
       tokens: [{ name: 'grace' }],
     });
-    const rotated = (await porthole(agent, 'token rotate grace')).out.trim();
+    const renewed = await porthole(agent, 'token rotate grace');
+    expect(renewed.out).toMatch(/^pht_[\w-]{43}\n$/);
+    expect(renewed.err).toMatch(beside);
+    const rotated = renewed.out.trim();
     expect([await works(secret), await works(rotated)]).toEqual([false, true]);
     expect((await porthole(agent, 'token revoke grace')).code).toBe(0);
     expect(await works(rotated)).toBe(false);
-    expect((await porthole(agent, 'token list')).out).toBe('No tokens.\n');
+    expect(await porthole(agent, 'token list')).toEqual({ code: 0, out: '', err: 'No tokens.\n' });
     expect((await porthole(agent, 'token revoke grace')).err).toBe('porthole: No token is called grace.\n');
   });
 
