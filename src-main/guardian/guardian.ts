@@ -132,7 +132,8 @@ export class Guardian {
     this.#unanswered += 1;
     const patience = this.#hasAnswered ? UNANSWERED_BEATS : FIRST_ANSWER_BEATS;
     // Whatever keeps it from answering, it can be killed; that it has ended is noticed in the usual way.
-    if ((this.#unanswered > patience || this.#hasBeenStopped()) && !this.#isClosed) this.#child?.kill('SIGKILL');
+    if ((this.#unanswered > patience || this.#hasBeenStopped()) && !this.#isClosed)
+      this.#child?.kill('SIGKILL');
   }
 
   /** By somebody's signal, which the system says; where it does not, an answer will be missing. */
