@@ -40,3 +40,16 @@ export const FOREIGN_THINGS = Object.freeze([
   { what: 'access lists', program: 'setfacl', packages: ['acl'] },
   { what: 'extended attributes', program: 'setfattr', packages: ['attr'] },
 ]);
+
+/**
+ * The tools of the npm registry among them, exactly as the tests know them. No dependencies of the repository: they
+ * bring hundreds of packages, which nobody needs who only works on it.
+ * @type {readonly string[]}
+ */
+export const FOREIGN_TOOLS = Object.freeze([
+  'openapi-typescript@7.13.0',
+  // What the one before works with, of which it takes any 5.
+  'typescript@5.9.3',
+  '@redocly/cli@2.77.0',
+  '@stoplight/spectral-cli@6.16.3',
+]);

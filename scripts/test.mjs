@@ -6,7 +6,9 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { announce, runScript, SetupError } from './announce.mjs';
 import { build, repositoryRoot } from './build.mjs';
+import { portholeCacheFolder } from './cache-folder.mjs';
 import { resolveElectronRuntime } from './electron-runtime.mjs';
+import { ensureForeignTools } from './foreign-tools.mjs';
 import { onNpmGone } from './npm-watch.mjs';
 import { copyInspectable } from './package-twin.mjs';
 import { exitCodeOf } from './run-command.mjs';
@@ -73,9 +75,11 @@ async function prepareEndToEnd(runsForeign) {
     runsTests: true,
     runsForeign,
   });
+  const tools = runsForeign ? await ensureForeignTools({ cacheFolder: portholeCacheFolder() }) : undefined;
   await build({ ifStale: true });
   return {
     ...process.env,
+    ...(tools === undefined ? {} : { PORTHOLE_TEST_TOOLS: tools }),
     ELECTRON_OVERRIDE_DIST_PATH: runtime.folder,
     PORTHOLE_TEST_ELECTRON: runtime.executable,
     PORTHOLE_TEST_CHROME: findChrome(),
