@@ -1,11 +1,12 @@
 import { X509Certificate } from 'node:crypto';
-import { mkdirSync, readFileSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import { isIP } from 'node:net';
 import { hostname } from 'node:os';
 import path from 'node:path';
 import { createSecureContext } from 'node:tls';
 import type { Settings } from '#shared/settings';
 import { writeOwnFile } from '../files/own-file.ts';
+import { readSmallFile } from '../files/small-file.ts';
 import { listInterfaceAddresses } from './source-address.ts';
 
 /** What the agent shows to prove itself to clients that speak TLS. */
@@ -22,6 +23,8 @@ export interface TlsIdentity {
 const LIFETIME_DAYS = 820;
 const RENEW_DAYS_BEFORE = 30;
 const DAY_MS = 24 * 60 * 60_000;
+/** Room for a chain of twenty certificates with large keys. */
+const MAX_FILE_BYTES = 128 * 1024;
 
 /**
  * What the settings want clients to be shown, or null for plain HTTP. The agent's own identity is kept in `folder`.
@@ -76,7 +79,7 @@ function readGivenIdentity(certFile: string, keyFile: string): TlsIdentity {
 
 function readGiven(what: string, file: string): string {
   try {
-    return readFileSync(file, 'utf8');
+    return readSmallFile(file, MAX_FILE_BYTES).toString();
   } catch (error) {
     throw new Error(
       `The TLS ${what} cannot be read: ${error instanceof Error ? error.message : String(error)}`,

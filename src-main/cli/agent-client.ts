@@ -7,6 +7,7 @@ import {
   type EndpointName,
   type QueryInputOf,
 } from '#shared/api';
+import { BodyTooLarge, readBoundedBody } from '../outgoing/bounded-body.ts';
 import type { AgentFetch } from './agent-fetch.ts';
 
 /** The agent understood the request and refused it; `message` is its sentence for a person. */
@@ -46,6 +47,27 @@ export function readRefusal(body: unknown): z.infer<typeof refusalSchema> | null
   return refusalSchema.safeParse(body).data ?? null;
 }
 
+/** No answer that the command line asks for has a tenth of it. */
+const MAX_ANSWER_BYTES = 16 * 1024 * 1024;
+
+/**
+ * The JSON of an answer, or undefined if it is none. Rejects with a sentence for one that is longer than any that an
+ * agent gives: at a strange address it could have no end.
+ */
+export async function readAnswer(response: Response, url: string): Promise<unknown> {
+  try {
+    return JSON.parse((await readBoundedBody(response, MAX_ANSWER_BYTES)).toString());
+  } catch (error) {
+    if (error instanceof BodyTooLarge) throw notPorthole(url, error.message);
+    return undefined;
+  }
+}
+
+/** Why something at an address is taken for no agent. */
+export function notPorthole(url: string, why: string): Error {
+  return new Error(`What answers at ${url} is no Porthole (${why}).`);
+}
+
 /** Makes the function that calls the agent at `url`. */
 export function createAgentClient({ url, fetch, token }: AgentAddress): CallAgent {
   return async (name, input = {}) => {
@@ -63,11 +85,11 @@ export function createAgentClient({ url, fetch, token }: AgentAddress): CallAgen
     }).catch((error: unknown) => {
       throw new Error(`No agent answers at ${url}: ${explain(error)}.`);
     });
-    const answered: unknown = await response.json().catch(() => undefined);
+    const answered = await readAnswer(response, url);
     if (response.ok) return API[name].answer.parse(answered) as AnswerOf<typeof name>;
     const refusal = readRefusal(answered);
     if (refusal) throw new AgentRefusal(refusal.message, refusal);
-    throw new Error(`What answers at ${url} is no Porthole (${response.status}).`);
+    throw notPorthole(url, String(response.status));
   };
 }
 

@@ -1,4 +1,8 @@
-import { type AgentAddress, AgentRefusal, readRefusal } from './agent-client.ts';
+import { BodyTooLarge, readBoundedBody } from '../outgoing/bounded-body.ts';
+import { type AgentAddress, AgentRefusal, notPorthole, readAnswer, readRefusal } from './agent-client.ts';
+
+/** Many times of what diagnostics have. */
+const MAX_FILE_BYTES = 64 * 1024 * 1024;
 
 /** Fetches what an agent has at `path` that is not JSON. Rejects with {@link AgentRefusal} for a refusal. */
 export type FetchFile = (path: string) => Promise<Uint8Array>;
@@ -12,9 +16,13 @@ export function createFileFetcher({ url, fetch, token }: AgentAddress): FetchFil
         `No agent answers at ${url}: ${error instanceof Error ? error.message : String(error)}.`,
       );
     });
-    if (response.ok) return new Uint8Array(await response.arrayBuffer());
-    const refusal = readRefusal(await response.json().catch(() => undefined));
+    if (response.ok) {
+      return readBoundedBody(response, MAX_FILE_BYTES).catch((error: unknown) => {
+        throw error instanceof BodyTooLarge ? notPorthole(url, error.message) : error;
+      });
+    }
+    const refusal = readRefusal(await readAnswer(response, url));
     if (refusal) throw new AgentRefusal(refusal.message, refusal);
-    throw new Error(`What answers at ${url} is no Porthole (${response.status}).`);
+    throw notPorthole(url, String(response.status));
   };
 }

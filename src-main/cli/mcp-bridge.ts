@@ -35,13 +35,16 @@ const SERVER_ERROR = -32000;
 /** So long calls may still be answered when stdin has ended; a client that waits for none closes it, too. */
 const LAST_ANSWERS_MS = 2000;
 
+/** More than an agent takes of one message; what has no line break by then is none. */
+const MAX_MESSAGE_BYTES = 8 * 1024 * 1024;
+
 const FOR_CLIENTS =
   'An MCP client starts this command, and talks to it over stdin and stdout; how is in docs/commands.md.';
 
 /**
  * Hands messages of the Model Context Protocol on between stdin and stdout and a running agent, untouched. Resolves when
- * stdin ends or the agent is gone; the MCP session, and what was started in it, ends with it. If the agent has started
- * anew meanwhile, it is introduced to the client again, which does not hear of it.
+ * stdin ends or the agent is gone, and rejects when a message does not end; the MCP session, and what was started in it,
+ * ends with it. If the agent has started anew meanwhile, it is introduced to the client again, which does not hear of it.
  */
 export async function bridgeMcp(options: McpBridgeOptions): Promise<void> {
   const { stdin, stdout, complain } = options;
@@ -49,10 +52,12 @@ export async function bridgeMcp(options: McpBridgeOptions): Promise<void> {
   const client = new StdioServerTransport(
     stdin as NonNullable<ConstructorParameters<typeof StdioServerTransport>[0]>,
     stdout as NonNullable<ConstructorParameters<typeof StdioServerTransport>[1]>,
+    { maxBufferSize: MAX_MESSAGE_BYTES },
   );
   const unanswered = new Set<RequestId>();
   let heard = false;
   let isOver = false;
+  let isEndless = false;
   let onAllAnswered = (): void => undefined;
 
   const ended = new Promise<void>((resolve) => {
@@ -72,6 +77,8 @@ export async function bridgeMcp(options: McpBridgeOptions): Promise<void> {
   });
   const gone = new Promise<void>((resolve) => {
     stdout.once('error', () => resolve());
+    // It gives up when a message has no end, because the rest of it would be taken for others.
+    client.onclose = resolve;
     line.onClosed = resolve;
   });
   client.onmessage = (message) => {
@@ -81,7 +88,8 @@ export async function bridgeMcp(options: McpBridgeOptions): Promise<void> {
   };
   client.onerror = (error) => {
     heard = true;
-    complain(`What came in is no message of the protocol: ${error.message}`);
+    if (error.message.startsWith('ReadBuffer exceeded')) isEndless = true;
+    else complain(`What came in is no message of the protocol: ${error.message}`);
   };
   const answerFailure = (message: JSONRPCMessage, error: unknown): void => {
     if (isOver || !isJSONRPCRequest(message)) return;
@@ -108,6 +116,11 @@ export async function bridgeMcp(options: McpBridgeOptions): Promise<void> {
   isOver = true;
   await client.close();
   await line.close();
+  if (isEndless) {
+    throw new Error(
+      `What came in is more than ${MAX_MESSAGE_BYTES} bytes without a line break, and no message that an agent takes.`,
+    );
+  }
 }
 
 /** The way to the agent, which outlives the agent's own sessions. */

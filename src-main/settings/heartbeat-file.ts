@@ -1,4 +1,4 @@
-import { readFileSync, rmSync } from 'node:fs';
+import { rmSync } from 'node:fs';
 import { open, stat } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import path from 'node:path';
@@ -6,6 +6,7 @@ import { z } from 'zod';
 import type { Clock } from '../clock.ts';
 import { OpenedFolder } from '../files/opened-folder.ts';
 import { writeOwnFile } from '../files/own-file.ts';
+import { readSmallFile } from '../files/small-file.ts';
 import { makeTemporary } from '../files/temporary-file.ts';
 import { processSpace, startOf } from '../live-process.ts';
 
@@ -22,6 +23,8 @@ const heartbeatSchema = z.object({
 export type Heartbeat = z.infer<typeof heartbeatSchema>;
 
 const BEAT_MS = 10_000;
+/** Many times of what it says. */
+const MAX_BYTES = 16 * 1024;
 
 /**
  * Says in `file`, from now on and every 10 s anew, that this process works on the data folder; the returned function
@@ -61,7 +64,7 @@ async function beat(file: string, text: string): Promise<void> {
  */
 export async function readHeartbeat(file: string): Promise<(Heartbeat & { ageMs: number }) | undefined> {
   try {
-    const heartbeat = heartbeatSchema.parse(JSON.parse(readFileSync(file, 'utf8')));
+    const heartbeat = heartbeatSchema.parse(JSON.parse(readSmallFile(file, MAX_BYTES).toString()));
     const { mtimeMs } = await stat(file);
     return { ...heartbeat, ageMs: (await timeAt(path.dirname(file))) - mtimeMs };
   } catch {

@@ -1,6 +1,7 @@
-import { readFileSync, rmSync } from 'node:fs';
+import { rmSync } from 'node:fs';
 import { z } from 'zod';
 import { writeOwnFile } from '../files/own-file.ts';
+import { readSmallFile } from '../files/small-file.ts';
 
 const runningSchema = z.object({
   url: z.url(),
@@ -12,6 +13,9 @@ const runningSchema = z.object({
 /** Where an agent runs and listens. */
 export type Running = z.infer<typeof runningSchema>;
 
+/** Many times of what an address and a certificate take. */
+const MAX_BYTES = 64 * 1024;
+
 /** Says in `file` where this agent listens. */
 export async function writeRunningFile(file: string, running: Running): Promise<void> {
   await writeOwnFile(file, `${JSON.stringify(running)}\n`);
@@ -20,7 +24,7 @@ export async function writeRunningFile(file: string, running: Running): Promise<
 /** What `file` says of a running agent, or undefined if it says nothing. A killed agent leaves its file behind. */
 export function readRunningFile(file: string): Running | undefined {
   try {
-    return runningSchema.parse(JSON.parse(readFileSync(file, 'utf8')));
+    return runningSchema.parse(JSON.parse(readSmallFile(file, MAX_BYTES).toString()));
   } catch {
     return undefined;
   }

@@ -1,6 +1,8 @@
-import { existsSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs';
+import { existsSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import type { SettingsChange } from '#shared/settings-api';
 import { createOwnFile, writeSharedFile } from '../files/own-file.ts';
+import { systemCode } from '../files/place-errors.ts';
+import { readSmallFile } from '../files/small-file.ts';
 import { editSettingsText, parseSettingsText, type SettingsContent } from './settings-text.ts';
 
 const MAX_BYTES = 256 * 1024;
@@ -46,13 +48,10 @@ function assertFits(text: string): string {
 
 function read(file: string): Reading {
   try {
-    const stats = statSync(file, { throwIfNoEntry: false });
-    if (!stats) return { state: 'missing' };
-    if (!stats.isFile()) return { state: 'unreadable', why: 'it is no file' };
-    if (stats.size > MAX_BYTES) return { state: 'unreadable', why: 'it is larger than 256 KiB' };
-    const text = new TextDecoder('utf-8', { fatal: true }).decode(readFileSync(file));
+    const text = new TextDecoder('utf-8', { fatal: true }).decode(readSmallFile(file, MAX_BYTES));
     return { state: 'text', text };
   } catch (error) {
+    if (systemCode(error) === 'ENOENT') return { state: 'missing' };
     const isEncoding = error instanceof TypeError;
     return { state: 'unreadable', why: isEncoding ? 'it is not UTF-8' : describe(error) };
   }

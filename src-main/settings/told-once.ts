@@ -1,8 +1,10 @@
-import { readFileSync } from 'node:fs';
 import { z } from 'zod';
 import { writeOwnFile } from '../files/own-file.ts';
+import { readSmallFile } from '../files/small-file.ts';
 
 const toldSchema = z.array(z.string());
+/** Many times of what there is to be told. */
+const MAX_BYTES = 16 * 1024;
 
 /**
  * Whether `subject` has yet to be told to the person at the machine; from this call on it counts as told, in `file`.
@@ -21,7 +23,7 @@ export async function claimFirstTelling(file: string, subject: string): Promise<
 
 function readTold(file: string): string[] {
   try {
-    return toldSchema.parse(JSON.parse(readFileSync(file, 'utf8')));
+    return toldSchema.parse(JSON.parse(readSmallFile(file, MAX_BYTES).toString()));
   } catch {
     return [];
   }

@@ -1,6 +1,7 @@
 import { JSON_SCHEMA, load } from 'js-yaml';
 import { gt, lt } from 'semver';
 import { z } from 'zod';
+import { BodyTooLarge, readBoundedBody } from '../outgoing/bounded-body.ts';
 import { readRetryAfter } from '../outgoing/retry-after.ts';
 
 /** A release that can be downloaded. */
@@ -118,9 +119,10 @@ async function fetchText(url: URL, { fetch, signal, nowMs }: FeedOptions): Promi
     });
   }
   try {
-    return await readLimited(response);
+    return (await readBoundedBody(response, MAX_FEED_BYTES)).toString('utf8');
   } catch (error) {
-    if (error instanceof UpdateRefusal) throw error;
+    if (error instanceof BodyTooLarge)
+      throw new UpdateRefusal('The update server sends more than an announcement can be.');
     if (signal.aborted) throw tooLate();
     throw new UpdateRefusal(`The update server broke off its answer (${explain(error)}).`);
   }
@@ -135,23 +137,6 @@ export function describeStatus(status: number, what: string): string {
 
 function tooLate(): UpdateRefusal {
   return new UpdateRefusal('The update server did not answer in time.', { isOutage: true });
-}
-
-async function readLimited(response: Response): Promise<string> {
-  const reader = response.body?.getReader();
-  if (!reader) return '';
-  const chunks: Uint8Array[] = [];
-  let bytes = 0;
-  for (;;) {
-    const { done, value } = await reader.read();
-    if (done) return Buffer.concat(chunks).toString('utf8');
-    bytes += value.length;
-    if (bytes > MAX_FEED_BYTES) {
-      void reader.cancel().catch(() => undefined);
-      throw new UpdateRefusal('The update server sends more than an announcement can be.');
-    }
-    chunks.push(value);
-  }
 }
 
 function parseFeed(text: string, channelFile: string): z.infer<typeof feedSchema> {

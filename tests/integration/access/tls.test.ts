@@ -80,6 +80,11 @@ describe('the agent’s own certificate', () => {
     await expect(loadTlsIdentity(files(one, '/nowhere'), newFolder(), 0)).rejects.toThrow(
       /key cannot be read/,
     );
+    const endless = path.join(one, 'endless.pem');
+    writeFileSync(endless, `${readFileSync(files(one, one).tlsCert, 'utf8')}${'\n'.repeat(128 * 1024)}`);
+    await expect(loadTlsIdentity({ ...files(one, one), tlsCert: endless }, newFolder(), 0)).rejects.toThrow(
+      /^The TLS certificate cannot be read: it is larger than 128 KiB$/,
+    );
     await expect(loadTlsIdentity({ ...OWN, tlsCert: '/x' }, newFolder(), 0)).rejects.toThrow(/--tls-key/);
     expect(await loadTlsIdentity({ ...OWN, tls: false }, newFolder(), 0)).toBeNull();
   });

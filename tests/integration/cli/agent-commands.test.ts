@@ -1,8 +1,10 @@
 import { readFileSync, statSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import path from 'node:path';
 import { PassThrough } from 'node:stream';
 import { unzipSync } from 'fflate';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { findCliCall, runCli } from '../../../src-main/cli/cli.ts';
 import { bearer, makeToken, startShare } from '../access/support/callers.ts';
 import { call, startTestAgent, type TestAgent } from '../support/test-agent.ts';
@@ -14,7 +16,11 @@ interface Said {
 }
 
 /** Runs the command line client against an agent, with arguments as they are typed. */
-async function porthole(agent: TestAgent, line: string, env: NodeJS.ProcessEnv = {}): Promise<Said> {
+async function porthole(
+  agent: Pick<TestAgent, 'url'>,
+  line: string,
+  env: NodeJS.ProcessEnv = {},
+): Promise<Said> {
   const [stdout, stderr] = [new PassThrough(), new PassThrough()];
   const args = line.match(/"[^"]*"|\S+/g)?.map((word) => word.replaceAll('"', '')) ?? [];
   expect(findCliCall(args)).toEqual(args);
@@ -59,6 +65,32 @@ describe('porthole status', () => {
     const { code, out, err } = await porthole(agent, 'status');
     expect({ code, out }).toEqual({ code: 1, out: '' });
     expect(err).toMatch(/^porthole: No agent answers at http:\/\/127\.0\.0\.1:\d+: .*ECONNREFUSED.*\.\n$/);
+  });
+});
+
+describe('an address at which something else answers', () => {
+  it.each([
+    ['status --json', /no Porthole \(the answer has more than 16777216 bytes\)\.\n$/],
+    [
+      'diagnostics --out /nowhere/archive.zip',
+      /no Porthole \(the answer has more than 67108864 bytes\)\.\n$/,
+    ],
+  ])('is told of by %s, however much it says', async (line, sentence) => {
+    const server = createServer((_, response) => {
+      const piece = Buffer.alloc(1024 * 1024, ' ');
+      response.setHeader('content-type', 'application/json');
+      const goOn = (): void => {
+        while (response.write(piece) && !response.destroyed);
+      };
+      response.on('drain', goOn);
+      goOn();
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    onTestFinished(() => void server.close());
+    const { port } = server.address() as AddressInfo;
+    const { code, out, err } = await porthole({ url: `http://127.0.0.1:${port}` }, line);
+    expect({ code, out }).toEqual({ code: 1, out: '' });
+    expect(err).toMatch(sentence);
   });
 });
 

@@ -167,6 +167,29 @@ describe('porthole mcp', () => {
     );
   });
 
+  it('ends with a sentence when a message does not end', async () => {
+    const agent = await startTestAgent();
+    const client = await openBridge(['mcp', '--url', agent.url]);
+    const answered = client.messages().length;
+    client.write('{"jsonrpc":"2.0","id":2,"method":"');
+    for (let mebibytes = 0; mebibytes < 9; mebibytes += 1) client.write('a'.repeat(1024 * 1024));
+    expect(await client.code).toBe(1);
+    expect(client.said.stderr).toBe(
+      'porthole: What came in is more than 8388608 bytes without a line break, and no message that an agent takes.\n',
+    );
+    expect(client.messages()).toHaveLength(answered);
+  });
+
+  it('hands on to the agent, which refuses it, what is longer than that takes', async () => {
+    const agent = await startTestAgent();
+    const client = await openBridge(['mcp', '--url', agent.url]);
+    client.send({ id: 2, method: 'tools/call', params: { name: 'a'.repeat(5 * 1024 * 1024) } });
+    await until(() => client.messages().some(({ id }) => id === 2));
+    expect(client.messages().find(({ id }) => id === 2)?.error?.message).toMatch(/too large/i);
+    client.end();
+    expect(await client.code).toBe(0);
+  });
+
   it('answers pings of the agent itself, so that a simple client is there for it', async () => {
     const agent = await startTestAgent({ settings: { heartbeatIntervalSeconds: 1 } });
     const client = await openBridge(['mcp', '--url', agent.url]);

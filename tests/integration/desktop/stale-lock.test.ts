@@ -4,6 +4,7 @@ import {
   mkdirSync,
   mkdtempSync,
   readdirSync,
+  readFileSync,
   readlinkSync,
   rmSync,
   statSync,
@@ -148,6 +149,8 @@ describe('heartbeat', () => {
         .toBeGreaterThan(1_000_000);
     }
     expect((await readHeartbeat(heartbeat))?.ageMs).toEqual(expect.any(Number));
+    writeFileSync(heartbeat, `${readFileSync(heartbeat, 'utf8')}${' '.repeat(16 * 1024)}`);
+    expect(await readHeartbeat(heartbeat)).toBeUndefined();
     end();
     expect(await readHeartbeat(heartbeat)).toBeUndefined();
     expect(readdirSync(path.dirname(heartbeat))).toEqual(['chromium']);

@@ -147,12 +147,17 @@ describe('running file', () => {
     expect(readRunningFile(file)).toBeUndefined();
   });
 
-  it.each(['', '{', '{"url":"x","pid":1}', '{"url":"http://x","pid":-1}', '[]'])(
-    'says nothing if it holds %j',
-    (text) => {
-      const file = path.join(parent, 'running.json');
-      writeFileSync(file, text);
-      expect(readRunningFile(file)).toBeUndefined();
-    },
-  );
+  it.each([
+    '',
+    '{',
+    '{"url":"x","pid":1}',
+    '{"url":"http://x","pid":-1}',
+    '[]',
+    // Larger than any agent writes it.
+    `{"url":"http://x","pid":1}${' '.repeat(64 * 1024)}`,
+  ])('says nothing if it holds %.30j', (text) => {
+    const file = path.join(parent, 'running.json');
+    writeFileSync(file, text);
+    expect(readRunningFile(file)).toBeUndefined();
+  });
 });

@@ -20,7 +20,15 @@ describe('claimFirstTelling', () => {
     expect(statSync(file).mode & 0o777).toBe(0o600);
   });
 
-  it.each(['', '{}', 'null', '[1]', 'nonsense'])('begins anew from a file that holds %j', async (content) => {
+  it.each([
+    '',
+    '{}',
+    'null',
+    '[1]',
+    'nonsense',
+    // Larger than anything that it keeps.
+    `["one"${' '.repeat(16 * 1024)}]`,
+  ])('begins anew from a file that holds %.20j', async (content) => {
     const file = newFile();
     writeFileSync(file, content);
     expect(await claimFirstTelling(file, 'one')).toBe(true);

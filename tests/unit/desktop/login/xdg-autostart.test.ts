@@ -2,8 +2,10 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, wri
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { beforeEach, describe, expect, it, onTestFinished } from 'vitest';
-import { isOwnEntry } from '../../../../src-main/desktop/login/autostart-entry.ts';
+import { isOwnEntry, writeAutostartEntry } from '../../../../src-main/desktop/login/autostart-entry.ts';
 import { xdgAutostart } from '../../../../src-main/desktop/login/xdg-autostart.ts';
+
+const FOREIGN = '[Desktop Entry]\nType=Application\nExec=my-porthole --with-care\n';
 
 let file: string;
 beforeEach(() => {
@@ -27,13 +29,20 @@ describe('xdgAutostart', () => {
     expect(existsSync(file)).toBe(false);
   });
 
-  it('neither changes nor removes an entry that somebody else made', async () => {
-    const foreign = '[Desktop Entry]\nType=Application\nExec=my-porthole --with-care\n';
+  it.each([
+    ['that somebody else made', () => FOREIGN],
+    [
+      'larger than any that it made',
+      () => `${writeAutostartEntry(['/opt/porthole'])}${'#'.repeat(64 * 1024)}`,
+    ],
+  ])('neither changes nor removes an entry %s', async (_, contentOf) => {
+    const foreign = contentOf();
     mkdirSync(path.dirname(file));
     writeFileSync(file, foreign);
     const place = xdgAutostart(file, ['/opt/porthole']);
     expect(await place.set(true)).toContain('left as it is');
     expect(await place.set(false)).toBeNull();
+    expect(place.isSwitchedOff()).toBe(false);
     expect(readFileSync(file, 'utf8')).toBe(foreign);
   });
 });
