@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { deciderSchema } from './approvals.ts';
 import { timestampSchema } from './sessions.ts';
 import { callerTextSchema } from './text.ts';
-import { utf8Length } from './utf8-length.ts';
+import { isWellFormed, utf8Length } from './utf8-length.ts';
 
 /** The most bytes that one argument, path or variable may have; Linux refuses longer ones (MAX_ARG_STRLEN). */
 export const MAX_ARGUMENT_BYTES = 128 * 1024;
@@ -25,7 +25,7 @@ const systemText = z
   // First, so that nothing goes over a text that is too long.
   .refine(isShortEnough, { error: `must have at most ${MAX_ARGUMENT_BYTES} bytes`, abort: true })
   .refine((text) => !text.includes('\0'), 'must not contain a NUL byte')
-  .refine((text) => !/\p{Cs}/u.test(text), 'must be well-formed Unicode');
+  .refine(isWellFormed, 'must be well-formed Unicode');
 
 function isShortEnough(text: string): boolean {
   if (text.length * BYTES_PER_UNIT_AT_MOST <= MAX_ARGUMENT_BYTES) return true;
@@ -59,7 +59,7 @@ const programFields = {
   timeout_seconds: z.number().positive().max(MAX_COMMAND_TIMEOUT_SECONDS).optional(),
 };
 
-const fileContent = z.string().refine((text) => !/\p{Cs}/u.test(text), 'must be well-formed Unicode');
+const fileContent = z.string().refine(isWellFormed, 'must be well-formed Unicode');
 
 const runSchema = z.strictObject({
   operation: z.literal('run'),
@@ -103,8 +103,6 @@ const screenshotSchema = z.strictObject({
   width: z.int().min(160).max(1920).default(1280),
 });
 
-const BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/;
-
 function assertContent(
   operation: { readonly operation: string; readonly content?: string; readonly encoding?: string },
   context: z.RefinementCtx,
@@ -112,7 +110,7 @@ function assertContent(
   if (operation.operation !== 'write_file' || operation.content === undefined) return;
   const { content, encoding } = operation;
   const refuse = (message: string) => context.addIssue({ code: 'custom', path: ['content'], message });
-  if (encoding === 'base64' && !BASE64.test(content)) {
+  if (encoding === 'base64' && !isBase64(content)) {
     refuse('must be base64, padded, without line breaks');
     return;
   }
@@ -120,9 +118,18 @@ function assertContent(
   if (bytes > MAX_FILE_BYTES) refuse(`must have at most ${MAX_FILE_BYTES} bytes`);
 }
 
+/** Whether it is base64 with its padding. One class of characters, looked for once, takes a fraction of a whole pattern. */
+function isBase64(content: string): boolean {
+  const end = content.length - paddingOf(content);
+  return content.length % 4 === 0 && !/[^A-Za-z0-9+/]/.test(content.slice(0, end));
+}
+
+function paddingOf(content: string): number {
+  return content.endsWith('==') ? 2 : content.endsWith('=') ? 1 : 0;
+}
+
 function base64Bytes(content: string): number {
-  const padding = content.endsWith('==') ? 2 : content.endsWith('=') ? 1 : 0;
-  return (content.length / 4) * 3 - padding;
+  return (content.length / 4) * 3 - paddingOf(content);
 }
 
 /** One piece of work on the machine, as the contract words it. */

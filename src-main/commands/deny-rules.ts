@@ -6,6 +6,7 @@ import {
   type Unread,
   type Word,
 } from '../shell/shell-reading.ts';
+import { Turns } from '../turns.ts';
 import { compileGlob, type GlobTest } from './glob.ts';
 
 /** Why a rule refuses an operation; `rule` is null where no rule could be checked. */
@@ -22,8 +23,6 @@ interface Rule {
   readonly others: readonly GlobTest[];
 }
 
-/** So long rules are checked before everybody else has a turn. */
-const TURN_MS = 5;
 /** So long one operation may be checked in all; after that it counts as one that cannot be. */
 const BUDGET_MS = 1000;
 /** So many comparisons pass between two looks at the time; one with a long text counts as many. */
@@ -120,8 +119,8 @@ function* hasAll(globs: readonly GlobTest[], words: readonly Word[], from: numbe
 
 /** What a search comes to, or that it takes too long; everybody else has turns in between. */
 async function takeTurns<R>(search: Comparing<R>): Promise<R | 'late'> {
+  const turns = new Turns();
   const startedMs = performance.now();
-  let turnMs = startedMs;
   let cost = 0;
   for (;;) {
     const step = search.next();
@@ -129,11 +128,8 @@ async function takeTurns<R>(search: Comparing<R>): Promise<R | 'late'> {
     cost += 1 + step.value / LENGTH_OF_STEP;
     if (cost < COST_BETWEEN_LOOKS) continue;
     cost = 0;
-    const nowMs = performance.now();
-    if (nowMs - startedMs > BUDGET_MS) return 'late';
-    if (nowMs - turnMs < TURN_MS) continue;
-    await new Promise((resolve) => setImmediate(resolve));
-    turnMs = performance.now();
+    if (performance.now() - startedMs > BUDGET_MS) return 'late';
+    if (turns.isOver) await turns.next();
   }
 }
 

@@ -4,6 +4,7 @@ import os from 'node:os';
 import { setImmediate as yieldToOthers } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import type { CommandResult } from '#shared/commands';
+import { readLines } from '../turns.ts';
 
 type ResultOf<N extends CommandResult['operation']> = Extract<CommandResult, { operation: N }>;
 type ProcessEntry = ResultOf<'list_processes'>['processes'][number];
@@ -12,6 +13,8 @@ const MAX_PROCESSES = 2000;
 /** Lines of a listing that are looked at: more processes than a system has numbers for, by far. */
 const MAX_LISTED = 65_536;
 const MAX_COMMAND_LENGTH = 1000;
+/** So much of such a line is looked at: what stands before the command is short. */
+const MAX_LISTED_LENGTH = 2 * MAX_COMMAND_LENGTH;
 /** As UTF-8 writes it at most. */
 const BYTES_PER_CHARACTER = 4;
 /** Many times of what any of the files that are read here has on a usual machine. */
@@ -133,9 +136,10 @@ async function askSystem(): Promise<ProcessEntry[]> {
   return parseProcessStatus(stdout);
 }
 
-/** What `ps axww -o pid=,ppid=,user=,rss=,command=` says. */
-export function parseProcessStatus(listing: string): ProcessEntry[] {
-  return listing.split('\n', MAX_LISTED).flatMap((line): ProcessEntry[] => {
+/** What `ps axww -o pid=,ppid=,user=,rss=,command=` says. Lets others have their turn meanwhile. */
+export function parseProcessStatus(listing: string): Promise<ProcessEntry[]> {
+  return readLines(listing, MAX_LISTED, (whole): ProcessEntry[] => {
+    const line = whole.slice(0, MAX_LISTED_LENGTH);
     const [, pid, parentPid, user, kibibytes, command] =
       /^\s*(\d+)\s+(\d+)\s+(\S+)\s+(\d+)\s+(.*)$/s.exec(line) ?? [];
     if (pid === undefined || user === undefined || command === undefined) return [];
@@ -152,9 +156,10 @@ export function parseProcessStatus(listing: string): ProcessEntry[] {
   });
 }
 
-/** What `tasklist /FO CSV /NH` says; it names neither parents nor users. */
-export function parseTaskList(listing: string): ProcessEntry[] {
-  return listing.split(/\r?\n/, MAX_LISTED).flatMap((line): ProcessEntry[] => {
+/** What `tasklist /FO CSV /NH` says; it names neither parents nor users. Lets others have their turn meanwhile. */
+export function parseTaskList(listing: string): Promise<ProcessEntry[]> {
+  return readLines(listing, MAX_LISTED, (whole): ProcessEntry[] => {
+    const line = whole.slice(0, MAX_LISTED_LENGTH);
     const fields = [...line.matchAll(/"([^"]*)"/g)].map(([, field]) => field ?? '');
     const [command, pid, , , memory] = fields;
     if (command === undefined || pid === undefined || !/^\d+$/.test(pid)) return [];

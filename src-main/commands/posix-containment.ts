@@ -2,10 +2,13 @@ import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
+import { readLines } from '../turns.ts';
 import type { CommandTrace, Containment, EnclosedProgram, Enclosure, Ownership } from './containment.ts';
 
 /** The variable that names a process's enclosure where nothing better is inherited. */
 export const MARK_VARIABLE = 'PORTHOLE_MARK';
+
+const MARK = new RegExp(`(?:^|\\s)${MARK_VARIABLE}=([0-9a-f-]+)(?:\\s|$)`);
 
 const run = promisify(execFile);
 const MAX_LISTING_BYTES = 64 * 1024 * 1024;
@@ -117,16 +120,26 @@ function signal(pid: number, name: NodeJS.Signals): void {
 async function listProcesses(): Promise<ListedProcess[]> {
   const columns = 'pid=,ppid=,pgid=,state=,command=';
   const { stdout } = await run('ps', ['axeww', '-o', columns], { maxBuffer: MAX_LISTING_BYTES });
-  return parseProcessList(stdout);
+  return readProcessList(stdout);
 }
 
-/** What `ps axeww -o pid=,ppid=,pgid=,state=,command=` says, without the processes that have ended. */
+/**
+ * What `ps axeww -o pid=,ppid=,pgid=,state=,command=` says, without the processes that have ended. Lets others have
+ * their turn meanwhile.
+ */
+export function readProcessList(listing: string): Promise<ListedProcess[]> {
+  return readLines(listing, Number.POSITIVE_INFINITY, parseProcessLine);
+}
+
+/** The same at once, for whoever has nothing else to do. */
 export function parseProcessList(listing: string): ListedProcess[] {
-  return listing.split('\n').flatMap((line): ListedProcess[] => {
-    const [, pid, parentPid, group, state, rest] =
-      /^\s*(\d+)\s+(\d+)\s+(\d+)\s+(\S+)\s+(.*)$/s.exec(line) ?? [];
-    if (pid === undefined || state?.startsWith('Z')) return [];
-    const mark = new RegExp(`(?:^|\\s)${MARK_VARIABLE}=([0-9a-f-]+)(?:\\s|$)`).exec(rest ?? '')?.[1] ?? null;
-    return [{ pid: Number(pid), parentPid: Number(parentPid), group: Number(group), mark }];
-  });
+  return listing.split('\n').flatMap(parseProcessLine);
+}
+
+function parseProcessLine(line: string): ListedProcess[] {
+  const [, pid, parentPid, group, state, rest] =
+    /^\s*(\d+)\s+(\d+)\s+(\d+)\s+(\S+)\s+(.*)$/s.exec(line) ?? [];
+  if (pid === undefined || state?.startsWith('Z')) return [];
+  const mark = MARK.exec(rest ?? '')?.[1] ?? null;
+  return [{ pid: Number(pid), parentPid: Number(parentPid), group: Number(group), mark }];
 }

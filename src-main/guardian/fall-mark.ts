@@ -1,4 +1,5 @@
-import { readFileSync, rmSync } from 'node:fs';
+import { rmSync } from 'node:fs';
+import { readSmallFile } from '../files/small-file.ts';
 import { writeWhole } from './write-whole.ts';
 
 /** How a run of the agent ended that was not meant to, left in the data folder for its next start. */
@@ -11,6 +12,9 @@ export interface FallMark {
   readonly staysDown: boolean;
 }
 
+/** Many times of what a mark takes. */
+const MAX_BYTES = 16 * 1024;
+
 /** Leaves a mark. */
 export function writeFallMark(file: string, mark: FallMark): void {
   writeWhole(file, `${JSON.stringify(mark)}\n`);
@@ -19,7 +23,7 @@ export function writeFallMark(file: string, mark: FallMark): void {
 /** The mark that the run before this one left, or null. */
 export function readFallMark(file: string): FallMark | null {
   try {
-    const mark: unknown = JSON.parse(readFileSync(file, 'utf8'));
+    const mark: unknown = JSON.parse(readSmallFile(file, MAX_BYTES).toString());
     if (typeof mark !== 'object' || mark === null || !('atMs' in mark && 'kind' in mark)) return null;
     const { atMs, kind } = mark;
     if (typeof atMs !== 'number' || (kind !== 'stalled' && kind !== 'failed')) return null;

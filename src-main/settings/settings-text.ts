@@ -1,5 +1,6 @@
 import {
   applyEdits,
+  createScanner,
   getNodeValue,
   modify,
   type Node,
@@ -33,6 +34,10 @@ interface Reading {
 
 /** A file full of nonsense is not told of line by line. */
 const MOST_PROBLEMS = 20;
+/** What all settings come to with lists as long as they may be is two thirds of it. */
+const MOST_TOKENS = 10_000;
+/** Settings are in the first two brackets; a file may hold what is none. */
+const MOST_DEPTH = 100;
 /** Lines that are longer were not laid out by anybody who reads them. */
 const LONG_LINE_LENGTH = 2000;
 
@@ -106,14 +111,10 @@ function hasLongLine(text: string): boolean {
 
 function readEntries(text: string): Reading {
   if (text.trim() === '') return { entries: [], faults: ['The file is empty.'] };
+  const excess = findExcess(text);
+  if (excess !== null) return { entries: [], faults: [excess] };
   const errors: ParseError[] = [];
-  let root: Node | undefined;
-  try {
-    root = parseTree(text, errors, { allowTrailingComma: true });
-  } catch {
-    // The parser goes into each bracket by calling itself.
-    return { entries: [], faults: ['The file has too many brackets inside each other.'] };
-  }
+  const root = parseTree(text, errors, { allowTrailingComma: true });
   if (root?.type !== 'object') return { entries: [], faults: ['The file does not hold a JSON object.'] };
   const entries = (root.children ?? []).map((property) => {
     const [key, value] = property.children ?? [];
@@ -124,6 +125,25 @@ function readEntries(text: string): Reading {
     };
   });
   return { entries, faults: describeFaults(text, errors) };
+}
+
+/**
+ * What a text has too much of to be made a tree, which is many times as large as the text, and which is built and read
+ * by functions that go into each bracket by calling themselves; null if it is modest.
+ */
+function findExcess(text: string): string | null {
+  const scanner = createScanner(text, true);
+  let depth = 0;
+  for (let count = 0; count <= MOST_TOKENS; count += 1) {
+    scanner.scan();
+    const at = scanner.getTokenOffset();
+    if (at >= text.length) return null;
+    const sign = text[at];
+    if (sign === '{' || sign === '[') depth += 1;
+    else if (sign === '}' || sign === ']') depth -= 1;
+    if (depth > MOST_DEPTH) return 'The file has too many brackets inside each other.';
+  }
+  return `The file holds more than ${MOST_TOKENS} words and signs.`;
 }
 
 /**

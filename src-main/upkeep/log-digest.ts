@@ -1,6 +1,6 @@
-import { setImmediate as yieldToOthers } from 'node:timers/promises';
 import { z } from 'zod';
 import { scrubSecrets } from '../scrub-secrets.ts';
+import { Turns } from '../turns.ts';
 
 /** What of a line is no text of anybody's: the agent's own words, names and numbers. */
 const LINE_FIELDS = [
@@ -38,10 +38,12 @@ const errorSchema = z.looseObject({
   code: z.union([z.string(), z.number()]).optional(),
 });
 
+/** So many lines are passed over between two looks at the time. */
+const LOOKS_BETWEEN_TURNS = 1024;
 /** Longer lines are left out: none of the agent's own words are that long. */
 const MAX_LINE_LENGTH = 32 * 1024;
-/** So much is looked at before others get their turn. */
-const STRIDE_LENGTH = 64 * 1024;
+/** So much is cleaned at once. */
+const BATCH_LENGTH = 32 * 1024;
 
 /**
  * The last `maxLines` of a log as JSON lines, without what people wrote: of events, which hold reasons and names, the
@@ -49,32 +51,38 @@ const STRIDE_LENGTH = 64 * 1024;
  * Lets others have their turn meanwhile.
  */
 export async function digestLog(text: string, maxLines: number, home: string): Promise<string> {
+  const turns = new Turns();
   const digests: string[] = [];
   let batch: string[] = [];
   let length = 0;
-  const finishBatch = async (): Promise<void> => {
+  const finishBatch = (): void => {
     if (batch.length > 0) digests.push(withoutPrivate(batch.join('\n'), home));
     batch = [];
     length = 0;
-    await yieldToOthers();
   };
-  for (const line of lastLines(text, maxLines)) {
-    length += line.length + 1;
+  for (const line of await lastLines(text, maxLines, turns)) {
     const digest = line.length > MAX_LINE_LENGTH ? null : digestLine(line);
-    if (digest !== null) batch.push(JSON.stringify(digest));
-    if (length >= STRIDE_LENGTH) await finishBatch();
+    if (digest !== null) {
+      batch.push(JSON.stringify(digest));
+      length += line.length + 1;
+    }
+    if (length >= BATCH_LENGTH) finishBatch();
+    if (turns.isOver) await turns.next();
   }
-  await finishBatch();
+  finishBatch();
   return digests.join('\n');
 }
 
 /** The last lines that are not empty, in their order. */
-function lastLines(text: string, most: number): string[] {
+async function lastLines(text: string, most: number, turns: Turns): Promise<string[]> {
   const lines: string[] = [];
+  let looks = 0;
   for (let end = text.length; end > 0 && lines.length < most; ) {
     const start = text.lastIndexOf('\n', end - 1) + 1;
     if (start < end) lines.push(text.slice(start, end));
     end = start - 1;
+    looks += 1;
+    if (looks % LOOKS_BETWEEN_TURNS === 0 && turns.isOver) await turns.next();
   }
   return lines.reverse();
 }

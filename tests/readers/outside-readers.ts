@@ -21,7 +21,7 @@ import { compileGlob } from '../../src-main/commands/glob.ts';
 import { KeptOutput } from '../../src-main/commands/kept-output.ts';
 import { parseProcessStatus, parseProcFiles, parseTaskList } from '../../src-main/commands/machine-report.ts';
 import { OutputFeed } from '../../src-main/commands/output-feed.ts';
-import { parseProcessList } from '../../src-main/commands/posix-containment.ts';
+import { readProcessList } from '../../src-main/commands/posix-containment.ts';
 import { ReadScope } from '../../src-main/commands/read-scope.ts';
 import { readSocketPaths } from '../../src-main/desktop/dbus/dbus-address.ts';
 import { decodeMessage, MessageSplitter } from '../../src-main/desktop/dbus/dbus-message.ts';
@@ -103,6 +103,16 @@ async function inTurns(bytes: Buffer, read: (piece: Buffer) => unknown): Promise
   for (const piece of inPieces(bytes, 64 * KIBIBYTE)) {
     read(piece);
     await yieldToOthers();
+  }
+}
+
+/** A body of JSON about as much of a text as goes into one of at most so many bytes: signs may be escaped in it. */
+function bodyFor(mostBytes: number, text: string, about: (text: string) => unknown): Buffer {
+  let part = text;
+  for (;;) {
+    const body = Buffer.from(JSON.stringify(about(part)));
+    if (body.length <= mostBytes) return body;
+    part = part.slice(0, Math.floor((part.length * mostBytes) / body.length) - 1);
   }
 }
 
@@ -209,11 +219,16 @@ export const OUTSIDE_READERS: readonly OutsideReader[] = [
     from: (text): Operation => ({ operation: 'run', argv: wordsOf(text) }),
     read: (operation) => describeOperation(operation, 16_000),
   }),
-  textReader({
+  shapedReader({
     name: 'changes of settings',
     ...BODY,
-    from: (text) => JSON.stringify({ denyRules: wordsOf(text), allowedHosts: [text], stopShortcut: text }),
-    read: (text) => settingsChangeSchema.safeParse(bodyOf(Buffer.from(text))),
+    from: (whole) =>
+      bodyFor(BODY.mostBytes, whole, (text) => ({
+        denyRules: wordsOf(text),
+        allowedHosts: [text],
+        stopShortcut: text,
+      })),
+    read: (bytes) => settingsChangeSchema.safeParse(bodyOf(bytes)),
   }),
   textReader({
     name: 'messages of the event socket',
@@ -307,30 +322,41 @@ export const OUTSIDE_READERS: readonly OutsideReader[] = [
   }),
 
   // Commands
-  textReader({
+  shapedReader({
     name: 'shell lines, as they are taken',
     ...COMMAND,
-    from: (script) => JSON.stringify({ operation: 'shell', script }),
-    read: (text) => execute(bodyOf(Buffer.from(text))),
+    from: (text) => bodyFor(COMMAND.mostBytes, text, (script) => ({ operation: 'shell', script })),
+    read: (bytes) => execute(bodyOf(bytes)),
   }),
-  textReader({
+  shapedReader({
     name: 'arguments, as they are taken',
     ...COMMAND,
-    from: (text) => JSON.stringify({ operation: 'run', argv: text.split(/[ ,\n]/), env: { A: text } }),
-    read: (text) => execute(bodyOf(Buffer.from(text))),
+    from: (whole) =>
+      bodyFor(COMMAND.mostBytes, whole, (text) => ({
+        operation: 'run',
+        argv: text.split(/[ ,\n]/),
+        env: { A: text },
+      })),
+    read: (bytes) => execute(bodyOf(bytes)),
   }),
-  textReader({
+  shapedReader({
     name: 'files to write, as they are taken',
     ...COMMAND,
     baits: { base64: BASE64_LIKE },
-    from: (content) => JSON.stringify({ operation: 'write_file', path: '/a', content, encoding: 'base64' }),
-    read: (text) => execute(bodyOf(Buffer.from(text))),
+    from: (text) =>
+      bodyFor(COMMAND.mostBytes, text, (content) => ({
+        operation: 'write_file',
+        path: '/a',
+        content,
+        encoding: 'base64',
+      })),
+    read: (bytes) => execute(bodyOf(bytes)),
   }),
-  textReader({
+  shapedReader({
     name: 'paths, as they are taken',
     ...COMMAND,
-    from: (text) => JSON.stringify({ operation: 'stat', path: `/${text}` }),
-    read: (text) => execute(bodyOf(Buffer.from(text))),
+    from: (text) => bodyFor(COMMAND.mostBytes, text, (name) => ({ operation: 'stat', path: `/${name}` })),
+    read: (bytes) => execute(bodyOf(bytes)),
   }),
   shapedReader({
     name: 'programs that others carry in their arguments',
@@ -446,7 +472,7 @@ export const OUTSIDE_READERS: readonly OutsideReader[] = [
     mostBytes: 256 * KIBIBYTE,
     heldBy: 'the system: the processes that it has',
     baits: { rows: repeat('1 0 1 S a b PORTHOLE_MARK=a\n') },
-    read: parseProcessList,
+    read: readProcessList,
   }),
   textReader({
     name: 'processes, as tasklist lists them',

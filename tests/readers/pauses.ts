@@ -1,7 +1,8 @@
 import type { OutsideReader } from './outside-reader.ts';
+import { ownMs } from './own-clock.ts';
 
-const LONGEST = 1024 * 1024;
-const TRIES = 3;
+/** The least of so many tries is what the reader takes: all else only adds to it. */
+const TRIES = 5;
 /** So many baits are looked at more closely. */
 const LOOKED_AT = 3;
 
@@ -13,33 +14,33 @@ export interface Pause {
 }
 
 /**
- * The longest pauses of a reader: every bait is tried once, those with which it stood still the longest three times, of
- * which the middle one counts. `builtFolder` is where the app was built, whose threads are used.
+ * The longest pauses of a reader: every bait is tried once, those with which it stood still the longest several times
+ * more, of which the least counts. `builtFolder` is where the app was built, whose threads are used.
  */
 export async function* measurePauses(reader: OutsideReader, builtFolder: string): AsyncIterable<Pause> {
   if (reader.isOfManyTurns) return;
-  const textOf = (bait: string): string => reader.baits[bait]?.(Math.min(reader.mostBytes, LONGEST)) ?? '';
+  const textOf = (bait: string): string => reader.baits[bait]?.(reader.mostBytes) ?? '';
   const first: Pause[] = [];
   for (const bait of Object.keys(reader.baits)) {
     first.push({ reader: reader.name, bait, ms: await measure(reader, textOf(bait), builtFolder) });
   }
   first.sort((a, b) => b.ms - a.ms);
   for (const { bait } of first.slice(0, LOOKED_AT)) {
-    const tries: number[] = [];
+    let least = Number.POSITIVE_INFINITY;
     for (let attempt = 0; attempt < TRIES; attempt += 1)
-      tries.push(await measure(reader, textOf(bait), builtFolder));
-    tries.sort((a, b) => a - b);
-    yield { reader: reader.name, bait, ms: tries[Math.floor(TRIES / 2)] ?? 0 };
+      least = Math.min(least, await measure(reader, textOf(bait), builtFolder));
+    yield { reader: reader.name, bait, ms: least };
   }
 }
 
+/** What passes while others have the processor is none of the reader's. */
 async function measure(reader: OutsideReader, text: string, builtFolder: string): Promise<number> {
   const read = reader.asked ? () => reader.asked?.(text, builtFolder) : reader.prepare(text);
   let isOver = false;
   let longest = 0;
-  let last = performance.now();
+  let last = ownMs();
   const turn = (): void => {
-    const now = performance.now();
+    const now = ownMs();
     longest = Math.max(longest, now - last);
     last = now;
     if (!isOver) setImmediate(turn);
@@ -52,5 +53,5 @@ async function measure(reader: OutsideReader, text: string, builtFolder: string)
   }
   isOver = true;
   await new Promise<void>((resolve) => setImmediate(resolve));
-  return Math.max(longest, performance.now() - last);
+  return Math.max(longest, ownMs() - last);
 }

@@ -1,11 +1,16 @@
 import path from 'node:path';
 
+/** Some thirty sockets, of the longest path that a socket can have. */
+const MAX_ADDRESS_LENGTH = 4096;
+
 /**
  * The sockets at which a D-Bus server address (`unix:path=/run/user/1000/bus`, several parted by semicolons) can be
- * reached, in its order, as paths for `net.connect`. Transports besides Unix sockets are passed over.
+ * reached, in its order, as paths for `net.connect`. Transports besides Unix sockets are passed over, and so is an address
+ * of more than 4096 characters, which no bus has.
  * https://dbus.freedesktop.org/doc/dbus-specification.html#addresses
  */
 export function readSocketPaths(address: string, runtimeFolder: string | undefined): string[] {
+  if (address.length > MAX_ADDRESS_LENGTH) return [];
   return address.split(';').flatMap((entry) => {
     const [transport, parameters = ''] = entry.split(/:(.*)/s);
     if (transport !== 'unix') return [];

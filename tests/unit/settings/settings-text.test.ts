@@ -47,11 +47,22 @@ describe('parseSettingsText', () => {
     ['null', /does not hold a JSON object/],
     ['"x"', /does not hold a JSON object/],
     ['nonsense', /does not hold a JSON object/],
-    ['['.repeat(500_000), /does not hold|too many brackets/],
+    ['['.repeat(500_000), /too many brackets/],
     [`{"a":${'['.repeat(500_000)}`, /too many brackets/],
+    // Few enough for whoever builds a tree of them, and too many for whoever reads that.
+    [`{"denyRules":${'['.repeat(3000)}${']'.repeat(3000)}}`, /too many brackets/],
+    [`{"denyRules":[${'"a",'.repeat(5000)}"a"]}`, /more than 10000 words and signs/],
+    ['-'.repeat(20_000), /more than 10000 words and signs|does not hold/],
   ])('has a problem with %.20j and no values', (text, problem) => {
     expect(parseSettingsText(text).values).toEqual({});
     expect(problemsIn(text)[0]).toMatch(problem);
+  });
+
+  it('reads as many settings as there may be, and comments', () => {
+    const list = Array.from({ length: 1000 }, (_, index) => `/srv/${index}, "x"`);
+    const lists = { denyRules: list, readableRoots: list, unreadablePaths: list };
+    const text = JSON.stringify(lists).replace('{', `{ // ${'a, '.repeat(20_000)}\n`);
+    expect(parseSettingsText(text)).toEqual({ values: lists, problems: [] });
   });
 
   it('tells of a file full of nonsense in few words', () => {

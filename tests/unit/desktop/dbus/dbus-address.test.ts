@@ -13,7 +13,9 @@ describe('readSocketPaths', () => {
     ['unix:', []],
     ['autolaunch:', []],
     ['nonsense', []],
-  ])('reads %s', (address, paths) => {
+    // Longer than that of any bus.
+    [`unix:path=/a${';unix:path=/b'.repeat(400)}`, []],
+  ])('reads %.60s', (address, paths) => {
     expect(readSocketPaths(address, '/run/user/7')).toEqual(paths);
   });
 });

@@ -1,0 +1,50 @@
+import { setImmediate as yieldToOthers } from 'node:timers/promises';
+
+/** So long work goes on before everybody else has a turn: a fraction of what a picture of a stream lasts. */
+const TURN_MS = 5;
+
+/** Cuts work on texts of any length into turns of 5 ms, between which everybody else has theirs. */
+export class Turns {
+  #beganMs = performance.now();
+
+  /** Whether this turn has lasted long enough; to be asked between small pieces of work. */
+  get isOver(): boolean {
+    return performance.now() - this.#beganMs >= TURN_MS;
+  }
+
+  /** Resolves when the next turn begins. */
+  async next(): Promise<void> {
+    await yieldToOthers();
+    this.#beganMs = performance.now();
+  }
+}
+
+/** So many lines pass between two looks at the time. */
+const LINES_BETWEEN_LOOKS = 256;
+/** So many characters count as a line. */
+const LINE_LENGTH = 256;
+
+/**
+ * What `read` makes of each of the first `most` lines of a text, which line feeds part. Everybody else has turns
+ * meanwhile.
+ */
+export async function readLines<R>(
+  text: string,
+  most: number,
+  read: (line: string) => readonly R[],
+): Promise<R[]> {
+  const turns = new Turns();
+  const results: R[] = [];
+  let cost = 0;
+  for (let at = 0, count = 0; at <= text.length && count < most; count += 1) {
+    const feed = text.indexOf('\n', at);
+    const end = feed < 0 ? text.length : feed;
+    results.push(...read(text.slice(at, end)));
+    cost += 1 + (end - at) / LINE_LENGTH;
+    at = end + 1;
+    if (cost < LINES_BETWEEN_LOOKS) continue;
+    cost = 0;
+    if (turns.isOver) await turns.next();
+  }
+  return results;
+}
