@@ -4,6 +4,7 @@ import { access, type FileHandle, open, stat } from 'node:fs/promises';
 import path from 'node:path';
 import type { OperationOf } from '#shared/commands';
 import { baseName, type ReadCommand, type ShellReading, type Word } from '../shell/shell-reading.ts';
+import { Turns } from '../turns.ts';
 
 /** A script that a command names, as it is now. */
 export interface NamedScript {
@@ -62,26 +63,39 @@ export interface ScriptSearch {
  * like a script, or stands beside an interpreter; what it reads from (`< file`), what variables name that interpreters
  * run on their start, and programs found along PATH that are scripts. A name is looked for in every folder that the
  * operation goes to. Files that are only read (a log that grows) are none of these, so that their changes do not hold
- * up a command.
+ * up a command. Everybody else has turns meanwhile.
  */
 export async function findNamedScripts(search: ScriptSearch): Promise<NamedScript[]> {
   const { reading, operation } = search;
   const names = new NameCollector();
-  for (const command of reading.commands) names.addCommand(command);
+  const turns = new Turns();
+  for (const command of reading.commands) {
+    names.addCommand(command);
+    if (turns.isOver) await turns.next();
+  }
   for (const [name, value] of Object.entries(operation.env ?? {})) names.addVariable(name, value);
   if (search.file !== null) names.add(search.file);
   if (isUncertain(reading))
-    names.addPieces(operation.operation === 'run' ? operation.argv : [operation.script]);
+    await names.addPieces(operation.operation === 'run' ? operation.argv : [operation.script], turns);
   const folders = await listFolders(search, names);
-  const candidates: Candidate[] = [];
+  const programs = await listPrograms(search, names);
+  return digestScripts(listCandidates(names, folders, programs, search.home));
+}
+
+/** One after the other: names and folders are many together. */
+function* listCandidates(
+  names: NameCollector,
+  folders: readonly string[],
+  programs: readonly Candidate[],
+  home: string,
+): Iterable<Candidate> {
   for (const { name, isRead } of names.list()) {
     for (const folder of folders) {
-      const file = path.resolve(folder, expandHome(name, search.home));
-      candidates.push({ file, kind: names.hasInterpreter && isRead ? 'any' : 'named' });
+      const file = path.resolve(folder, expandHome(name, home));
+      yield { file, kind: names.hasInterpreter && isRead ? 'any' : 'named' };
     }
   }
-  candidates.push(...(await listPrograms(search, names)));
-  return digestScripts(candidates);
+  yield* programs;
 }
 
 /** Whether it may run things in places that the reading does not tell. */
@@ -130,12 +144,14 @@ class NameCollector {
   }
 
   /** Whatever might be a name in texts that were not understood. */
-  addPieces(texts: readonly string[]): void {
+  async addPieces(texts: readonly string[], turns: Turns): Promise<void> {
     for (const text of texts) {
       for (const [piece] of text.matchAll(/[^\s;&|()<>"'`$={},:]+/g)) {
         if (this.#names.size >= MAX_NAMES) return;
         this.add(piece);
+        if (turns.isOver) await turns.next();
       }
+      if (turns.isOver) await turns.next();
     }
   }
 
@@ -205,10 +221,11 @@ async function listPrograms({ reading, cwd, env }: ScriptSearch, names: NameColl
   }
   if (isUncertain(reading)) for (const { name } of names.list()) add(name);
   const found: Candidate[] = [];
+  const places = await Promise.all(paths.map((folders) => listPlaces(cwd, folders)));
   for (const name of programs) {
-    for (const folders of paths) {
-      for (const folder of folders.split(path.delimiter)) {
-        const file = path.resolve(cwd, folder, name);
+    for (const folders of places) {
+      for (const folder of folders) {
+        const file = path.join(folder, name);
         if (!(await isThere(file))) continue;
         found.push({ file, kind: 'marked' });
         break;
@@ -218,6 +235,21 @@ async function listPrograms({ reading, cwd, env }: ScriptSearch, names: NameColl
   return found;
 }
 
+/** The folders that a search path names, each once, those that are not there left out. */
+async function listPlaces(cwd: string, folders: string): Promise<readonly string[]> {
+  const turns = new Turns();
+  const places = new Map<string, boolean>();
+  for (let at = 0; at <= folders.length; ) {
+    const next = folders.indexOf(path.delimiter, at);
+    const end = next < 0 ? folders.length : next;
+    const folder = path.resolve(cwd, folders.slice(at, end));
+    if (!places.has(folder)) places.set(folder, await isFolder(folder));
+    at = end + 1;
+    if (turns.isOver) await turns.next();
+  }
+  return [...places].filter(([, isThere]) => isThere).map(([folder]) => folder);
+}
+
 async function isThere(file: string): Promise<boolean> {
   return access(file).then(
     () => true,
@@ -225,16 +257,23 @@ async function isThere(file: string): Promise<boolean> {
   );
 }
 
-async function digestScripts(candidates: readonly Candidate[]): Promise<NamedScript[]> {
+async function digestScripts(candidates: Iterable<Candidate>): Promise<NamedScript[]> {
   const scripts = new Map<string, string>();
-  for (let at = 0; at < candidates.length && scripts.size < MAX_SCRIPTS; at += BATCH) {
-    const batch = candidates.slice(at, at + BATCH);
+  let batch: Candidate[] = [];
+  const finishBatch = async (): Promise<void> => {
     const digests = await Promise.all(batch.map(digestIfScript));
     digests.forEach((digest, index) => {
       const file = batch[index]?.file;
       if (digest !== null && file !== undefined && scripts.size < MAX_SCRIPTS) scripts.set(file, digest);
     });
+    batch = [];
+  };
+  for (const candidate of candidates) {
+    if (scripts.size >= MAX_SCRIPTS) break;
+    batch.push(candidate);
+    if (batch.length === BATCH) await finishBatch();
   }
+  await finishBatch();
   return [...scripts].map(([file, digest]) => ({ path: file, digest }));
 }
 

@@ -36,6 +36,10 @@ interface Reading {
 const MOST_PROBLEMS = 20;
 /** What all settings come to with lists as long as they may be is two thirds of it. */
 const MOST_TOKENS = 10_000;
+/** Comments, blanks and line breaks: three for each word, and as many comments. */
+const MOST_GAPS = 20_000;
+/** What a comment, blanks or a line break begin with. */
+const GAP = /[\s/]/;
 /** Settings are in the first two brackets; a file may hold what is none. */
 const MOST_DEPTH = 100;
 /** Lines that are longer were not laid out by anybody who reads them. */
@@ -132,18 +136,21 @@ function readEntries(text: string): Reading {
  * by functions that go into each bracket by calling themselves; null if it is modest.
  */
 function findExcess(text: string): string | null {
-  const scanner = createScanner(text, true);
+  const scanner = createScanner(text, false);
   let depth = 0;
-  for (let count = 0; count <= MOST_TOKENS; count += 1) {
+  for (let tokens = 0, gaps = 0; ; ) {
     scanner.scan();
     const at = scanner.getTokenOffset();
     if (at >= text.length) return null;
-    const sign = text[at];
+    const sign = text[at] ?? '';
+    if (GAP.test(sign)) gaps += 1;
+    else tokens += 1;
     if (sign === '{' || sign === '[') depth += 1;
     else if (sign === '}' || sign === ']') depth -= 1;
     if (depth > MOST_DEPTH) return 'The file has too many brackets inside each other.';
+    if (tokens > MOST_TOKENS) return `The file holds more than ${MOST_TOKENS} words and signs.`;
+    if (gaps > MOST_GAPS) return `The file holds more than ${MOST_GAPS} comments, blanks and line breaks.`;
   }
-  return `The file holds more than ${MOST_TOKENS} words and signs.`;
 }
 
 /**

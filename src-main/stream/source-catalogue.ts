@@ -3,6 +3,7 @@ import type { FrameSize } from '#shared/presets';
 import type { SharedSource, ShareSource } from '#shared/sources';
 import { stripMisleadingCharacters } from '#shared/text';
 import type { Clock } from '../clock.ts';
+import { Turns } from '../turns.ts';
 import type { ListedSource, ScreenSource, SourceListing } from './screen-source.ts';
 
 /** For how long a picture of all sources is good: whoever looks on gets a new one every other second. */
@@ -29,9 +30,13 @@ export class SourceCatalogue {
   async list(): Promise<ShareSource[]> {
     this.#screen.assertAvailable();
     const { sources } = await this.#screen.list(null);
-    return sources
-      .slice(0, MAX_SOURCES)
-      .map((source) => ({ ...source, name: cleanName(source), thumbnail_url: thumbnailUrl(source.id) }));
+    const turns = new Turns();
+    const listed: ShareSource[] = [];
+    for (const source of sources.slice(0, MAX_SOURCES)) {
+      listed.push({ ...source, name: cleanName(source), thumbnail_url: thumbnailUrl(source.id) });
+      if (turns.isOver) await turns.next();
+    }
+    return listed;
   }
 
   /** The source of this id. Throws `source_not_found`, and what {@link list} throws. */

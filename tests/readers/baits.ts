@@ -19,17 +19,17 @@ export function nested(opener: string, closer: string): Bait {
   };
 }
 
-/** Characters of `alphabet` without an order, the same each time. */
+/** Characters of `alphabet`, all of them below U+0100, without an order, the same each time. */
 export function scattered(alphabet: string): Bait {
-  const characters = [...alphabet];
+  const codes = Buffer.from(alphabet, 'latin1');
   return (length) => {
+    const text = Buffer.allocUnsafe(length);
     let state = 1;
-    let text = '';
-    while (text.length < length) {
+    for (let at = 0; at < length; at += 1) {
       state = (state * 48_271) % 0x7fffffff;
-      text += characters[state % characters.length];
+      text[at] = codes[state % codes.length] ?? 0;
     }
-    return text;
+    return text.toString('latin1');
   };
 }
 

@@ -4,7 +4,7 @@ import type { OutsideReader } from './outside-reader.ts';
 export interface Growth {
   readonly reader: string;
   readonly bait: string;
-  /** Milliseconds for each length, which doubles from one to the next. */
+  /** Milliseconds for each length, which is four times the one before; the last is as much as can come. */
   readonly steps: readonly { readonly length: number; readonly ms: number }[];
   /** How many times as long it took, for a text four times as long, where that was more than could be; else null. */
   readonly excess: number | null;
@@ -19,6 +19,8 @@ export interface Step {
 
 const SHORTEST = 1024;
 const LONGEST = 1024 * 1024;
+/** Lengths are so many times the one before. */
+const FACTOR = 4;
 /** What takes less is not told from noise, and holds up nobody. */
 const NOISE_MS = 20;
 /** Four times the text may take four times as long; with the square of its length it would be sixteen. */
@@ -29,57 +31,69 @@ const TRIES = 5;
 const CLOSE_LOOK_MS = 60;
 
 /**
- * Gives a reader each of its baits, twice as long each time, until it is as long as it can be, and finds out how the
- * time grows. Where it grows faster than the text this stops before it takes long.
+ * Gives a reader each of its baits, four times as long each time, until it is as long as it can be, and finds out how
+ * the time grows. Where it grows faster than the text this stops before it takes long. `threadFolder` holds the built
+ * files of the product's threads; `onStep` hears of each step before it.
  */
-export async function* walk(reader: OutsideReader, onStep: (step: Step) => void): AsyncIterable<Growth> {
+export async function* walk(
+  reader: OutsideReader,
+  threadFolder: string,
+  onStep: (step: Step) => Promise<void>,
+): AsyncIterable<Growth> {
+  const measure = (text: string): Promise<number> => measureOnce(reader, threadFolder, text);
   for (const [bait, make] of Object.entries(reader.baits)) {
     const steps: { length: number; ms: number }[] = [];
     let excess: number | null = null;
-    for (
-      let length = SHORTEST;
-      length <= Math.min(reader.mostBytes, LONGEST) && excess === null;
-      length *= 2
-    ) {
+    for (const length of listLengths(reader)) {
+      if (excess !== null) break;
       await onStep({ reader: reader.name, bait, length });
-      const ms = await measureOnce(reader, make(length));
-      const quarter = steps.at(-2);
+      const ms = await measure(make(length));
+      const quarter = steps.at(-1);
       steps.push({ length, ms });
-      const isSuspect = quarter !== undefined && ms > NOISE_MS && ms > quarter.ms * (MOST_TIMES / 2);
-      if (isSuspect) excess = await lookClosely(reader, make, length);
+      const isSuspect = quarter !== undefined && ms > NOISE_MS && ms > (quarter.ms * MOST_TIMES) / 2;
+      if (isSuspect) excess = await lookClosely(measure, make, length);
     }
     yield { reader: reader.name, bait, steps, excess };
   }
 }
 
+function listLengths({ mostBytes }: OutsideReader): number[] {
+  const lengths: number[] = [];
+  for (let length = Math.min(mostBytes, LONGEST); length >= SHORTEST; length = Math.floor(length / FACTOR))
+    lengths.unshift(length);
+  return lengths;
+}
+
+type Measure = (text: string) => Promise<number>;
+
 /** The least of several ratios, if it is too much: noise makes a measurement longer, never shorter. */
 async function lookClosely(
-  reader: OutsideReader,
+  measure: Measure,
   make: (length: number) => string,
   length: number,
 ): Promise<number | null> {
   let least = Number.POSITIVE_INFINITY;
   for (let attempt = 0; attempt < TRIES; attempt += 1) {
-    const quarter = await measureClosely(reader, make(length / 4));
-    const whole = await measureClosely(reader, make(length));
+    const quarter = await measureClosely(measure, make(Math.floor(length / FACTOR)));
+    const whole = await measureClosely(measure, make(length));
     least = Math.min(least, whole / quarter);
     if (least <= MOST_TIMES) return null;
   }
   return least;
 }
 
-async function measureClosely(reader: OutsideReader, text: string): Promise<number> {
+async function measureClosely(measure: Measure, text: string): Promise<number> {
   let total = 0;
   let count = 0;
   while (total < CLOSE_LOOK_MS) {
-    total += await measureOnce(reader, text);
+    total += await measure(text);
     count += 1;
   }
   return total / count;
 }
 
-async function measureOnce(reader: OutsideReader, text: string): Promise<number> {
-  const read = reader.prepare(text);
+async function measureOnce(reader: OutsideReader, threadFolder: string, text: string): Promise<number> {
+  const read = reader.prepare(text, threadFolder);
   const began = spentMs();
   try {
     await read();

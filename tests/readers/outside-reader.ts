@@ -11,10 +11,13 @@ export interface OutsideReader {
   readonly isOfManyTurns?: boolean;
   /** What it is tried with. */
   readonly baits: Readonly<Record<string, Bait>>;
-  /** Reads a bait as the product would; may throw, as a refusal. What it is prepared with is not measured. */
-  prepare(text: string): () => unknown;
+  /**
+   * Reads a bait as the product would; may throw, as a refusal. What it is prepared with is not measured.
+   * `threadFolder` holds the built files of the product's threads.
+   */
+  prepare(text: string, threadFolder: string): () => unknown;
   /** Where the product has it done elsewhere than in the main loop: the same, as the main loop sees it. */
-  readonly asked?: (text: string, builtFolder: string) => Promise<unknown>;
+  readonly prepareAsked?: (text: string, threadFolder: string) => () => Promise<unknown>;
 }
 
 /** What one is made of; how it reads is `read` of what `from` makes of the text. */
@@ -26,21 +29,21 @@ interface Parts<I> {
   /** Added to the usual ones. */
   readonly baits?: Readonly<Record<string, Bait>>;
   readonly from: (text: string) => I;
-  readonly read: (input: I) => unknown;
-  readonly asked?: OutsideReader['asked'];
+  readonly read: (input: I, threadFolder: string) => unknown;
+  readonly prepareAsked?: OutsideReader['prepareAsked'];
 }
 
 function define<I>(
-  { from, read, baits, asked, ...reader }: Parts<I>,
+  { from, read, baits, prepareAsked, ...reader }: Parts<I>,
   usual: Readonly<Record<string, Bait>>,
 ): OutsideReader {
   return {
     ...reader,
-    ...(asked ? { asked } : {}),
+    ...(prepareAsked ? { prepareAsked } : {}),
     baits: { ...usual, ...baits },
-    prepare: (text) => {
+    prepare: (text, threadFolder) => {
       const input = from(text);
-      return () => read(input);
+      return () => read(input, threadFolder);
     },
   };
 }

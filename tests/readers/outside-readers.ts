@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { homedir, tmpdir } from 'node:os';
 import path from 'node:path';
 import { setImmediate as yieldToOthers } from 'node:timers/promises';
@@ -11,8 +11,9 @@ import { networkSource } from '../../src-main/access/source-address.ts';
 import { loadTlsIdentity } from '../../src-main/access/tls-identity.ts';
 import { readDuration } from '../../src-main/cli/read-duration.ts';
 import { systemClock } from '../../src-main/clock.ts';
-import type { BoundOperation } from '../../src-main/commands/bound-operation.ts';
+import { type BoundOperation, bindOperation } from '../../src-main/commands/bound-operation.ts';
 import { ChangeThread } from '../../src-main/commands/change-thread.ts';
+import { DenyRules } from '../../src-main/commands/deny-rules.ts';
 import { describeCommand, summarize } from '../../src-main/commands/describe-command.ts';
 import { FileAccess } from '../../src-main/commands/file-access.ts';
 import { describeFileChange } from '../../src-main/commands/file-change.ts';
@@ -43,7 +44,10 @@ import { isRuntimeSwitch } from '../../src-main/settings/chromium-switches.ts';
 import { readStartOptions } from '../../src-main/settings/command-line.ts';
 import { readSettingsFile } from '../../src-main/settings/settings-file.ts';
 import { editSettingsText } from '../../src-main/settings/settings-text.ts';
-import { readWithoutLines } from '../../src-main/shell/operation-reading.ts';
+import { readOperation, readWithoutLines } from '../../src-main/shell/operation-reading.ts';
+import { loadShellGrammars, type ShellGrammars } from '../../src-main/shell/shell-grammars.ts';
+import { MAX_WORDS, type ShellReading } from '../../src-main/shell/shell-reading.ts';
+import { ShellThread } from '../../src-main/shell/shell-thread.ts';
 import { framingFor } from '../../src-main/stream/part-framing.ts';
 import { SendQueues } from '../../src-main/stream/send-queues.ts';
 import { renderSlate } from '../../src-main/stream/slate.ts';
@@ -56,7 +60,7 @@ import { takeShareAddress } from '../../src-renderer/view/share-address.ts';
 import { ACCELERATOR } from '../../src-shared/accelerator.ts';
 import { API } from '../../src-shared/api.ts';
 import type { Approval } from '../../src-shared/approvals.ts';
-import { executeBodySchema, type Operation } from '../../src-shared/commands.ts';
+import { executeBodySchema, type Operation, type OperationOf } from '../../src-shared/commands.ts';
 import { type AgentEvent, serverMessageSchema } from '../../src-shared/events.ts';
 import { metadataSchema } from '../../src-shared/metadata.ts';
 import { describeOperation } from '../../src-shared/operation-words.ts';
@@ -64,6 +68,7 @@ import { settingsChangeSchema } from '../../src-shared/settings-api.ts';
 import { callerTextSchema } from '../../src-shared/text.ts';
 import { revealHidden, revealHiddenInLines } from '../../src-shared/visible-text.ts';
 import { webhookUrlSchema } from '../../src-shared/webhooks.ts';
+import { SilentLogger } from '../fakes/silent-logger.ts';
 import { between, nested, repeat, scattered } from './baits.ts';
 import { byteReader, type OutsideReader, shapedReader, textReader } from './outside-reader.ts';
 
@@ -188,6 +193,68 @@ function boundOf(operation: Operation): BoundOperation {
 /** Words as a caller may give them: parted by blanks in the bait, as many as are taken. */
 function wordsOf(text: string): string[] {
   return text.split(/[ \n\0]/, 4096).map((word) => word.slice(0, 128 * KIBIBYTE));
+}
+
+/** Each of them has to be looked for everywhere. */
+const rules = new DenyRules([
+  'sudo',
+  'git push --force*',
+  '* --no-such-argument',
+  '*a*a*a*a*a*b',
+  '?*?*?*?* ??????*x',
+  'a* *b* *c* *no-such-argument*',
+  '*/* /*/*/*/*/*/no-such-file',
+  '* * * * * no-such-argument',
+]);
+
+function readingOf(words: readonly string[]): ShellReading {
+  const command = {
+    words,
+    assignments: [],
+    redirections: [],
+    folder: '',
+    carriedBy: null,
+    enters: [],
+    startsAnywhere: true,
+  };
+  return { commands: [command], unread: null };
+}
+
+const grammars = new Map<string, Promise<ShellGrammars>>();
+
+/** Both grammars, from the built files beside the thread's. */
+function grammarsIn(threadFolder: string): Promise<ShellGrammars> {
+  const file = (name: string): Uint8Array => readFileSync(path.join(threadFolder, name));
+  const loaded =
+    grammars.get(threadFolder) ??
+    loadShellGrammars({
+      runtime: file('tree-sitter.wasm'),
+      bash: file('tree-sitter-bash.wasm'),
+      shfmt: file('shfmt.wasm'),
+    });
+  grammars.set(threadFolder, loaded);
+  return loaded;
+}
+
+let shell: ShellThread | null = null;
+
+/** A request for a shell line, up to where a person is asked: its body, what it runs, the rules, and what is shown. */
+function prepareLine(script: string, threadFolder: string): () => Promise<unknown> {
+  shell ??= new ShellThread({
+    clock: systemClock,
+    log: new SilentLogger(),
+    workerFile: path.join(threadFolder, 'shell-worker.cjs'),
+  });
+  const body = bodyFor(COMMAND.mostBytes, script, (text) => ({ operation: 'shell', script: text }));
+  const context = { home: folder, baseEnv: { PATH: '/usr/bin:/bin' } };
+  const reader = shell;
+  return async () => {
+    const operation = execute(bodyOf(body)) as OperationOf<'shell'>;
+    const reading = await reader.read({ line: operation.script, language: 'posix' });
+    await rules.findRefusal(operation, reading);
+    const bound = await bindOperation(operation, reading, context);
+    return describeCommand('command_1', bound, [], async (versions) => describeFileChange(versions));
+  };
 }
 
 /** Everything that reads what the product does not write itself. Ordered as the rooms are. */
@@ -334,7 +401,8 @@ export const OUTSIDE_READERS: readonly OutsideReader[] = [
     from: (whole) =>
       bodyFor(COMMAND.mostBytes, whole, (text) => ({
         operation: 'run',
-        argv: text.split(/[ ,\n]/),
+        // More than a body may hold of all values.
+        argv: text.split(/[ ,\n]/, 25_000),
         env: { A: text },
       })),
     read: (bytes) => execute(bodyOf(bytes)),
@@ -357,6 +425,21 @@ export const OUTSIDE_READERS: readonly OutsideReader[] = [
     ...COMMAND,
     from: (text) => bodyFor(COMMAND.mostBytes, text, (name) => ({ operation: 'stat', path: `/${name}` })),
     read: (bytes) => execute(bodyOf(bytes)),
+  }),
+  textReader({
+    name: 'shell lines, for what they run',
+    ...ARGUMENT,
+    baits: shellBaits(),
+    read: async (line, threadFolder) =>
+      readOperation({ line, language: 'posix' }, await grammarsIn(threadFolder)),
+    prepareAsked: prepareLine,
+  }),
+  shapedReader({
+    name: 'shell lines, against deny rules',
+    ...ARGUMENT,
+    baits: shellBaits(),
+    from: (text): ShellReading => readingOf(text.split(/[ \n]/, MAX_WORDS)),
+    read: (reading) => rules.findRefusal({ operation: 'shell', script: 'a' }, reading),
   }),
   shapedReader({
     name: 'programs that others carry in their arguments',
@@ -390,14 +473,11 @@ export const OUTSIDE_READERS: readonly OutsideReader[] = [
     heldBy: 'executeBodySchema: 1 MiB; a thread with a deadline',
     baits: { 'lines of two kinds': scattered('a\n'), 'lines of many kinds': scattered('abcdefgh\n') },
     read: (after) => describeFileChange({ before: after.subarray().reverse(), after }),
-    asked: async (text, builtFolder) => {
-      const thread = new ChangeThread(systemClock, path.join(builtFolder, 'main/change-worker.cjs'));
+    prepareAsked: (text, threadFolder) => {
+      const thread = new ChangeThread(systemClock, path.join(threadFolder, 'change-worker.cjs'));
       const after = Buffer.from(text, 'latin1');
-      try {
-        return await thread.describe({ before: Buffer.from(after).reverse(), after });
-      } finally {
-        await thread.close();
-      }
+      const before = Buffer.from(after).reverse();
+      return () => thread.describe({ before, after }).finally(() => thread.close());
     },
   }),
   textReader({
@@ -516,8 +596,8 @@ export const OUTSIDE_READERS: readonly OutsideReader[] = [
   }),
   textReader({
     name: 'an autostart entry',
-    mostBytes: MEBIBYTE,
-    heldBy: 'the login item',
+    mostBytes: 64 * KIBIBYTE,
+    heldBy: 'xdgAutostart: 64 KiB',
     baits: { 'nearly switched off': repeat('Hidden=true x\n') },
     read: (text) => [isOwnEntry(text), isSwitchedOff(text)],
   }),
@@ -647,7 +727,8 @@ export const OUTSIDE_READERS: readonly OutsideReader[] = [
   }),
   textReader({
     name: 'lines of the log, as they are written',
-    ...COMMAND,
+    mostBytes: MEBIBYTE,
+    heldBy: 'what is logged, which has a fraction of what is read',
     baits: logBaits(),
     read: scrubSecrets,
   }),
@@ -727,6 +808,33 @@ function keysOf(length: number): Record<string, number> {
   const keys: Record<string, number> = {};
   for (let index = 0; index < length / 10; index += 1) keys[`k${index.toString(36)}`] = index;
   return keys;
+}
+
+function shellBaits() {
+  return {
+    'lines that end as on Windows': between('echo a', '\r\nls', ''),
+    'braces that do not close': between('echo {', 'a,', 'a'),
+    'braces inside each other': between('echo ', '{a,', ''),
+    'commands without end': repeat('a;'),
+    'words of commands': between('echo', ' a', ''),
+    pipes: between('a', '|a', ''),
+    'substitutions inside each other': nested('$(a ', ')'),
+    'substitutions that do not close': repeat('$(a '),
+    'quotes in substitutions': nested('"$(', ')"'),
+    'arithmetic inside each other': nested('$((1+', '))'),
+    'expansions inside each other': nested('${a:-', '}'),
+    subshells: nested('(a;', ')'),
+    'here-documents': repeat('<<a\n'),
+    'here-documents that end': repeat('a <<b\nb\n'),
+    'loops inside each other': nested('if a;then ', ';fi'),
+    cases: between('case a in ', 'a)a;;', 'esac'),
+    functions: repeat('a(){ a;};'),
+    assignments: repeat('a=b '),
+    redirections: between('a', ' >b', ''),
+    comments: repeat('# a\n'),
+    'lines that go on': between('a', ' \\\n', 'b'),
+    'carriers of lines': between('', 'sh -c "a";', ''),
+  };
 }
 
 function streamBaits() {

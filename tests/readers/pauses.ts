@@ -15,27 +15,27 @@ export interface Pause {
 
 /**
  * The longest pauses of a reader: every bait is tried once, those with which it stood still the longest several times
- * more, of which the least counts. `builtFolder` is where the app was built, whose threads are used.
+ * more, of which the least counts. `threadFolder` holds the built files of the product's threads.
  */
-export async function* measurePauses(reader: OutsideReader, builtFolder: string): AsyncIterable<Pause> {
+export async function* measurePauses(reader: OutsideReader, threadFolder: string): AsyncIterable<Pause> {
   if (reader.isOfManyTurns) return;
   const textOf = (bait: string): string => reader.baits[bait]?.(reader.mostBytes) ?? '';
   const first: Pause[] = [];
   for (const bait of Object.keys(reader.baits)) {
-    first.push({ reader: reader.name, bait, ms: await measure(reader, textOf(bait), builtFolder) });
+    first.push({ reader: reader.name, bait, ms: await measure(reader, textOf(bait), threadFolder) });
   }
   first.sort((a, b) => b.ms - a.ms);
   for (const { bait } of first.slice(0, LOOKED_AT)) {
     let least = Number.POSITIVE_INFINITY;
     for (let attempt = 0; attempt < TRIES; attempt += 1)
-      least = Math.min(least, await measure(reader, textOf(bait), builtFolder));
+      least = Math.min(least, await measure(reader, textOf(bait), threadFolder));
     yield { reader: reader.name, bait, ms: least };
   }
 }
 
 /** What passes while others have the processor is none of the reader's. */
-async function measure(reader: OutsideReader, text: string, builtFolder: string): Promise<number> {
-  const read = reader.asked ? () => reader.asked?.(text, builtFolder) : reader.prepare(text);
+async function measure(reader: OutsideReader, text: string, threadFolder: string): Promise<number> {
+  const read = (reader.prepareAsked ?? reader.prepare)(text, threadFolder);
   let isOver = false;
   let longest = 0;
   let last = ownMs();

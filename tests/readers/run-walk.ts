@@ -1,4 +1,5 @@
 import { fork } from 'node:child_process';
+import path from 'node:path';
 import type { Growth, Step } from './growth.ts';
 import type { Pause } from './pauses.ts';
 
@@ -13,11 +14,12 @@ export type WalkMessage =
   | { readonly done: true };
 
 /**
- * Has a process walk its part of the readers; `file` is the bundled `walk-process.ts`. Rejects with the step that it
+ * Has a process walk its part of the readers; `file` is the bundled `walk-process.ts`, beside which the files of the
+ * product's threads are. Rejects with the step that it
  * never came back from, or broke down in.
  */
 export function runWalk(file: string, part: number, parts: number): Promise<Growth[]> {
-  const child = fork(file, [String(part), String(parts)], { execArgv: [] });
+  const child = fork(file, [String(part), String(parts), path.dirname(file)], { execArgv: [] });
   const growths: Growth[] = [];
   let step: Step | null = null;
   let timer: NodeJS.Timeout | undefined;
