@@ -95,6 +95,8 @@ async function findLacks({
     // Releases before Debian 12 have the daemon in the dbus package.
     lacks.push({ what: 'dbus-daemon', packages: ['dbus-daemon', 'dbus'], isRequired: runsTests });
   }
+  // Without it commands are held by marks alone.
+  if (!hasProgram('bwrap')) lacks.push({ what: 'bwrap', packages: ['bubblewrap'], isRequired: runsTests });
   lacks.push(...(await findMissingFonts()));
   if (runsTests) lacks.push(...findMissingTestPrograms());
   if (runsForeign) lacks.push(...findMissingForeignThings());

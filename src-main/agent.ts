@@ -49,6 +49,7 @@ import { SourceCatalogue } from './stream/source-catalogue.ts';
 import { StreamService } from './stream/stream-service.ts';
 import type { ViewerState } from './stream/viewer.ts';
 import { AdvisoryBoard } from './upkeep/advisory-board.ts';
+import { adviseOnContainment } from './upkeep/containment-advisory.ts';
 import { collectDiagnostics } from './upkeep/diagnostics.ts';
 import { LockPause } from './upkeep/lock-pause.ts';
 import { adviseOnRestart, describeRestart, type Fall } from './upkeep/restart-advisory.ts';
@@ -217,7 +218,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
     onError: (error) => log.error({ err: error }, 'a share of a lost window could not be ended'),
   });
   bus.subscribe({ onChange: () => windows.refresh() });
-  const commands = openCommandRoom({
+  const commands = await openCommandRoom({
     settings,
     clock,
     log,
@@ -245,6 +246,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
     advisories.put('local_trust', adviseOnTrust(settings.describe()));
   };
   adviseOnFile();
+  advisories.put('containment', adviseOnContainment(commands.obstacle));
   const updates = new UpdateService({
     settings,
     clock,

@@ -11,6 +11,7 @@ export const advisorySchema = z
     advisory_id: z.enum([
       'settings',
       'local_trust',
+      'containment',
       'screen_permission',
       'display_depth',
       'login_item',

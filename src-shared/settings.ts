@@ -254,6 +254,28 @@ export const settingsSchema = z.strictObject({
       group: 'commands',
       effect: 'at-once',
     }),
+  commandsMayElevate: z
+    .boolean()
+    .default(false)
+    .describe(
+      'let commands become other users (sudo), which they cannot in namespaces of their own; they are held less well then',
+    )
+    .register(settingMeta, {
+      label: 'Commands may use sudo',
+      group: 'commands',
+      effect: 'next-start',
+    }),
+  commandsMayUseBus: z
+    .boolean()
+    .default(false)
+    .describe(
+      'let commands talk to the session bus and the service manager, through which they can start what outlives them',
+    )
+    .register(settingMeta, {
+      label: 'Commands may use the session bus',
+      group: 'commands',
+      effect: 'next-start',
+    }),
   denyRules: z
     .array(z.string().min(1).max(1000))
     .max(1000)

@@ -1,8 +1,13 @@
 import type { Socket } from 'node:net';
 import type { ConnectionCounts } from './connection-counts.ts';
-import { type Containment, findContainment, type RunningCommands } from './contained-peers.ts';
+import {
+  type Containment,
+  type ContainmentFinding,
+  findContainment,
+  type RunningCommands,
+} from './contained-peers.ts';
 import type { PeerOwners, PeerSocket } from './peer-owners.ts';
-import { isLoopback, networkSource, plainAddress } from './source-address.ts';
+import { isLoopback, isOwnAddress, networkSource, plainAddress } from './source-address.ts';
 
 /** Who is at the other end of a connection, as far as the system tells. */
 export interface Peer {
@@ -16,7 +21,7 @@ export interface Peer {
   findSource(): Promise<string>;
   /** Whether it could be a command of a session: one runs, or did when the connection was opened. */
   mayBeContained(): boolean;
-  /** Whether it is one. Looks at all processes of the machine, once. */
+  /** Whether it is one. Looks at all processes of the machine, unless what was found before cannot change. */
   findContainment(): Promise<Containment>;
 }
 
@@ -69,7 +74,9 @@ export class Connections {
   async #identify(socket: Socket): Promise<Peer> {
     const { remoteAddress = '', remotePort = 0, localAddress = '', localPort = 0 } = socket;
     const { owners, commands } = this.#options;
-    const local = isLoopback(remoteAddress);
+    // By the machine's own address in the network it is a program of this machine that calls all the same.
+    const loopback = isLoopback(remoteAddress);
+    const local = loopback || isOwnAddress(remoteAddress);
     let asked: Promise<PeerSocket | null> | null = null;
     const findSocket = (): Promise<PeerSocket | null> => {
       if (!local) return Promise.resolve(null);
@@ -77,13 +84,15 @@ export class Connections {
       return asked;
     };
     const wasBusy = commands.isBusy;
+    // Asked while it is certainly there: a command of a moment ago may be forgotten when it matters.
+    if (wasBusy) void findSocket().catch(() => undefined);
     const mayBeContained = (): boolean => local && (wasBusy || commands.isBusy);
-    let contained: Promise<Containment> | null = null;
+    let found: ContainmentFinding | null = null;
     const findUid = async (): Promise<number | null> => (await findSocket())?.uid ?? null;
     const isWithinLimits = await this.#count(socket, local, findUid);
     return {
       address: plainAddress(remoteAddress),
-      isLoopback: local,
+      isLoopback: loopback,
       isWithinLimits,
       findUid,
       findSource: async () =>
@@ -91,8 +100,9 @@ export class Connections {
       mayBeContained,
       findContainment: async () => {
         if (!mayBeContained()) return 'no';
-        contained ??= findSocket().then((found) => findContainment(commands, found));
-        return contained;
+        // What can change is looked at for each request: the other end goes from hand to hand while requests are sent.
+        if (!found?.isFinal) found = await findContainment(commands, await findSocket(), wasBusy);
+        return found.containment;
       },
     };
   }

@@ -11,10 +11,13 @@ export interface ConnectionEnds {
   readonly localPort: number;
 }
 
-/** The other end of a connection within this machine: whose it is, and the socket's inode. */
+/** The other end of a connection within this machine. */
 export interface PeerSocket {
+  /** Whose it is. */
   readonly uid: number;
   readonly inode: number;
+  /** The control group of version 2 of the process that made it, by its inode; null where the kernel does not say. */
+  readonly groupId: number | null;
 }
 
 /** Tells whose the other end of a connection is that comes from this machine. */
@@ -112,7 +115,7 @@ export function findInTable(table: string, ends: ConnectionEnds): PeerSocket | n
       .trim()
       .split(/\s+/);
     const [uid, inode] = [Number(fields[6]), Number(fields[8])];
-    if (Number.isInteger(uid) && Number.isInteger(inode) && inode > 0) return { uid, inode };
+    if (Number.isInteger(uid) && Number.isInteger(inode) && inode > 0) return { uid, inode, groupId: null };
   }
   return null;
 }

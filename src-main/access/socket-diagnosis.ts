@@ -17,6 +17,8 @@ export interface DiagnosisSocket {
 const MESSAGE_HEAD_BYTES = 16;
 const REQUEST_BYTES = 56;
 const ANSWER_BYTES = 72;
+const ATTRIBUTE_HEAD_BYTES = 4;
+const INET_DIAG_CGROUP_ID = 21;
 const NLMSG_ERROR = 2;
 const SOCK_DIAG_BY_FAMILY = 20;
 const NLM_F_REQUEST = 1;
@@ -142,9 +144,26 @@ export function readAnswers(
     const type = read16(answer, 4);
     if (type === NLMSG_ERROR && read32(answer, 16) === -ENOENT >>> 0) return null;
     if (type !== SOCK_DIAG_BY_FAMILY || answer.length < MESSAGE_HEAD_BYTES + ANSWER_BYTES) break;
-    return hasEnds(answer, ends) ? { uid: read32(answer, 80), inode: read32(answer, 84) } : null;
+    if (!hasEnds(answer, ends)) return null;
+    return { uid: read32(answer, 80), inode: read32(answer, 84), groupId: readGroupId(answer) };
   }
   throw new Error('the kernel does not tell of its sockets');
+}
+
+/** The attribute that says which control group made the socket; null where the kernel (before 5.9) has none. */
+function readGroupId(answer: Buffer): number | null {
+  const end = Math.min(read32(answer, 0), answer.length);
+  for (let at = MESSAGE_HEAD_BYTES + ANSWER_BYTES; at + ATTRIBUTE_HEAD_BYTES <= end; ) {
+    const length = read16(answer, at);
+    if (length < ATTRIBUTE_HEAD_BYTES) return null;
+    if (read16(answer, at + 2) === INET_DIAG_CGROUP_ID && length >= ATTRIBUTE_HEAD_BYTES + 8) {
+      const [first, second] = [read32(answer, at + 4), read32(answer, at + 8)];
+      const [low, high] = isLittle ? [first, second] : [second, first];
+      return high * 2 ** 32 + low;
+    }
+    at += (length + 3) & ~3;
+  }
+  return null;
 }
 
 function hasEnds(

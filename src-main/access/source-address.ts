@@ -48,3 +48,8 @@ export function listInterfaceAddresses(): string[] {
     (list ?? []).map(({ address }) => plainAddress(address)),
   );
 }
+
+/** Whether an IP address is this machine's own, so that whoever calls from it is a program of this machine. */
+export function isOwnAddress(address: string): boolean {
+  return isLoopback(address) || listInterfaceAddresses().includes(plainAddress(address));
+}

@@ -17,17 +17,27 @@ const PASSED_ON_WINDOWS: readonly RegExp[] = [
   /^(PROGRAMDATA|PROGRAMFILES|PROGRAMFILES\(X86\)|PROGRAMW6432|COMMONPROGRAMFILES|ALLUSERSPROFILE)$/i,
 ];
 
+/** What leads to the session bus. */
+export const BUS_VARIABLES: ReadonlySet<string> = new Set([
+  'DBUS_SESSION_BUS_ADDRESS',
+  'DBUS_STARTER_ADDRESS',
+]);
+
 const USUAL_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 
-/** What every command finds in its environment; `own` is the agent's. */
+/** What every command finds in its environment; `own` is the agent's. The session bus is not named to whom it is hidden from. */
 export function baseEnvironment(
   own: NodeJS.ProcessEnv,
-  platform: NodeJS.Platform = process.platform,
+  {
+    platform = process.platform,
+    mayUseBus = true,
+  }: { readonly platform?: NodeJS.Platform; readonly mayUseBus?: boolean } = {},
 ): Record<string, string> {
   const passedOn = platform === 'win32' ? PASSED_ON_WINDOWS : PASSED_ON;
   const base: Record<string, string> = {};
   for (const [name, value] of Object.entries(own)) {
-    if (value !== undefined && passedOn.some((pattern) => pattern.test(name))) base[name] = value;
+    if (value === undefined || !passedOn.some((pattern) => pattern.test(name))) continue;
+    if (mayUseBus || !BUS_VARIABLES.has(name)) base[name] = value;
   }
   return platform === 'win32' || base.PATH ? base : { ...base, PATH: USUAL_PATH };
 }

@@ -16,6 +16,8 @@ import type { CommandTrace } from './containment.ts';
 import { DenyRules } from './deny-rules.ts';
 import { FileAccess } from './file-access.ts';
 import type { ChangeDescriber } from './file-change.ts';
+import { listHiddenPaths } from './hidden-paths.ts';
+import { InheritedFiles } from './inherited-files.ts';
 import { OperationExecutor } from './operation-executor.ts';
 import { PictureFolder } from './picture-folder.ts';
 import { chooseContainment, ProcessRunner } from './process-runner.ts';
@@ -46,6 +48,8 @@ export interface CommandRoom {
   readonly service: CommandService;
   /** Finds what commands started, for whoever has to end it when the agent cannot; null where nothing does. */
   readonly trace: CommandTrace | null;
+  /** Why commands are not held as well as they could be; null if they are. */
+  readonly obstacle: string | null;
   /** Ends every command, waits until nothing of them is left, and lets go of everything. */
   close(reason: string): Promise<void>;
 }
@@ -67,11 +71,20 @@ const PRUNE_INTERVAL_MS = 24 * 60 * 60_000;
 const DAY_MS = 24 * 60 * 60_000;
 
 /** Puts the room of commands together; a session's end is from then on the end of its commands. */
-export function openCommandRoom(options: CommandRoomOptions): CommandRoom {
-  const { settings, clock, log, bus } = options;
-  const containment = chooseContainment(log, options.umask);
-  log.info({ containment: containment.description }, 'commands are contained');
-  const runner = new ProcessRunner(containment, log);
+export async function openCommandRoom(options: CommandRoomOptions): Promise<CommandRoom> {
+  const { settings, clock, log, bus, umask } = options;
+  const { commandsMayElevate, commandsMayUseBus } = settings.current;
+  const inherited = new InheritedFiles();
+  const hidden = listHiddenPaths({
+    dataFolder: options.dataFolder,
+    mayUseBus: commandsMayUseBus,
+    env: process.env,
+    uid: process.getuid?.() ?? null,
+  });
+  const namespaces = commandsMayElevate ? null : { hidden };
+  const { containment, obstacle } = await chooseContainment({ log, umask, namespaces }, inherited);
+  log.info({ containment: containment.description, obstacle }, 'commands are contained');
+  const runner = new ProcessRunner(containment, log, inherited);
   const camera = new ScreenCamera(options.screenSource, clock);
   const pictures = new PictureFolder(path.join(options.dataFolder, 'pictures'));
   const files = new FileAccess(
@@ -97,7 +110,7 @@ export function openCommandRoom(options: CommandRoomOptions): CommandRoom {
     get rules() {
       return rules();
     },
-    baseEnv: baseEnvironment(process.env),
+    baseEnv: baseEnvironment(process.env, { mayUseBus: commandsMayUseBus || commandsMayElevate }),
     get defaultTimeoutSeconds() {
       return settings.current.commandTimeoutSeconds;
     },
@@ -121,6 +134,7 @@ export function openCommandRoom(options: CommandRoomOptions): CommandRoom {
   return {
     service,
     trace: containment.trace,
+    obstacle,
     close: async (reason) => {
       unsubscribe();
       cancelPruning();

@@ -23,7 +23,7 @@ import { describeRequest } from './describe-command.ts';
 import type { ChangeDescriber } from './file-change.ts';
 import type { OperationExecutor } from './operation-executor.ts';
 import type { Moment, PictureFolder } from './picture-folder.ts';
-import type { CommandRunner } from './program.ts';
+import type { CommandRunner, Ownership } from './program.ts';
 import type { Camera } from './screen-camera.ts';
 
 /** What a {@link CommandService} works with. */
@@ -71,6 +71,7 @@ export class CommandService {
   /** Commands that a person is about to be asked for. */
   readonly #preparing = new Set<Live>();
   readonly #runs = new Set<Promise<unknown>>();
+  #hasRun = false;
   /** What is left to do for commands that have ended. */
   readonly #afterwards = new Set<Promise<void>>();
 
@@ -178,7 +179,7 @@ export class CommandService {
 
   /** Whether any program of a command may be alive. */
   get isBusy(): boolean {
-    return this.#runs.size > 0;
+    return this.#runs.size > 0 || (this.#hasRun && this.#options.runner.mayOutlive);
   }
 
   /**
@@ -187,7 +188,19 @@ export class CommandService {
    */
   async sessionOfProcess(pid: number): Promise<string | null> {
     const owner = await this.#options.runner.ownerOf(pid);
-    if (!owner) return null;
+    return owner && this.#sessionOf(owner);
+  }
+
+  /**
+   * The session whose command made something in this control group, as {@link sessionOfProcess} has it; undefined
+   * where groups do not tell.
+   */
+  sessionOfGroup(groupId: number): string | null | undefined {
+    const owner = this.#options.runner.ownerOfGroup(groupId);
+    return owner && this.#sessionOf(owner);
+  }
+
+  #sessionOf(owner: Ownership): string {
     const live = [...this.#live.values()].find(({ run }) => owner.mark !== null && run?.mark === owner.mark);
     return live?.session.session_id ?? '';
   }
@@ -341,6 +354,7 @@ export class CommandService {
       onStarted: (record) => sessions.noteCommandStarted(record.sessionId),
     });
     const { commandId } = live.record;
+    this.#hasRun ||= live.bound.program !== null;
     this.#live.set(commandId, live);
     this.#track(
       live.run.run().then(({ afterwards }) => {

@@ -1,3 +1,6 @@
+import type { FileCover } from './inherited-files.ts';
+import type { Ownership, ProgramSpec } from './program.ts';
+
 /** What to start so that a program runs enclosed. */
 export interface EnclosedProgram {
   readonly file: string;
@@ -23,7 +26,10 @@ export const CHECK_DESCRIPTOR = 3;
 export interface Enclosure {
   /** A name that survives the agent, for {@link Containment.sweep}. */
   readonly mark: string;
-  enclose(argv: readonly string[]): EnclosedProgram;
+  /** Makes what the program is to be enclosed in; rejects with the reason where that cannot be. */
+  prepare(inherited: FileCover): Promise<void>;
+  /** What to start, in the program's folder and with its environment. Once it is prepared. */
+  enclose(spec: ProgramSpec): EnclosedProgram;
   /** Says which process was started. To be called before anything else happens. */
   onStarted(pid: number): void;
   /** Asks all its processes to end. */
@@ -33,11 +39,6 @@ export interface Enclosure {
    * none is left, with the ids of those that the system did not let us kill (they run as another user).
    */
   empty(): Promise<readonly number[]>;
-}
-
-/** Whose a process is: of the enclosure with this mark; of one that it hides, or of another agent's, if that is null. */
-export interface Ownership {
-  readonly mark: string | null;
 }
 
 /**
@@ -58,6 +59,13 @@ export interface Containment {
   open(): Enclosure;
   /** Which enclosure process `pid` is in; null if it is in none. */
   ownerOf(pid: number): Promise<Ownership | null>;
+  /**
+   * Which enclosure a control group of version 2, by its inode, is or was a moment ago; null if it is none. Undefined
+   * where enclosures have none, or what is inside could leave it.
+   */
+  ownerOfGroup(groupId: number): Ownership | null | undefined;
+  /** Whether a process could outlive its enclosure unnoticed, and can be told from others all the same. */
+  readonly mayOutlive: boolean;
   /** Kills what an earlier run of the agent left in the enclosures of these marks. */
   sweep(marks: readonly string[]): Promise<void>;
   /** Lets go of everything, after which no enclosure may be opened. Does not end what runs. */

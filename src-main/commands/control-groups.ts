@@ -1,5 +1,13 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmdirSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 
@@ -14,6 +22,8 @@ export interface GroupParents {
 
 /** One command's groups. */
 export interface ControlGroup {
+  /** The inode of the one of version 2, by which the kernel knows what was made inside; null if there is none. */
+  readonly id: number | null;
   /** A process that writes `0` to each of these is in. */
   readonly procsFiles: readonly string[];
   /** Every process inside, as of now. */
@@ -54,6 +64,7 @@ export function createGroup(parents: GroupParents, mark: string, maxProcesses: n
     writeFileSync(path.join(parents.counters, GROUP_PREFIX + mark, 'pids.max'), String(maxProcesses));
   }
   return {
+    id: parents.killers === null ? null : statSync(path.join(parents.killers, GROUP_PREFIX + mark)).ino,
     procsFiles: folders.map((folder) => path.join(folder, 'cgroup.procs')),
     listPids: () => [...new Set(folders.flatMap(readPids))],
     kill: () => killGroups(folders),

@@ -8,7 +8,6 @@ import {
   type Containment,
   type EnclosedProgram,
   type Enclosure,
-  type Ownership,
 } from './containment.ts';
 import {
   type ControlGroup,
@@ -17,6 +16,7 @@ import {
   type GroupParents,
   sweepGroup,
 } from './control-groups.ts';
+import type { FileCover } from './inherited-files.ts';
 import {
   chooseMarkPrefix,
   composeMark,
@@ -25,6 +25,13 @@ import {
   mayMark,
   readMark,
 } from './marked-processes.ts';
+import {
+  type NamespacePlan,
+  openProcessNamespace,
+  type ProcessNamespace,
+  readNesting,
+} from './process-namespace.ts';
+import type { Ownership, ProgramSpec } from './program.ts';
 
 /** What a {@link LinuxContainment} works with. */
 export interface LinuxContainmentOptions {
@@ -35,6 +42,8 @@ export interface LinuxContainmentOptions {
   readonly maxProcesses: number;
   /** Where control groups may be made; null for none. Found out by trying if it is left out. */
   readonly groups?: GroupParents | null;
+  /** What commands do not see of this machine, in namespaces of their own; null where there can be none. */
+  readonly namespaces: NamespacePlan | null;
 }
 
 /*
@@ -57,21 +66,41 @@ ulimit -u "$limit" 2>/dev/null || ulimit -p "$limit" 2>/dev/null
 umask "$mask"
 exec "$@"`;
 
+/*
+ * What is entered starts in the folder `/`. A shell that changes the folder tells the program so in its environment, which
+ * is to be as it was approved. Arguments: the folder, OLDPWD and PWD as they are to be, `-` for not at all, the program
+ * and its arguments.
+ */
+const ENTER = `
+cd "$1" || exit 126
+case $2 in -) unset OLDPWD ;; *) OLDPWD=$2 ;; esac
+case $3 in -) unset PWD ;; *) PWD=$3 ;; esac
+shift 3
+exec "$@"`;
+
 const KILL_PAUSE_MS = 5;
 const KILL_ROUNDS = 400;
 /** So many rounds a process that cannot be killed is given: it may be on its way out. */
 const PATIENT_ROUNDS = 40;
+/** So long a group is known whose command has ended: a connection that it opened is asked after at once. */
+const REMEMBERED_MS = 60_000;
+/** Far more than a command may have processes: whoever is deeper hides something. */
+const MOST_GENERATIONS = 10_000;
 
 /**
- * Encloses commands on Linux without any privilege: each bears a mark of its own that all its descendants inherit,
- * and is put into a control group of its own where this process may make some, which then kills and counts for it.
- * If the agent is killed, the guardian empties what it leaves. Measurements are in the decision record on containment.
+ * Encloses commands on Linux without any privilege. Each runs in namespaces of its own, which it cannot leave, where the
+ * system lets a user make some; in a control group of its own, which counts and halts, where this process may make some;
+ * and bears a mark that all its descendants inherit, by which the guardian finds them, and which is all that there is
+ * where there is nothing better. Measurements are in the decision record on containment.
  */
 export class LinuxContainment implements Containment {
   readonly #options: LinuxContainmentOptions;
   readonly #prefix = chooseMarkPrefix(randomBytes(4).readUInt32LE() / 2 ** 32);
   readonly #groups: GroupParents | null;
-  readonly #open = new Map<string, ControlGroup>();
+  readonly #ownDepth = readNesting(process.pid)?.depth ?? 1;
+  readonly #open = new Map<string, LinuxEnclosure>();
+  /** The groups of enclosures that are no more, the newest last. */
+  #ended: readonly { readonly groupId: number; readonly atMs: number }[] = [];
   #opened = 0;
 
   constructor(options: LinuxContainmentOptions) {
@@ -87,6 +116,7 @@ export class LinuxContainment implements Containment {
 
   get description(): string {
     const ways = [
+      this.#options.namespaces ? 'namespaces of their own' : 'no namespaces',
       mayMark() ? 'inherited marks' : 'no marks, since a limit on file locks is set',
       ...(this.#groups?.killers ? [`control groups in ${this.#groups.killers}`] : []),
       ...(this.#groups?.counters ? [`at most ${this.#options.maxProcesses} processes each`] : []),
@@ -98,16 +128,55 @@ export class LinuxContainment implements Containment {
     this.#opened += 1;
     const mark = composeMark(this.#prefix, this.#opened);
     const group = this.#createGroup(mark);
-    if (group) this.#open.set(mark, group);
-    return new LinuxEnclosure(mark, group, this.#options, () => this.#open.delete(mark));
+    const enclosure = new LinuxEnclosure(mark, group, this.#options, () => this.#forget(enclosure));
+    this.#open.set(mark, enclosure);
+    return enclosure;
+  }
+
+  /** In namespaces nobody outlives the first process, and nobody can do anything about it. */
+  get mayOutlive(): boolean {
+    return this.#options.namespaces === null;
+  }
+
+  ownerOfGroup(groupId: number): Ownership | null | undefined {
+    // Who sees the folders of groups as they are, could move to another one.
+    if (!this.#options.namespaces || !this.#groups?.killers) return undefined;
+    const open = [...this.#open.values()].find(({ group }) => group?.id === groupId);
+    if (open) return { mark: open.mark };
+    return this.#ended.some((ended) => ended.groupId === groupId) ? { mark: null } : null;
+  }
+
+  #forget({ mark, group }: LinuxEnclosure): void {
+    this.#open.delete(mark);
+    const now = performance.now();
+    const recent = this.#ended.filter(({ atMs }) => now - atMs < REMEMBERED_MS);
+    this.#ended = typeof group?.id === 'number' ? [...recent, { groupId: group.id, atMs: now }] : recent;
   }
 
   async ownerOf(pid: number): Promise<Ownership | null> {
-    const mark = readMark(pid);
+    const mark = this.#findInside(pid) ?? readMark(pid);
     if (mark?.startsWith(this.#prefix)) return { mark };
-    const entry = [...this.#open].find(([, group]) => group.listPids().includes(pid));
-    if (entry) return { mark: entry[0] };
+    // In namespaces of its own nobody shakes off what it descends from.
+    if (!this.#options.namespaces) {
+      const enclosure = [...this.#open.values()].find(({ group }) => group?.listPids().includes(pid));
+      if (enclosure) return { mark: enclosure.mark };
+    }
     return isMarkedByAnybody(pid) ? { mark: null } : null;
+  }
+
+  /** The mark of the enclosure in whose namespace a process is: whoever is in one descends from its first process. */
+  #findInside(pid: number): string | null {
+    if (!this.#options.namespaces) return null;
+    const doors = new Map<number, string>();
+    for (const { mark, doorPids } of this.#open.values()) for (const door of doorPids) doors.set(door, mark);
+    for (let next = pid, steps = 0; steps < MOST_GENERATIONS; steps += 1) {
+      const mark = doors.get(next);
+      if (mark !== undefined) return mark;
+      const nesting = readNesting(next);
+      if (!nesting || nesting.depth <= this.#ownDepth) return null;
+      next = nesting.parentPid;
+    }
+    return this.#prefix;
   }
 
   async sweep(marks: readonly string[]): Promise<void> {
@@ -137,9 +206,11 @@ export class LinuxContainment implements Containment {
 
 class LinuxEnclosure implements Enclosure {
   readonly mark: string;
-  readonly #group: ControlGroup | null;
+  readonly group: ControlGroup | null;
   readonly #options: LinuxContainmentOptions;
   readonly #onEmpty: () => void;
+  #namespace: ProcessNamespace | null = null;
+  #startedPid: number | null = null;
 
   constructor(
     mark: string,
@@ -148,41 +219,59 @@ class LinuxEnclosure implements Enclosure {
     onEmpty: () => void,
   ) {
     this.mark = mark;
-    this.#group = group;
+    this.group = group;
     this.#options = options;
     this.#onEmpty = onEmpty;
   }
 
-  enclose(argv: readonly string[]): EnclosedProgram {
+  /** The processes from which all descend that are in the namespace: its first, and whoever leads the program in. */
+  get doorPids(): number[] {
+    if (!this.#namespace) return [];
+    return [this.#namespace.firstPid, ...(this.#startedPid === null ? [] : [this.#startedPid])];
+  }
+
+  async prepare(inherited: FileCover): Promise<void> {
+    if (this.#options.namespaces)
+      this.#namespace ??= await openProcessNamespace(this.#options.namespaces, inherited);
+  }
+
+  enclose({ argv, cwd, env }: ProgramSpec): EnclosedProgram {
     const name = `porthole-${randomBytes(12).toString('hex')}`;
     const { umask, maxProcesses } = this.#options;
     const limit = String(countThreads() + maxProcesses);
-    const joins = this.#group?.procsFiles ?? [];
+    const joins = this.group?.procsFiles ?? [];
     const mask = umask.toString(8).padStart(4, '0');
+    const folders = [cwd, env.OLDPWD ?? '-', env.PWD ?? '-'];
+    const inner = this.#namespace?.enter(['/bin/sh', '-c', ENTER, name, ...folders, ...argv]) ?? argv;
     return {
       file: '/bin/sh',
-      args: ['-c', ENCLOSE, name, this.mark, limit, mask, ...joins, '--', ...argv],
+      args: ['-c', ENCLOSE, name, this.mark, limit, mask, ...joins, '--', ...inner],
       env: {},
       failurePrefix: `${name}: `,
       checksFiles: true,
     };
   }
 
-  onStarted(): void {
-    // The mark says it all.
+  onStarted(pid: number): void {
+    this.#startedPid = pid;
   }
 
   async terminate(): Promise<void> {
-    const pids = [...(await findMarked((mark) => mark === this.mark)), ...(this.#group?.listPids() ?? [])];
-    for (const pid of new Set(pids)) trySignal(pid, 'SIGTERM');
+    const marked = await findMarked((mark) => mark === this.mark);
+    const pids = new Set([...marked, ...(this.group?.listPids() ?? [])]);
+    // Whoever leads the program in says how it ended, so it has to stay; until it has led somebody in, it is all there is.
+    if (this.#namespace && this.#startedPid !== null && pids.size > 1) pids.delete(this.#startedPid);
+    for (const pid of pids) trySignal(pid, 'SIGTERM');
   }
 
   async empty(): Promise<readonly number[]> {
-    this.#group?.kill();
-    const left = await killMarked((mark) => mark === this.mark);
+    this.group?.kill();
+    await this.#namespace?.end();
+    // The kernel leaves nothing of a namespace.
+    const left = this.#namespace ? [] : await killMarked((mark) => mark === this.mark);
     // Again, for what was started by something that had left the group but not the mark.
-    this.#group?.kill();
-    await this.#group?.remove();
+    this.group?.kill();
+    await this.group?.remove();
     this.#onEmpty();
     return left;
   }

@@ -3,7 +3,8 @@ import { randomBytes } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { readLines } from '../turns.ts';
-import type { CommandTrace, Containment, EnclosedProgram, Enclosure, Ownership } from './containment.ts';
+import type { CommandTrace, Containment, EnclosedProgram, Enclosure } from './containment.ts';
+import type { Ownership, ProgramSpec } from './program.ts';
 
 /** The variable that names a process's enclosure where nothing better is inherited. */
 export const MARK_VARIABLE = 'PORTHOLE_MARK';
@@ -31,6 +32,8 @@ export interface ListedProcess {
 export class PosixContainment implements Containment {
   readonly description = 'process group, descent and an inherited variable';
   readonly #prefix = randomBytes(8).toString('hex');
+  /** One could, but nothing here tells it from others then. */
+  readonly mayOutlive = false;
   #opened = 0;
 
   get trace(): CommandTrace {
@@ -53,6 +56,10 @@ export class PosixContainment implements Containment {
     return null;
   }
 
+  ownerOfGroup(): undefined {
+    return undefined;
+  }
+
   async sweep(marks: readonly string[]): Promise<void> {
     if (marks.length > 0) await killAll((process) => process.mark !== null && marks.includes(process.mark));
   }
@@ -70,7 +77,11 @@ class PosixEnclosure implements Enclosure {
     this.mark = mark;
   }
 
-  enclose([file = '', ...args]: readonly string[]): EnclosedProgram {
+  async prepare(): Promise<void> {
+    // Nothing has to be there first.
+  }
+
+  enclose({ argv: [file = '', ...args] }: ProgramSpec): EnclosedProgram {
     return { file, args, env: { [MARK_VARIABLE]: this.mark }, failurePrefix: null, checksFiles: false };
   }
 

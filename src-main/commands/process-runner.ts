@@ -2,27 +2,51 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { stat } from 'node:fs/promises';
 import type { CommandError } from '#shared/commands';
 import type { Logger } from '../logger.ts';
-import {
-  CHECK_DESCRIPTOR,
-  type Containment,
-  type EnclosedProgram,
-  type Enclosure,
-  type Ownership,
-} from './containment.ts';
+import { CHECK_DESCRIPTOR, type Containment, type EnclosedProgram, type Enclosure } from './containment.ts';
 import { findProgram } from './find-program.ts';
 import { type FileCover, InheritedFiles } from './inherited-files.ts';
 import { LinuxContainment } from './linux-containment.ts';
 import { PosixContainment } from './posix-containment.ts';
-import type { CommandRunner, OutputListener, ProgramEnd, ProgramSpec, RunningProgram } from './program.ts';
+import { findNamespaceObstacle, type NamespacePlan } from './process-namespace.ts';
+import type {
+  CommandRunner,
+  OutputListener,
+  Ownership,
+  ProgramEnd,
+  ProgramSpec,
+  RunningProgram,
+} from './program.ts';
 import { WindowsContainment } from './windows-containment.ts';
 
 /** The most processes that one command may have at a time, where the system can bound it. */
 export const MAX_PROCESSES = 512;
 
-/** The strongest containment that this platform offers. `umask` is the user's, for what commands create. */
-export function chooseContainment(log: Logger, umask: number): Containment {
-  if (process.platform === 'linux') return new LinuxContainment({ log, umask, maxProcesses: MAX_PROCESSES });
-  return process.platform === 'win32' ? new WindowsContainment() : new PosixContainment();
+/** What commands are to be kept in. */
+export interface ContainmentWish {
+  readonly log: Logger;
+  /** The user's own file mode mask, for what commands create. */
+  readonly umask: number;
+  /** What commands do not see of this machine; null if they are to have no namespaces. */
+  readonly namespaces: NamespacePlan | null;
+}
+
+/** A containment, and what keeps it from being as strong as was wished for; null if nothing does. */
+export interface ChosenContainment {
+  readonly containment: Containment;
+  readonly obstacle: string | null;
+}
+
+/** The strongest containment that this platform offers, found out by trying. */
+export async function chooseContainment(
+  { log, umask, namespaces }: ContainmentWish,
+  inherited: FileCover,
+): Promise<ChosenContainment> {
+  if (process.platform === 'win32') return { containment: new WindowsContainment(), obstacle: null };
+  if (process.platform !== 'linux') return { containment: new PosixContainment(), obstacle: null };
+  const obstacle = namespaces && (await findNamespaceObstacle(namespaces, inherited));
+  const plan = obstacle === null ? namespaces : null;
+  const containment = new LinuxContainment({ log, umask, maxProcesses: MAX_PROCESSES, namespaces: plan });
+  return { containment, obstacle };
 }
 
 /** Runs programs as child processes: no shell, nothing on stdin, a session of their own, inside a containment. */
@@ -43,6 +67,14 @@ export class ProcessRunner implements CommandRunner {
 
   ownerOf(pid: number): Promise<Ownership | null> {
     return this.#containment.ownerOf(pid);
+  }
+
+  ownerOfGroup(groupId: number): Ownership | null | undefined {
+    return this.#containment.ownerOfGroup(groupId);
+  }
+
+  get mayOutlive(): boolean {
+    return this.#containment.mayOutlive;
   }
 
   sweep(marks: readonly string[]): Promise<void> {
@@ -104,7 +136,7 @@ class ContainedProgram implements RunningProgram {
 
   async #run(spec: ProgramSpec): Promise<ProgramEnd> {
     try {
-      const obstacle = await findObstacle(spec);
+      const obstacle = (await findObstacle(spec)) ?? (await this.#prepare());
       if (obstacle) return { exitCode: null, signal: null, error: obstacle };
       for (let starts = 0; starts < MAX_STARTS; starts += 1) {
         if (this.#stopping) return { exitCode: null, signal: 'SIGTERM', error: null };
@@ -118,9 +150,19 @@ class ContainedProgram implements RunningProgram {
     }
   }
 
+  async #prepare(): Promise<CommandError | null> {
+    try {
+      await this.#enclosure.prepare(this.#inherited);
+      return null;
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error);
+      return { code: 'could_not_start', message: `The program cannot be enclosed: ${reason}` };
+    }
+  }
+
   /** Answers null if nothing has run, because a file of the agent's had come along. */
   async #runToEnd(spec: ProgramSpec): Promise<ProgramEnd | null> {
-    const enclosed = this.#enclosure.enclose(spec.argv);
+    const enclosed = this.#enclosure.enclose(spec);
     let child: ChildProcess;
     try {
       child = spawn(enclosed.file, enclosed.args, {

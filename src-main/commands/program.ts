@@ -1,5 +1,9 @@
 import type { CommandError } from '#shared/commands';
-import type { Ownership } from './containment.ts';
+
+/** Whose a process is: of the enclosure with this mark; of one that it hides, or of another agent's, if that is null. */
+export interface Ownership {
+  readonly mark: string | null;
+}
 
 /** A program to run: exactly this, with nothing added that its approver did not see. */
 export interface ProgramSpec {
@@ -37,6 +41,13 @@ export interface CommandRunner {
   start(spec: ProgramSpec, onOutput: OutputListener): RunningProgram;
   /** The program that started process `pid`, directly or not; null for anybody else's process. */
   ownerOf(pid: number): Promise<Ownership | null>;
+  /**
+   * The program in whose control group something was made, also when it has just ended; null for nobody's. Undefined
+   * where programs have no groups of their own, or could leave them.
+   */
+  ownerOfGroup(groupId: number): Ownership | null | undefined;
+  /** Whether a process that hides well enough could outlive its program unnoticed, as far as that can be told. */
+  readonly mayOutlive: boolean;
   /** Kills what programs of an earlier run of the agent, known by their marks, have left. */
   sweep(marks: readonly string[]): Promise<void>;
   /** Lets go of everything. Programs must have been stopped. */

@@ -1,6 +1,7 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
-import type { Containment, EnclosedProgram, Enclosure, Ownership } from './containment.ts';
+import type { Containment, EnclosedProgram, Enclosure } from './containment.ts';
+import type { Ownership, ProgramSpec } from './program.ts';
 
 const run = promisify(execFile);
 
@@ -12,6 +13,8 @@ const run = promisify(execFile);
 export class WindowsContainment implements Containment {
   readonly description = 'descent, through taskkill';
   readonly trace = null;
+  /** One could, but nothing here tells it from others then. */
+  readonly mayOutlive = false;
   #opened = 0;
 
   open(): Enclosure {
@@ -21,6 +24,10 @@ export class WindowsContainment implements Containment {
 
   async ownerOf(): Promise<Ownership | null> {
     return null;
+  }
+
+  ownerOfGroup(): undefined {
+    return undefined;
   }
 
   async sweep(): Promise<void> {
@@ -40,7 +47,11 @@ class WindowsEnclosure implements Enclosure {
     this.mark = mark;
   }
 
-  enclose([file = '', ...args]: readonly string[]): EnclosedProgram {
+  async prepare(): Promise<void> {
+    // Nothing has to be there first.
+  }
+
+  enclose({ argv: [file = '', ...args] }: ProgramSpec): EnclosedProgram {
     return { file, args, env: {}, failurePrefix: null, checksFiles: false };
   }
 

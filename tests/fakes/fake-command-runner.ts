@@ -19,6 +19,7 @@ export class FakeCommandRunner implements CommandRunner {
   readonly programs: FakeProgram[] = [];
   readonly swept: string[] = [];
   isPatient = false;
+  readonly mayOutlive = false;
 
   start(spec: ProgramSpec, onOutput: OutputListener): RunningProgram {
     let end: (end: ProgramEnd) => void = () => undefined;
@@ -41,6 +42,10 @@ export class FakeCommandRunner implements CommandRunner {
     this.programs.push(program);
     if (!this.isPatient) end({ exitCode: 0, signal: null, error: null });
     return program;
+  }
+
+  ownerOfGroup(): undefined {
+    return undefined;
   }
 
   async ownerOf(): Promise<null> {

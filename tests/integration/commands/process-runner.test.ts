@@ -1,3 +1,4 @@
+import { randomInt } from 'node:crypto';
 import { chmodSync, closeSync, mkdtempSync, openSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -9,10 +10,11 @@ import { KeptOutput } from '../../../src-main/commands/kept-output.ts';
 import { LinuxContainment } from '../../../src-main/commands/linux-containment.ts';
 import { findMarked } from '../../../src-main/commands/marked-processes.ts';
 import { PosixContainment } from '../../../src-main/commands/posix-containment.ts';
+import { findNamespaceObstacle, type NamespacePlan } from '../../../src-main/commands/process-namespace.ts';
 import { ProcessRunner } from '../../../src-main/commands/process-runner.ts';
 import type { ProgramEnd, RunningProgram } from '../../../src-main/commands/program.ts';
 import { SilentLogger } from '../../fakes/silent-logger.ts';
-import { createEscapees, until } from './support/escapees.ts';
+import { createEscapees, listProcesses, until } from './support/escapees.ts';
 
 interface Run {
   readonly program: RunningProgram;
@@ -21,18 +23,28 @@ interface Run {
   readonly ended: Promise<ProgramEnd>;
 }
 
-const WAYS = [
-  { way: 'marks alone', groups: null },
-  { way: 'what this machine offers', groups: findGroupParents() },
+interface Way {
+  readonly groups: ReturnType<typeof findGroupParents>;
+  readonly namespaces: NamespacePlan | null;
+}
+
+const NOTHING_HIDDEN: NamespacePlan = { hidden: [] };
+const hasNamespaces = (await findNamespaceObstacle(NOTHING_HIDDEN, new InheritedFiles())) === null;
+const MARKS: Way = { groups: null, namespaces: null };
+const WAYS: readonly (Way & { readonly way: string })[] = [
+  { way: 'marks alone', ...MARKS },
+  { way: 'control groups', groups: findGroupParents(), namespaces: null },
+  ...(hasNamespaces
+    ? [
+        { way: 'namespaces', groups: null, namespaces: NOTHING_HIDDEN },
+        { way: 'namespaces and control groups', groups: findGroupParents(), namespaces: NOTHING_HIDDEN },
+      ]
+    : []),
 ];
 
-function createRunner(
-  groups: ReturnType<typeof findGroupParents>,
-  maxProcesses = 512,
-  inherited?: FileCover,
-): ProcessRunner {
+function createRunner({ groups, namespaces }: Way, maxProcesses = 512, inherited?: FileCover): ProcessRunner {
   const log = new SilentLogger();
-  const containment = new LinuxContainment({ log, umask: 0o022, maxProcesses, groups });
+  const containment = new LinuxContainment({ log, umask: 0o022, maxProcesses, groups, namespaces });
   const runner = new ProcessRunner(containment, log, inherited);
   onTestFinished(() => runner.close());
   return runner;
@@ -77,36 +89,51 @@ function leakFiles(leaks: number): FileCover & { readonly starts: () => number }
   };
 }
 
+/** A number of seconds that nobody else sleeps for. */
+function uniqueSeconds(): number {
+  return randomInt(100_000_000, 999_999_999);
+}
+
+/** The process that sleeps for so many seconds, by its number on this side of all namespaces. */
+async function findSleeper(seconds: number): Promise<number> {
+  let found: number | undefined;
+  await until(() => {
+    [found] = listProcesses(`sleep\0${seconds}\0`);
+    return found !== undefined;
+  });
+  return found ?? 0;
+}
+
 const LIST_FILES = ['sh', '-c', 'find /proc/$$/fd -type l ! -lname /dev/null -printf "%f\\n"; :'];
 
 describe('processRunner where another thread opens a file while it starts a program', () => {
-  it.each(WAYS)('starts it again until none has come along, with $way', async ({ groups }) => {
+  it.each(WAYS)('starts it again until none has come along, with $way', async (way) => {
     const cover = leakFiles(3);
-    const run = start(createRunner(groups, 512, cover), LIST_FILES);
+    const run = start(createRunner(way, 512, cover), LIST_FILES);
     expect(await run.ended).toEqual({ exitCode: 0, signal: null, error: null });
     expect(run.stdout.toText().text.trim().split('\n').sort()).toEqual(['1', '2']);
     expect(run.stderr.toText().text).toBe('');
-    expect(cover.starts()).toBe(4);
+    expect(cover.starts()).toBe(way.namespaces ? 5 : 4);
   });
 
   it('rather runs nothing than hand one over', async () => {
-    const run = start(createRunner(null, 512, leakFiles(Number.POSITIVE_INFINITY)), LIST_FILES);
+    const run = start(createRunner(MARKS, 512, leakFiles(Number.POSITIVE_INFINITY)), LIST_FILES);
     expect(await run.ended).toMatchObject({ exitCode: null, error: { code: 'could_not_start' } });
     expect(run.stdout.toText().text).toBe('');
   });
 
   it('takes none of what a program exits with for that', async () => {
     const cover = leakFiles(0);
-    const run = start(createRunner(null, 512, cover), ['sh', '-c', 'echo /proc/self/fd/12 >&2; exit 126']);
+    const run = start(createRunner(MARKS, 512, cover), ['sh', '-c', 'echo /proc/self/fd/12 >&2; exit 126']);
     expect(await run.ended).toMatchObject({ exitCode: 126, error: null });
     expect(cover.starts()).toBe(1);
   });
 });
 
-describe.each(WAYS)('processRunner with $way', ({ groups }) => {
+describe.each(WAYS)('processRunner with $way', (way) => {
   it('hands over arguments byte for byte, without a shell', async () => {
     const argv = ['printf', '%s|', 'a b', '$(id)', '`id`', "it's", '"', '*', '\\', 'ü\u202e', '-n', ''];
-    const run = start(createRunner(groups), argv);
+    const run = start(createRunner(way), argv);
     expect(await run.ended).toEqual({ exitCode: 0, signal: null, error: null });
     expect(run.stdout.toText().text).toBe(
       argv
@@ -122,8 +149,9 @@ describe.each(WAYS)('processRunner with $way', ({ groups }) => {
     onTestFinished(() => {
       delete process.env.PORTHOLE_TEST_SECRET;
     });
-    const script = 'pwd; cat; env | sort; ls /proc/self/fd; umask; ps -o sid= -p $$ | tr -d " "; echo $$';
-    const run = start(createRunner(groups), ['sh', '-c', script], { cwd: folder, env: { EXTRA: 'x y' } });
+    const script =
+      'pwd; cat; env | sort; ls /proc/self/fd; umask; echo leader $(ps -o sid= -p $$); echo leader $$';
+    const run = start(createRunner(way), ['sh', '-c', script], { cwd: folder, env: { EXTRA: 'x y' } });
     expect(await run.ended).toMatchObject({ exitCode: 0 });
     const lines = run.stdout.toText().text.trimEnd().split('\n');
     expect(lines[0]).toBe(folder);
@@ -136,7 +164,7 @@ describe.each(WAYS)('processRunner with $way', ({ groups }) => {
   });
 
   it('tells exit codes and signals', async () => {
-    const runner = createRunner(groups);
+    const runner = createRunner(way);
     expect(await start(runner, ['sh', '-c', 'exit 7']).ended).toEqual({
       exitCode: 7,
       signal: null,
@@ -151,7 +179,7 @@ describe.each(WAYS)('processRunner with $way', ({ groups }) => {
   });
 
   it('says why a program could not be started', async () => {
-    const runner = createRunner(groups);
+    const runner = createRunner(way);
     const folder = newFolder();
     const orphan = path.join(folder, 'orphan');
     writeFileSync(orphan, '#!/no/such/interpreter\n');
@@ -173,7 +201,7 @@ describe.each(WAYS)('processRunner with $way', ({ groups }) => {
 
   it('leaves nothing behind when a program ends by itself', async () => {
     const escapees = createEscapees();
-    const run = start(createRunner(groups), ['sh', '-c', escapees.script({ waits: false })]);
+    const run = start(createRunner(way), ['sh', '-c', escapees.script({ waits: false })]);
     await until(() => escapees.count() >= escapees.expected - 1);
     escapees.release();
     expect(await run.ended).toMatchObject({ exitCode: 0 });
@@ -182,7 +210,7 @@ describe.each(WAYS)('processRunner with $way', ({ groups }) => {
 
   it('leaves nothing behind when it is stopped, however deaf it is', async () => {
     const escapees = createEscapees();
-    const runner = createRunner(groups);
+    const runner = createRunner(way);
     const run = start(runner, ['sh', '-c', escapees.script()]);
     await until(() => escapees.count() === escapees.expected);
     run.program.stop(100);
@@ -191,7 +219,7 @@ describe.each(WAYS)('processRunner with $way', ({ groups }) => {
   });
 
   it('lets a program that listens end by itself before it is killed', async () => {
-    const run = start(createRunner(groups), [
+    const run = start(createRunner(way), [
       'sh',
       '-c',
       'trap "echo bye; exit 3" TERM; echo up; while :; do sleep 0.01; done',
@@ -203,7 +231,7 @@ describe.each(WAYS)('processRunner with $way', ({ groups }) => {
   });
 
   it('stops a program that was started this very moment', async () => {
-    const runner = createRunner(groups);
+    const runner = createRunner(way);
     const escapees = createEscapees();
     const runs = Array.from({ length: 20 }, () => start(runner, ['sh', '-c', escapees.script()]));
     for (const [index, run] of runs.entries()) setTimeout(() => run.program.stop(0), index);
@@ -212,40 +240,40 @@ describe.each(WAYS)('processRunner with $way', ({ groups }) => {
   });
 
   it('knows whose a process is', async () => {
-    const runner = createRunner(groups);
-    const script = "env -i setsid sh -c 'echo $$; exec sleep 1000' & sleep 1000";
-    const run = start(runner, ['sh', '-c', script]);
-    await until(() => run.stdout.totalBytes > 0);
-    const pid = Number(run.stdout.toText().text);
+    const runner = createRunner(way);
+    const seconds = uniqueSeconds();
+    const run = start(runner, ['sh', '-c', `env -i setsid sleep ${seconds} & sleep 1000`]);
+    const pid = await findSleeper(seconds);
     expect(await runner.ownerOf(pid)).toEqual({ mark: run.program.mark });
     expect(await runner.ownerOf(process.pid)).toBeNull();
     expect(await runner.ownerOf(999_999_999)).toBeNull();
     // To another agent it is still no process of the person's own.
-    expect(await createRunner(groups).ownerOf(pid)).toEqual({ mark: null });
+    expect(await createRunner(way).ownerOf(pid)).toEqual({ mark: null });
     run.program.stop(0);
     await run.ended;
   });
 
   it('knows a process that hides its mark for one of a command', async () => {
-    const runner = createRunner(groups);
+    const runner = createRunner(way);
     for (const disguise of ['ulimit -w 7', 'ulimit -w 500000000000000001']) {
-      const script = `(${disguise}; exec env -i setsid sh -c 'echo $$; exec sleep 1000') & sleep 1000`;
+      const seconds = uniqueSeconds();
+      const script = `(${disguise}; exec env -i setsid sleep ${seconds}) & sleep 1000`;
       const run = start(runner, ['dash', '-c', script]);
-      await until(() => run.stdout.totalBytes > 0);
-      const pid = Number(run.stdout.toText().text);
-      expect(await runner.ownerOf(pid)).toEqual({ mark: groups ? run.program.mark : null });
+      const pid = await findSleeper(seconds);
+      const isHeld = way.groups !== null || way.namespaces !== null;
+      expect(await runner.ownerOf(pid)).toEqual({ mark: isHeld ? run.program.mark : null });
       run.program.stop(0);
       await run.ended;
-      if (!groups) process.kill(pid, 'SIGKILL');
+      if (!isHeld) process.kill(pid, 'SIGKILL');
     }
   });
 
   it('sweeps away what an earlier run left, by its mark', async () => {
     const escapees = createEscapees();
-    const earlier = createRunner(groups);
+    const earlier = createRunner(way);
     const run = start(earlier, ['sh', '-c', escapees.script()]);
     await until(() => escapees.count() === escapees.expected);
-    const later = createRunner(groups);
+    const later = createRunner(way);
     await later.sweep([]);
     expect(escapees.count()).toBe(escapees.expected);
     await later.sweep([run.program.mark]);
@@ -256,7 +284,7 @@ describe.each(WAYS)('processRunner with $way', ({ groups }) => {
 
 describe('processRunner against a fork bomb', () => {
   it.runIf(findGroupParents()?.counters)('holds it to its number of processes and ends it', async () => {
-    const runner = createRunner(findGroupParents(), 64);
+    const runner = createRunner({ ...MARKS, groups: findGroupParents() }, 64);
     const run = start(runner, ['bash', '-c', 'bomb() { bomb | bomb & }; bomb; sleep 1000']);
     await until(() => run.stderr.totalBytes > 1000);
     const pids = await findMarked((mark) => mark === run.program.mark);

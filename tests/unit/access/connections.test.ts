@@ -12,7 +12,7 @@ function openRig() {
   const connections = new Connections({
     owners: UNKNOWN_PEER_OWNERS,
     counts: new ConnectionCounts(LIMITS),
-    commands: { isBusy: false, sessionOfProcess: async () => null },
+    commands: { isBusy: false, sessionOfProcess: async () => null, sessionOfGroup: () => undefined },
     ownUid: null,
   });
   return {

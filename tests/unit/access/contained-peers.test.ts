@@ -2,14 +2,34 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readdirSync, readlinkSync } from 'node:fs';
 import { connect, createServer, type Socket } from 'node:net';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { findContainment, type RunningCommands } from '../../../src-main/access/contained-peers.ts';
+import {
+  type Containment,
+  findContainment,
+  type RunningCommands,
+} from '../../../src-main/access/contained-peers.ts';
 
 const OWN_UID = process.getuid?.() ?? 0;
 
 /** Commands to which these processes belong. */
 function commandsOf(pids: ReadonlyMap<number, string>): RunningCommands {
-  return { isBusy: true, sessionOfProcess: async (pid) => pids.get(pid) ?? null };
+  return {
+    isBusy: true,
+    sessionOfProcess: async (pid) => pids.get(pid) ?? null,
+    sessionOfGroup: () => undefined,
+  };
+}
+
+/** What is found of a socket that the kernel tells nothing more of, as one of a connection that was opened before any command. */
+async function judge(
+  commands: RunningCommands,
+  socket: { uid: number; inode: number } | null,
+  { wasBusy = false, groupId = null }: { wasBusy?: boolean; groupId?: number | null } = {},
+): Promise<Containment> {
+  const known = socket && { ...socket, groupId };
+  return (await findContainment(commands, known, wasBusy)).containment;
 }
 
 /** A connection of this very process, and the inode of its end. */
@@ -34,6 +54,14 @@ async function ownConnection(): Promise<{ inode: number; hangUp: () => unknown }
   return { inode, hangUp: () => [client, accepted].map((end) => end.destroy()) };
 }
 
+function isSocket(descriptor: string, inode: number): boolean {
+  try {
+    return readlinkSync(`/proc/self/fd/${descriptor}`) === `socket:[${inode}]`;
+  } catch {
+    return false;
+  }
+}
+
 function ownSockets(): number[] {
   return readdirSync('/proc/self/fd').flatMap((name) => {
     try {
@@ -49,25 +77,69 @@ describe.runIf(process.platform === 'linux')('findContainment', () => {
   it('clears a connection that somebody else is seen to hold', async () => {
     const { inode } = await ownConnection();
     expect(inode).toBeGreaterThan(0);
-    expect(await findContainment(commandsOf(new Map()), { uid: OWN_UID, inode })).toBe('no');
+    expect(await judge(commandsOf(new Map()), { uid: OWN_UID, inode })).toBe('no');
+  });
+
+  it('believes nobody of a connection of busy times who could have been handed it', async () => {
+    const { inode } = await ownConnection();
+    const broker = createServer().listen(path.join(tmpdir(), `porthole-broker-${process.pid}`));
+    await once(broker, 'listening');
+    onTestFinished(() => {
+      broker.close();
+    });
+    const busy = { wasBusy: true };
+    expect(await judge(commandsOf(new Map()), { uid: OWN_UID, inode }, busy)).toBe('maybe');
+    broker.close();
+    await once(broker, 'close');
+    expect(await judge(commandsOf(new Map()), { uid: OWN_UID, inode }, busy)).toBe('no');
+  });
+
+  it('believes nobody of a connection of busy times that several hold', async () => {
+    const { inode } = await ownConnection();
+    const fd = readdirSync('/proc/self/fd').find((name) => isSocket(name, inode));
+    const other = spawn('sleep', ['1000'], { stdio: ['ignore', 'ignore', 'ignore', Number(fd)] });
+    onTestFinished(() => {
+      other.kill('SIGKILL');
+    });
+    await once(other, 'spawn');
+    expect(await judge(commandsOf(new Map()), { uid: OWN_UID, inode }, { wasBusy: true })).toBe('maybe');
+  });
+
+  it('goes by who has made the socket, whoever holds it, where the kernel says so', async () => {
+    const { inode } = await ownConnection();
+    const sessions = new Map([
+      [42, 'remote_1'],
+      [43, ''],
+    ]);
+    const commands: RunningCommands = {
+      ...commandsOf(new Map()),
+      sessionOfGroup: (groupId) => sessions.get(groupId) ?? null,
+    };
+    const socket = { uid: OWN_UID, inode };
+    expect(await judge(commands, socket, { groupId: 42, wasBusy: true })).toEqual({ sessionId: 'remote_1' });
+    expect(await judge(commands, socket, { groupId: 43, wasBusy: true })).toEqual({ sessionId: '' });
+    expect(await findContainment(commands, { ...socket, groupId: 1 }, true)).toEqual({
+      containment: 'no',
+      isFinal: true,
+    });
   });
 
   it('names the session of a command that holds it', async () => {
     const { inode } = await ownConnection();
     const commands = commandsOf(new Map([[process.pid, 'remote_1']]));
-    expect(await findContainment(commands, { uid: OWN_UID, inode })).toEqual({ sessionId: 'remote_1' });
+    expect(await judge(commands, { uid: OWN_UID, inode })).toEqual({ sessionId: 'remote_1' });
   });
 
   it('clears nothing that nobody is seen to hold', async () => {
     const { inode, hangUp } = await ownConnection();
     hangUp();
-    await expect.poll(() => findContainment(commandsOf(new Map()), { uid: OWN_UID, inode })).toBe('maybe');
-    expect(await findContainment(commandsOf(new Map()), null)).toBe('maybe');
+    await expect.poll(() => judge(commandsOf(new Map()), { uid: OWN_UID, inode })).toBe('maybe');
+    expect(await judge(commandsOf(new Map()), null)).toBe('maybe');
   });
 
   it('clears nothing on the word of a process of another user', async () => {
     const { inode } = await ownConnection();
-    expect(await findContainment(commandsOf(new Map()), { uid: OWN_UID + 1, inode })).toBe('maybe');
+    expect(await judge(commandsOf(new Map()), { uid: OWN_UID + 1, inode })).toBe('maybe');
   });
 
   it('asks once more whose a process is that holds it, for its number may be another’s by then', async () => {
@@ -75,13 +147,14 @@ describe.runIf(process.platform === 'linux')('findContainment', () => {
     let asked = 0;
     const commands: RunningCommands = {
       isBusy: true,
+      sessionOfGroup: () => undefined,
       sessionOfProcess: async (pid) => {
         if (pid !== process.pid) return null;
         asked += 1;
         return asked === 1 ? null : 'remote_1';
       },
     };
-    expect(await findContainment(commands, { uid: OWN_UID, inode })).toEqual({ sessionId: 'remote_1' });
+    expect(await judge(commands, { uid: OWN_UID, inode })).toEqual({ sessionId: 'remote_1' });
   });
 
   it('lets no command slip through that hands its connection from process to process', async () => {
@@ -113,10 +186,11 @@ describe.runIf(process.platform === 'linux')('findContainment', () => {
     // Whatever descends from the shell is a command, as the kernel's marks would tell.
     const commands: RunningCommands = {
       isBusy: true,
+      sessionOfGroup: () => undefined,
       sessionOfProcess: async (pid) => (descends(pid, child.pid) ? 'remote_1' : null),
     };
     for (let look = 0; look < 10; look += 1)
-      expect(await findContainment(commands, { uid: OWN_UID, inode })).not.toBe('no');
+      expect(await judge(commands, { uid: OWN_UID, inode })).not.toBe('no');
   });
 });
 

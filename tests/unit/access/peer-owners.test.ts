@@ -21,7 +21,7 @@ const SERVER = '0100007F:1F40 0100007F:9C40';
 describe('findInTable', () => {
   it('finds the client’s end, not the server’s own', () => {
     const table = HEAD + entry(SERVER, '01', 0, 11) + entry(CLIENT, '01', 1000, 22);
-    expect(findInTable(table, ENDS)).toEqual({ uid: 1000, inode: 22 });
+    expect(findInTable(table, ENDS)).toEqual({ uid: 1000, inode: 22, groupId: null });
   });
 
   it('takes an end that nobody holds for nobody’s, though it reads as root’s', () => {
@@ -38,11 +38,19 @@ describe('findInTable', () => {
   it('finds IPv6 ends, and IPv4 ones that a socket of IPv6 has', () => {
     const one = '00000000000000000000000001000000';
     const ends = { ...ENDS, remoteAddress: '::1', localAddress: '::1' };
-    expect(findInTable(entry(`${one}:9C40 ${one}:1F40`, '01', 7, 1), ends)).toEqual({ uid: 7, inode: 1 });
+    expect(findInTable(entry(`${one}:9C40 ${one}:1F40`, '01', 7, 1), ends)).toEqual({
+      uid: 7,
+      inode: 1,
+      groupId: null,
+    });
     const mapped = '0000000000000000FFFF00000100007F';
     const table = entry(`${mapped}:9C40 ${mapped}:1F40`, '01', 8, 2);
-    expect(findInTable(table, ENDS)).toEqual({ uid: 8, inode: 2 });
-    expect(findInTable(table, { ...ENDS, remoteAddress: '::ffff:127.0.0.1' })).toEqual({ uid: 8, inode: 2 });
+    expect(findInTable(table, ENDS)).toEqual({ uid: 8, inode: 2, groupId: null });
+    expect(findInTable(table, { ...ENDS, remoteAddress: '::ffff:127.0.0.1' })).toEqual({
+      uid: 8,
+      inode: 2,
+      groupId: null,
+    });
   });
 });
 
@@ -66,7 +74,7 @@ describe('LinuxPeerOwners', () => {
     started[0]?.();
     await expect.poll(() => started.length).toBe(2);
     started[1]?.();
-    expect(await late).toEqual(Array(3).fill({ uid: 1000, inode: 22 }));
+    expect(await late).toEqual(Array(3).fill({ uid: 1000, inode: 22, groupId: null }));
     expect(await early).toBeNull();
   });
 
@@ -89,7 +97,11 @@ describe('LinuxPeerOwners', () => {
       const { remoteAddress = '', remotePort = 0, localAddress = '', localPort = 0 } = accepted;
       const ends = { remoteAddress, remotePort, localAddress, localPort };
       const owners = new LinuxPeerOwners();
-      expect(await owners.find(ends)).toEqual({ uid: process.getuid?.(), inode: expect.any(Number) });
+      expect(await owners.find(ends)).toEqual({
+        uid: process.getuid?.(),
+        inode: expect.any(Number),
+        groupId: null,
+      });
       client.destroy();
       await expect.poll(() => owners.find(ends)).toBeNull();
     },

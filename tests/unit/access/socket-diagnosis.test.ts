@@ -20,7 +20,7 @@ const ENDS: ConnectionEnds = {
 const CLIENT_ENDS: ConnectionEnds = { ...ENDS, remotePort: 8000, localPort: 40_000 };
 
 /** What the tables say, which are asked only where the diagnosis does not know. */
-const TABLES_SAY = { uid: 4242, inode: 1 };
+const TABLES_SAY = { uid: 4242, inode: 1, groupId: null };
 const tables: PeerOwners = { find: async () => TABLES_SAY, close: async () => undefined };
 
 const NOT_THERE = -2;
@@ -75,7 +75,7 @@ describe('writeRequest and readAnswers', () => {
 
   it('take what was asked for, and nothing else for it', () => {
     const found = { ...CLIENT_ENDS, uid: 1000, inode: 22 };
-    expect(readAnswers([answer(7, found)], CLIENT_ENDS, 7)).toEqual({ uid: 1000, inode: 22 });
+    expect(readAnswers([answer(7, found)], CLIENT_ENDS, 7)).toEqual({ uid: 1000, inode: 22, groupId: null });
     // An answer to a question that nobody waits for any more.
     expect(readAnswers([answer(6, NOT_THERE), answer(7, found)], CLIENT_ENDS, 7)).toMatchObject({
       inode: 22,
@@ -106,7 +106,7 @@ describe('DiagnosedPeerOwners', () => {
 
   it('asks for the client’s end, and the tables for nothing', async () => {
     const { owners, asked } = kernelThat((request) => [answer(sequenceOf(request), found)]);
-    expect(await owners.find(ENDS)).toEqual({ uid: 1000, inode: 22 });
+    expect(await owners.find(ENDS)).toEqual({ uid: 1000, inode: 22, groupId: null });
     expect(asked.map(localPortOf)).toEqual([40_000]);
   });
 
@@ -163,7 +163,7 @@ describe('DiagnosedPeerOwners', () => {
     const all = Promise.all([owners.find(ENDS), owners.find(ENDS), owners.find(ENDS)]);
     await owners.find(ENDS);
     await owners.close();
-    expect(await all).toEqual(Array(3).fill({ uid: 1000, inode: 22 }));
+    expect(await all).toEqual(Array(3).fill({ uid: 1000, inode: 22, groupId: null }));
   });
 });
 
@@ -200,7 +200,11 @@ describe.runIf(process.platform === 'linux')('the kernel’s own diagnosis', () 
   ])('tells whose a connection over %s is from %s, and that a closed one is nobody’s', async (host, from) => {
     const [serverHost, clientHost] = from === '127.0.0.2' ? [undefined, from] : [host, from];
     const { owners, client, ends } = await openConnection(serverHost ?? '0.0.0.0', clientHost);
-    expect(await owners.find(ends)).toEqual({ uid: process.getuid?.(), inode: expect.any(Number) });
+    expect(await owners.find(ends)).toEqual({
+      uid: process.getuid?.(),
+      inode: expect.any(Number),
+      groupId: expect.any(Number),
+    });
     client.destroy();
     await expect.poll(() => owners.find(ends)).toBeNull();
   });

@@ -92,14 +92,19 @@ export async function bundleAgent(
 export async function startAgentProcess(
   file: string,
   user: RunningUser | null,
-  options: { settings?: Partial<Settings>; folder?: string; isRestarted?: boolean } = {},
+  options: {
+    settings?: Partial<Settings>;
+    folder?: string;
+    isRestarted?: boolean;
+    env?: NodeJS.ProcessEnv;
+  } = {},
 ): Promise<AgentProcess> {
   const folder = options.folder ?? mkdtempSync(path.join(tmpdir(), 'porthole-agent-'));
   if (user) chownSync(folder, user.uid, user.gid);
   const more = options.isRestarted ? ['guardian'] : [];
   const child = spawn(process.execPath, [file, folder, JSON.stringify(options.settings ?? {}), ...more], {
     cwd: '/',
-    env: { PATH: process.env.PATH, HOME: folder },
+    env: { PATH: process.env.PATH, HOME: folder, ...options.env },
     stdio: ['pipe', 'pipe', 'inherit'],
     ...(user ? { uid: user.uid, gid: user.gid } : {}),
   });

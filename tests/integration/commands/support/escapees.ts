@@ -49,8 +49,13 @@ export function createEscapees(): Escapees {
 
 /** How many processes have exactly this command line, arguments ended by NUL. */
 export function countProcesses(commandLine: string): number {
-  return readdirSync('/proc').filter((entry) => /^\d+$/.test(entry) && readCommandLine(entry) === commandLine)
-    .length;
+  return listProcesses(commandLine).length;
+}
+
+/** The processes that have exactly this command line, arguments ended by NUL. */
+export function listProcesses(commandLine: string): number[] {
+  const pids = readdirSync('/proc').filter((entry) => /^\d+$/.test(entry));
+  return pids.filter((pid) => readCommandLine(pid) === commandLine).map(Number);
 }
 
 function readCommandLine(pid: string): string {

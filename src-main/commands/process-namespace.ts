@@ -1,0 +1,267 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { readFileSync, realpathSync, statSync, writeFileSync } from 'node:fs';
+import type { Readable, Writable } from 'node:stream';
+import type { FileCover } from './inherited-files.ts';
+
+/** What a {@link ProcessNamespace} keeps from those inside. */
+export interface NamespacePlan {
+  /** Folders and files of this machine, absolute, that are empty inside. What is not there is passed over. */
+  readonly hidden: readonly string[];
+}
+
+/** Namespaces of one command: whatever runs in them ends with them, and is known by being in them. */
+export interface ProcessNamespace {
+  /** The namespace's first process, by its number outside. */
+  readonly firstPid: number;
+  /** Resolves when everything inside has ended. */
+  readonly gone: Promise<void>;
+  /** What to run, from outside, so that `argv` runs inside: as a child of whoever runs it, in the folder `/`. */
+  enter(argv: readonly string[]): readonly string[];
+  /** Ends everything inside; resolves when the kernel has killed it all. */
+  end(): Promise<void>;
+}
+
+/** Descriptors of the holder beside the usual three. */
+const INFO_FD = 3;
+const MAPPED_FD = 4;
+/** The holder's exit code for: a file of the agent's has come along, nothing was done. */
+const FILES_CAME_ALONG = 125;
+/** A file comes along when another thread opens it at the wrong moment: seldom once, hardly ever twice. */
+const MAX_STARTS = 20;
+const GROUPS = '/sys/fs/cgroup';
+
+/*
+ * Looks for files that came with the fork, as whoever is inside could take them from the first process. `/dev/null`
+ * stands in the places of those that were known of.
+ */
+const HOLD = `
+for file in /proc/self/fd/*; do
+  case \${file##*/} in [0-${MAPPED_FD}]) continue ;; esac
+  [ ! -e "$file" ] || [ "$file" -ef /dev/null ] || exit ${FILES_CAME_ALONG}
+done
+exec "$@"`;
+
+/*
+ * What root inside could undo the walls with: unmounting what hides files, or making the first process do it. The rest
+ * of root's powers stays, over files and over processes inside.
+ */
+const TAKEN_FROM_ROOT = '-sys_admin,-sys_ptrace';
+
+/** Namespaces could not be made, or nothing can be started in them. */
+export class NoNamespace extends Error {}
+
+/**
+ * Opens namespaces for one command: of processes, so that the kernel kills what is left when the first of them is gone,
+ * and of mounts, in which the plan's paths are empty and control groups cannot be changed. bubblewrap makes them and is
+ * their first process; programs enter them as children of ours, so that exit codes and signals arrive as they are. If
+ * this process is killed, the kernel ends them too. Rejects with {@link NoNamespace}.
+ */
+export async function openProcessNamespace(
+  plan: NamespacePlan,
+  inherited: FileCover,
+): Promise<ProcessNamespace> {
+  for (let starts = 0; starts < MAX_STARTS; starts += 1) {
+    const holder = startHolder(plan, inherited);
+    const firstPid = await becomeReady(holder);
+    if (firstPid !== null) return new HeldNamespace(holder, firstPid);
+  }
+  throw new NoNamespace("the agent's own open files could not be kept out of them");
+}
+
+/**
+ * Why this machine does not let this user make namespaces; null if it does. Found out by trying: it takes bubblewrap, and
+ * a kernel and a policy that allow user namespaces.
+ */
+export async function findNamespaceObstacle(
+  plan: NamespacePlan,
+  inherited: FileCover,
+): Promise<string | null> {
+  if (process.platform !== 'linux') return 'only Linux has them';
+  try {
+    const namespace = await openProcessNamespace(plan, inherited);
+    try {
+      await runInside(namespace, ['/bin/sh', '-c', 'test "$$" != "$0"', String(process.pid)]);
+    } finally {
+      await namespace.end();
+    }
+    return null;
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
+  }
+}
+
+async function runInside(namespace: ProcessNamespace, argv: readonly string[]): Promise<void> {
+  const [file = '', ...args] = namespace.enter(argv);
+  const child = spawn(file, args, { stdio: ['ignore', 'ignore', 'pipe'], cwd: '/' });
+  let complaint = '';
+  child.stderr.on('data', (chunk: Buffer) => {
+    complaint = `${complaint}${chunk}`.slice(0, MAX_COMPLAINT);
+  });
+  const code = await new Promise((resolve) => {
+    child.once('error', (error) => resolve(error.message));
+    child.once('close', resolve);
+  });
+  if (code !== 0) throw new NoNamespace(`nothing can be started in them: ${complaint.trim() || code}`);
+}
+
+const MAX_COMPLAINT = 500;
+
+class HeldNamespace implements ProcessNamespace {
+  readonly firstPid: number;
+  readonly gone: Promise<void>;
+  readonly #holder: ChildProcess;
+  readonly #isRoot = process.getuid?.() === 0;
+
+  constructor(holder: ChildProcess, firstPid: number) {
+    this.#holder = holder;
+    this.firstPid = firstPid;
+    this.gone = ended(holder);
+  }
+
+  enter(argv: readonly string[]): readonly string[] {
+    const target = ['--target', String(this.firstPid), '--user', '--pid', '--mount'];
+    const powers = this.#isRoot ? ['setpriv', '--bounding-set', TAKEN_FROM_ROOT, '--'] : [];
+    // A session of its own inside: one that leads outside would have no number here.
+    return ['nsenter', ...target, '--preserve-credentials', '--', ...powers, 'setsid', ...argv];
+  }
+
+  async end(): Promise<void> {
+    // While the holder, its parent, has not ended, the number is its own. The holder ends only when the kernel has
+    // killed everything inside.
+    if (!hasEnded(this.#holder)) {
+      try {
+        process.kill(this.firstPid, 'SIGKILL');
+      } catch {
+        // It is just ending by itself.
+      }
+    }
+    await this.gone;
+  }
+}
+
+function startHolder({ hidden }: NamespacePlan, inherited: FileCover): ChildProcess {
+  const isRoot = process.getuid?.() === 0;
+  const args = [
+    ...['--unshare-user', '--unshare-pid', '--die-with-parent', '--info-fd', String(INFO_FD)],
+    ...(isRoot ? ['--userns-block-fd', String(MAPPED_FD)] : []),
+    ...['--dev-bind', '/', '/', '--proc', '/proc', '--ro-bind-try', GROUPS, GROUPS],
+    ...hidden.flatMap(hide),
+    // Says when everything is mounted, and ends when this process, which holds its stdin, does.
+    ...['--', '/bin/sh', '-c', 'echo; exec cat'],
+  ];
+  const usual = ['pipe', 'pipe', 'pipe', 'pipe', isRoot ? 'pipe' : 'ignore'] as const;
+  const stdio = [...usual, ...inherited.cover(usual.length)];
+  // It runs with nothing that the agent was started with but the way to programs.
+  const env = { PATH: process.env.PATH ?? '/usr/bin:/bin' };
+  return spawn('/bin/sh', ['-c', HOLD, 'porthole', 'bwrap', ...args], {
+    stdio,
+    env,
+    cwd: '/',
+    detached: true,
+  });
+}
+
+/** The arguments that make a path empty inside; none for one that is not there. */
+function hide(hidden: string): string[] {
+  try {
+    const real = realpathSync(hidden);
+    return statSync(real).isDirectory() ? ['--tmpfs', real] : ['--ro-bind', '/dev/null', real];
+  } catch {
+    return [];
+  }
+}
+
+/** The number of the first process, once programs can be started inside; null if the holder has to be started again. */
+async function becomeReady(holder: ChildProcess): Promise<number | null> {
+  const [, stdout, stderr, info, mapped] = holder.stdio as unknown as [
+    Writable,
+    Readable,
+    Readable,
+    Readable,
+    Writable | null | undefined,
+  ];
+  let complaint = '';
+  stderr?.on('data', (chunk: Buffer) => {
+    complaint = `${complaint}${chunk}`.slice(0, MAX_COMPLAINT);
+  });
+  for (const stream of holder.stdio) stream?.on('error', () => undefined);
+  const end = ended(holder).then(() => null);
+  try {
+    const told = await Promise.race([readUntil(info, '}'), end]);
+    if (told === null) return judgeEnd(holder, complaint);
+    const firstPid = Number(/"child-pid":\s*(\d+)/.exec(told)?.[1]);
+    if (!Number.isInteger(firstPid) || firstPid <= 1) throw new NoNamespace('bubblewrap names no process');
+    if (mapped) {
+      mapToItself(firstPid);
+      mapped.end('.');
+    }
+    const isUp = await Promise.race([readUntil(stdout, '\n'), end]);
+    return isUp === null ? judgeEnd(holder, complaint) : firstPid;
+  } catch (error) {
+    holder.kill('SIGKILL');
+    throw error instanceof NoNamespace ? error : new NoNamespace(String(error));
+  }
+}
+
+function judgeEnd({ exitCode }: ChildProcess, complaint: string): null {
+  if (exitCode === FILES_CAME_ALONG) return null;
+  throw new NoNamespace(complaint.trim() || 'bubblewrap could not be started');
+}
+
+/**
+ * Lets every user and group be itself inside, as far as this process's own namespace has them: an agent that runs as root
+ * runs commands that may do to files what root may. bubblewrap by itself leaves one user alone.
+ */
+function mapToItself(pid: number): void {
+  for (const map of ['uid_map', 'gid_map']) {
+    const ranges = readFileSync(`/proc/self/${map}`, 'latin1').trim().split('\n');
+    const same = ranges.map((range) => {
+      const [inside = '0', , count = '0'] = range.trim().split(/\s+/);
+      return `${inside} ${inside} ${count}`;
+    });
+    writeFileSync(`/proc/${pid}/${map}`, `${same.join('\n')}\n`);
+  }
+}
+
+function hasEnded({ exitCode, signalCode, pid }: ChildProcess): boolean {
+  return pid === undefined || exitCode !== null || signalCode !== null;
+}
+
+function ended(child: ChildProcess): Promise<void> {
+  if (hasEnded(child) && child.pid !== undefined) return Promise.resolve();
+  return new Promise((resolve) => {
+    child.once('exit', () => resolve());
+    child.once('error', () => resolve());
+  });
+}
+
+function readUntil(stream: Readable, end: string): Promise<string> {
+  return new Promise((resolve) => {
+    let text = '';
+    stream.on('data', (chunk: Buffer) => {
+      text += chunk.toString('latin1');
+      if (text.includes(end)) resolve(text);
+    });
+  });
+}
+
+/** How a process stands to namespaces: how deep it is in them, and who its parent is, all as this process sees it. */
+export interface Nesting {
+  /** 1 for a process of this process's own namespace, more for those within namespaces made from it. */
+  readonly depth: number;
+  readonly parentPid: number;
+}
+
+/** Null for a process that is gone. Anybody may read it, of any process, and no process can change it. */
+export function readNesting(pid: number): Nesting | null {
+  let status: string;
+  try {
+    status = readFileSync(`/proc/${pid}/status`, 'latin1');
+  } catch {
+    return null;
+  }
+  // The name, in the first line, has its line feeds escaped.
+  const parentPid = Number(/^PPid:\t(\d+)$/m.exec(status)?.[1] ?? 0);
+  const numbers = /^NSpid:([\d\t]+)$/m.exec(status)?.[1]?.split('\t').filter(Boolean) ?? [];
+  return { depth: numbers.length, parentPid };
+}
