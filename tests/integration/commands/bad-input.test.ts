@@ -115,7 +115,7 @@ describe('command that goes wrong', () => {
     const command = await executeToEnd(agent, sessionId, {
       operation: 'shell',
       script,
-      timeout_seconds: 0.3,
+      timeout_seconds: 2,
     });
     expect(command).toMatchObject({ status: 'timed_out', signal: 'SIGKILL', stdout: 'deaf\n' });
     await assertWell(agent);

@@ -1,6 +1,8 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { onTestFinished } from 'vitest';
 import {
   type AgentProcess,
   type RunningUser,
@@ -65,7 +67,9 @@ export async function startEscapees(
 /** Starts a command that does something ten times a second; answers how often it has. */
 export async function startTicking(agent: AgentProcess): Promise<{ sessionId: string; count: () => number }> {
   const sessionId = await startSession(agent, 'autonomous');
-  const file = path.join(agent.folder, `ticks-${sessionId}`);
+  // Not in the agent's folder, which no command sees.
+  const file = path.join(tmpdir(), `porthole-ticks-${sessionId}`);
+  onTestFinished(() => rmSync(file, { force: true }));
   const script = `setsid sh -c 'while :; do echo >>"$0"; sleep 0.1; done' "${file}"`;
   await execute(agent, sessionId, { operation: 'shell', script, cwd: '/' });
   const count = (): number => {
