@@ -68,7 +68,7 @@ export class MultipartParser {
     const known = this.#head.length;
     const taken = chunk.subarray(0, Math.min(HEAD_STEP_BYTES, MAX_HEAD_BYTES - known));
     // Latin-1, so that a character is a byte.
-    this.#head += String.fromCharCode(...taken);
+    this.#head += String.fromCharCode.apply(null, taken as unknown as number[]);
     const head = this.#head;
     const start = head.startsWith('\r\n') ? 2 : 0;
     const isDelimiter = head.startsWith(this.#delimiter, start);
@@ -91,29 +91,38 @@ export class MultipartParser {
   }
 }
 
-function beginPart(headers: string): StreamPart {
-  const length = readHeader(headers, 'content-length', /^[1-9]\d{0,8}$/);
+function beginPart(text: string): StreamPart {
+  const headers = readHeaders(text);
+  const length = readNumber(headers, 'content-length', /^[1-9]\d{0,8}$/);
   if (length === null || length > MAX_PART_BYTES) throw new MultipartFault('A part does not say its length.');
-  const seconds = readHeader(headers, 'x-timestamp', /^\d{1,12}(\.\d{1,9})?$/);
+  const seconds = readNumber(headers, 'x-timestamp', /^\d{1,12}(\.\d{1,9})?$/);
   return {
     jpeg: new Uint8Array(length),
     capturedAtMs: seconds === null ? null : seconds * 1000,
-    sequence: readHeader(headers, 'x-sequence', /^\d{1,15}$/),
+    sequence: readNumber(headers, 'x-sequence', /^\d{1,15}$/),
     ...readWholeSize(headers),
   };
 }
 
-function readWholeSize(headers: string): Pick<StreamPart, 'wholeSize'> {
-  const [, width, height] = /^x-whole-size: ?([1-9]\d{0,4})x([1-9]\d{0,4})\r?$/im.exec(headers) ?? [];
+/** The value of each header by its name in small letters; of those that are there twice the first counts. */
+function readHeaders(text: string): ReadonlyMap<string, string> {
+  const headers = new Map<string, string>();
+  for (const line of text.split('\r\n')) {
+    const colon = line.indexOf(':');
+    const name = line.slice(0, Math.max(0, colon)).toLowerCase();
+    if (!headers.has(name)) headers.set(name, line.slice(colon + 1).trim());
+  }
+  return headers;
+}
+
+function readWholeSize(headers: ReadonlyMap<string, string>): Pick<StreamPart, 'wholeSize'> {
+  const said = headers.get('x-whole-size');
+  if (said === undefined) return {};
+  const [, width, height] = /^([1-9]\d{0,4})x([1-9]\d{0,4})$/.exec(said) ?? [];
   return width && height ? { wholeSize: { widthPx: Number(width), heightPx: Number(height) } } : {};
 }
 
-function readHeader(headers: string, name: string, form: RegExp): number | null {
-  for (const line of headers.split('\r\n')) {
-    const colon = line.indexOf(':');
-    if (line.slice(0, colon).toLowerCase() !== name) continue;
-    const value = line.slice(colon + 1).trim();
-    return form.test(value) ? Number(value) : null;
-  }
-  return null;
+function readNumber(headers: ReadonlyMap<string, string>, name: string, form: RegExp): number | null {
+  const value = headers.get(name);
+  return value !== undefined && form.test(value) ? Number(value) : null;
 }
