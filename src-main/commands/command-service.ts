@@ -56,7 +56,9 @@ interface Live {
   cancelled: string | null;
 }
 
-/** So long programs have to end by themselves when the agent ends. */
+/** So long programs have at most to end by themselves when their session ends: whoever ended it sees it end. */
+const SESSION_GRACE_MS = 500;
+/** The same when the agent ends. */
 const SHUTDOWN_GRACE_MS = 300;
 
 /**
@@ -158,7 +160,7 @@ export class CommandService {
    */
   cancel(commandId: string, reason: string): { command: Command; alreadyEnded: boolean } {
     const live = this.#live.get(commandId);
-    if (live) this.#cancel(live, reason);
+    if (live) this.#cancel(live, reason, this.#options.stopGraceMs);
     return { command: this.find(commandId), alreadyEnded: live === undefined };
   }
 
@@ -166,7 +168,8 @@ export class CommandService {
   endSession(sessionId: string, reason: string): void {
     this.#admission.forgetSession(sessionId);
     for (const live of this.#preparingOf(sessionId)) live.cancelled = reason;
-    for (const live of this.#liveOf(sessionId)) this.#cancel(live, reason);
+    const graceMs = Math.min(this.#options.stopGraceMs, SESSION_GRACE_MS);
+    for (const live of this.#liveOf(sessionId)) this.#cancel(live, reason, graceMs);
   }
 
   /** Where the picture of a command's screen is kept. Throws `command_not_found`, `not_found`. */
@@ -212,8 +215,7 @@ export class CommandService {
   async close(reason: string): Promise<void> {
     for (const live of this.#preparing) live.cancelled = reason;
     for (const live of [...this.#live.values()]) {
-      this.#cancel(live, reason);
-      live.run?.cancel(reason, SHUTDOWN_GRACE_MS);
+      this.#cancel(live, reason, SHUTDOWN_GRACE_MS);
     }
     await Promise.all(this.#runs);
   }
@@ -370,9 +372,9 @@ export class CommandService {
     this.#runs.add(tracked);
   }
 
-  #cancel(live: Live, reason: string): void {
+  #cancel(live: Live, reason: string, graceMs: number): void {
     live.cancelled = reason;
-    if (live.run) live.run.cancel(reason, this.#options.stopGraceMs);
+    if (live.run) live.run.cancel(reason, graceMs);
     else if (live.record.approvalId !== null)
       this.#options.approvals.withdraw(live.record.approvalId, reason);
   }

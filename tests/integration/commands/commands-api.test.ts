@@ -474,7 +474,7 @@ describe('running command', () => {
     const command = await executeToEnd(agent, sessionId, {
       operation: 'shell',
       script: `echo begun; ${escapees.script()}`,
-      timeout_seconds: 0.5,
+      timeout_seconds: 3,
     });
     expect(command).toMatchObject({
       status: 'timed_out',

@@ -104,6 +104,19 @@ describe('commandService', () => {
     expect(rig.sessions.clock.pendingTimers).toBe(0);
   });
 
+  it('gives a program less time that is ended with its session than one that is cancelled', async () => {
+    rig.runner.isPatient = true;
+    const sessionId = rig.startSession('autonomous');
+    const [cancelled, left] = [
+      await rig.service.execute(sessionId, RUN, ORIGIN),
+      await rig.service.execute(sessionId, RUN, ORIGIN),
+    ];
+    rig.service.cancel(cancelled.command_id, 'enough');
+    rig.service.endSession(sessionId, 'revoked');
+    for (const { command_id: id } of [cancelled, left]) await rig.ended(id);
+    expect(rig.runner.programs.map(({ stops }) => stops)).toEqual([[2000], [500]]);
+  });
+
   it('shows what a running program has written, and streams it', async () => {
     rig.runner.isPatient = true;
     const { command_id: id } = await rig.service.execute(rig.startSession('autonomous'), RUN, ORIGIN);
