@@ -114,7 +114,7 @@ describe('commandService', () => {
     rig.service.cancel(cancelled.command_id, 'enough');
     rig.service.endSession(sessionId, 'revoked');
     for (const { command_id: id } of [cancelled, left]) await rig.ended(id);
-    expect(rig.runner.programs.map(({ stops }) => stops)).toEqual([[2000], [500]]);
+    expect(rig.runner.programs.map(({ stops }) => stops)).toEqual([[2000, 500], [500]]);
   });
 
   it('shows what a running program has written, and streams it', async () => {
