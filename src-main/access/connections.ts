@@ -74,25 +74,26 @@ export class Connections {
   async #identify(socket: Socket): Promise<Peer> {
     const { remoteAddress = '', remotePort = 0, localAddress = '', localPort = 0 } = socket;
     const { owners, commands } = this.#options;
-    // By the machine's own address in the network it is a program of this machine that calls all the same.
-    const loopback = isLoopback(remoteAddress);
-    const local = loopback || isOwnAddress(remoteAddress);
+    const local = isLoopback(remoteAddress);
+    // By the machine's own address in the network it may be a command that calls all the same; but who guesses there, or
+    // opens too much, is told apart by address like everybody in the network.
+    const isOnMachine = local || isOwnAddress(remoteAddress);
     let asked: Promise<PeerSocket | null> | null = null;
     const findSocket = (): Promise<PeerSocket | null> => {
-      if (!local) return Promise.resolve(null);
+      if (!isOnMachine) return Promise.resolve(null);
       asked ??= owners.find({ remoteAddress, remotePort, localAddress, localPort });
       return asked;
     };
     const wasBusy = commands.isBusy;
     // Asked while it is certainly there: a command of a moment ago may be forgotten when it matters.
     if (wasBusy) void findSocket().catch(() => undefined);
-    const mayBeContained = (): boolean => local && (wasBusy || commands.isBusy);
+    const mayBeContained = (): boolean => isOnMachine && (wasBusy || commands.isBusy);
     let found: ContainmentFinding | null = null;
     const findUid = async (): Promise<number | null> => (await findSocket())?.uid ?? null;
     const isWithinLimits = await this.#count(socket, local, findUid);
     return {
       address: plainAddress(remoteAddress),
-      isLoopback: loopback,
+      isLoopback: local,
       isWithinLimits,
       findUid,
       findSource: async () =>
