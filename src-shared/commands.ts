@@ -14,6 +14,8 @@ export const MAX_FILE_BYTES = 1024 * 1024;
 export const MAX_OPERATION_BODY_BYTES = 2 * 1024 * 1024;
 /** The longest time that a program may be given, in seconds: a day. */
 export const MAX_COMMAND_TIMEOUT_SECONDS = 86_400;
+/** The most that Linux numbers processes to (PID_MAX_LIMIT); Windows goes further, in steps of four. */
+const MAX_PROCESS_ID = 2 ** 32 - 1;
 /** Variables of this prefix are the agent's own: they tell a program which command and session it runs in. */
 export const OWN_VARIABLE_PREFIX = 'PORTHOLE_';
 
@@ -97,6 +99,13 @@ const listDirectorySchema = z.strictObject({ operation: z.literal('list_director
 const statSchema = z.strictObject({ operation: z.literal('stat'), path: absolutePath });
 const systemInfoSchema = z.strictObject({ operation: z.literal('system_info') });
 const listProcessesSchema = z.strictObject({ operation: z.literal('list_processes') });
+const endProcessSchema = z.strictObject({
+  operation: z.literal('end_process'),
+  pid: z.int().min(1).max(MAX_PROCESS_ID),
+  /** As `list_processes` has it, so that no other process is ended that has the number by then. */
+  started_at: timestampSchema,
+  signal: z.enum(['SIGTERM', 'SIGINT', 'SIGHUP', 'SIGKILL']).default('SIGTERM'),
+});
 const screenshotSchema = z.strictObject({
   operation: z.literal('screenshot'),
   /** The most pixels that the picture may be wide. */
@@ -143,6 +152,7 @@ export const operationSchema = z
     statSchema,
     systemInfoSchema,
     listProcessesSchema,
+    endProcessSchema,
     screenshotSchema,
   ])
   .superRefine(assertContent);
@@ -160,6 +170,7 @@ export const operationNameSchema = z.enum([
   'stat',
   'system_info',
   'list_processes',
+  'end_process',
   'screenshot',
 ]);
 export type OperationName = z.infer<typeof operationNameSchema>;
@@ -177,6 +188,7 @@ export const executeBodySchema = z
     statSchema.extend(withReason),
     systemInfoSchema.extend(withReason),
     listProcessesSchema.extend(withReason),
+    endProcessSchema.extend(withReason),
     screenshotSchema.extend(withReason),
   ])
   .superRefine(assertContent);
@@ -192,6 +204,7 @@ export const listedOperationSchema = z.discriminatedUnion('operation', [
   statSchema,
   systemInfoSchema,
   listProcessesSchema,
+  endProcessSchema,
   screenshotSchema,
 ]);
 export type ListedOperation = z.infer<typeof listedOperationSchema>;
@@ -299,6 +312,12 @@ export const commandResultSchema = z.discriminatedUnion('operation', [
     ),
     total: z.int().min(0),
     truncated: z.boolean(),
+  }),
+  z.object({
+    operation: z.literal('end_process'),
+    pid: z.int(),
+    /** Whether it was gone a moment after the signal; one that listens may take its time. */
+    ended: z.boolean(),
   }),
   z.object({
     operation: z.literal('screenshot'),

@@ -11,6 +11,7 @@ export const OPERATION_TITLES = {
   stat: 'Look at a file or folder',
   system_info: 'Tell about this machine',
   list_processes: 'List what runs on this machine',
+  end_process: 'End a process',
   screenshot: 'Take a picture of the screen',
 } as const satisfies Record<OperationName, string>;
 
@@ -37,6 +38,8 @@ export function describeOperation(operation: ListedOperation, maxLength: number)
     case 'list_directory':
     case 'stat':
       return describeText(operation.path, maxLength, revealHidden);
+    case 'end_process':
+      return { text: `${operation.signal} to process ${operation.pid}`, leftOut: 0 };
     case 'system_info':
     case 'list_processes':
     case 'screenshot':

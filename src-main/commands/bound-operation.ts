@@ -2,8 +2,10 @@ import { createHash } from 'node:crypto';
 import { realpath } from 'node:fs/promises';
 import type { Operation, OperationOf } from '#shared/commands';
 import type { ReadingRequest, ShellReading } from '../shell/shell-reading.ts';
+import { findMeantProcess } from './end-process.ts';
 import { bytesToWrite, examineTarget, type WriteTarget } from './file-writer.ts';
 import { findProgram } from './find-program.ts';
+import type { ProcessEntry } from './machine-report.ts';
 import { findNamedScripts, type NamedScript } from './named-scripts.ts';
 import type { ProgramSpec } from './program.ts';
 
@@ -28,6 +30,8 @@ export interface BoundOperation {
   readonly program: BoundProgram | null;
   /** Of `write_file`; null too if the file cannot be looked at, which `obstacle` then explains. */
   readonly target: WriteTarget | null;
+  /** Of `end_process`: which process it is; null too if there is none. */
+  readonly meant: ProcessEntry | null;
   /** Why the target cannot be written, as it seems now. */
   readonly obstacle: unknown;
   /** SHA-256 in hex over what is asked for: arguments, folder, variables, contents, scripts. */
@@ -58,15 +62,18 @@ export async function bindOperation(
     operation.operation === 'run' || operation.operation === 'shell'
       ? await bindProgram(operation, reading, context)
       : null;
+  const meant = operation.operation === 'end_process' ? await findMeantProcess(operation) : null;
   const hash = digest({
     operation,
+    // What it calls itself is what the person goes by.
+    ...(meant && { command: meant.command, user: meant.user }),
     ...(program && {
       cwd: program.realCwd ?? program.spec.cwd,
       file: program.file,
       scripts: program.scripts,
     }),
   });
-  return { operation, reading, program, target: null, obstacle: null, hash, shownHash: hash };
+  return { operation, reading, program, target: null, meant, obstacle: null, hash, shownHash: hash };
 }
 
 async function bindProgram(
@@ -111,7 +118,7 @@ async function bindWrite(operation: OperationOf<'write_file'>): Promise<BoundOpe
   }
   const hash = digest({ operation: rest, content, target: target?.path ?? null });
   const shownHash = digest({ hash, before: target?.fingerprint ?? null });
-  return { operation, reading: null, program: null, target, obstacle, hash, shownHash };
+  return { operation, reading: null, program: null, target, meant: null, obstacle, hash, shownHash };
 }
 
 /** A digest that does not depend on the order in which fields were given. */

@@ -24,10 +24,11 @@ export const OPERATION_POLICY: Readonly<Record<SafetyMode, Readonly<Record<Opera
     stat: 'ask',
     system_info: 'ask',
     list_processes: 'ask',
+    end_process: 'ask',
     screenshot: 'ask',
   },
-  autonomous: { run: 'run', shell: 'run', write_file: 'run', ...READS },
-  read_only: { run: 'refuse', shell: 'refuse', write_file: 'refuse', ...READS },
+  autonomous: { run: 'run', shell: 'run', write_file: 'run', end_process: 'run', ...READS },
+  read_only: { run: 'refuse', shell: 'refuse', write_file: 'refuse', end_process: 'refuse', ...READS },
 };
 
 /**
@@ -65,4 +66,9 @@ export const PATH_POLICY: Readonly<Record<SafetyMode, Readonly<Record<PathKind, 
 };
 
 /** The operations that may change something: their traces are pictured, and no read-only session gets at them. */
-export const CHANGING_OPERATIONS: ReadonlySet<OperationName> = new Set(['run', 'shell', 'write_file']);
+export const CHANGING_OPERATIONS: ReadonlySet<OperationName> = new Set([
+  'run',
+  'shell',
+  'write_file',
+  'end_process',
+]);

@@ -8,6 +8,7 @@ import type { BoundOperation, BoundProgram } from './bound-operation.ts';
 import type { CommandRecord } from './command-record.ts';
 import type { ChangeDescriber } from './file-change.ts';
 import { bytesToWrite } from './file-writer.ts';
+import type { ProcessEntry } from './machine-report.ts';
 
 const MAX_SUMMARY_LENGTH = 160;
 const MAX_FACT_LENGTH = 4000;
@@ -80,6 +81,7 @@ export async function describeCommand(
       ...(program ? factsOfProgram(operation, program, warnings) : []),
       ...(change?.facts ?? []),
       ...factsOfReading(operation),
+      ...(operation.operation === 'end_process' ? factsOfProcess(bound.meant, warnings) : []),
     ].slice(0, MAX_FACTS),
     diff: change?.diff ?? null,
     warnings,
@@ -168,6 +170,19 @@ function limit(
   return [
     ...diff.slice(0, end),
     { change: 'skipped', text: `${diff.length - end} more lines are not shown` },
+  ];
+}
+
+function factsOfProcess(meant: ProcessEntry | null, warnings: string[]): Fact[] {
+  if (!meant) {
+    warnings.push('There is no such process now.');
+    return [];
+  }
+  const { command, user, started_at: startedAt } = meant;
+  return [
+    { label: 'Program', value: cutOff(revealHidden(command), MAX_FACT_LENGTH) },
+    { label: 'User', value: revealHidden(user) },
+    { label: 'Since', value: startedAt ?? '' },
   ];
 }
 

@@ -7,7 +7,8 @@ import type { CommandResult } from '#shared/commands';
 import { readLines } from '../turns.ts';
 
 type ResultOf<N extends CommandResult['operation']> = Extract<CommandResult, { operation: N }>;
-type ProcessEntry = ResultOf<'list_processes'>['processes'][number];
+/** A process as it is listed. */
+export type ProcessEntry = ResultOf<'list_processes'>['processes'][number];
 
 const MAX_PROCESSES = 2000;
 /** Lines of a listing that are looked at: more processes than a system has numbers for, by far. */
@@ -64,24 +65,44 @@ export async function reportProcesses(): Promise<ResultOf<'list_processes'>> {
   return { operation: 'list_processes', processes, total: all.length, truncated: all.length > MAX_PROCESSES };
 }
 
+/** One process of this machine; null if there is none of this number. */
+export async function readProcess(pid: number): Promise<ProcessEntry | null> {
+  if (process.platform !== 'linux') return (await askSystem()).find((entry) => entry.pid === pid) ?? null;
+  return readProcFolderOf(String(pid), readBootSeconds(), readUserNames());
+}
+
 /** From `/proc`, since not every machine has `ps`. Lets others have their turn meanwhile. */
 async function readProcFolder(): Promise<ProcessEntry[]> {
   const users = readUserNames();
-  const bootSeconds = Number(/^btime (\d+)$/m.exec(read('/proc/stat'))?.[1] ?? Number.NaN);
+  const bootSeconds = readBootSeconds();
   const entries: ProcessEntry[] = [];
   const names = readdirSync('/proc').filter((name) => /^\d+$/.test(name));
   for (const [index, name] of names.entries()) {
     if (index % STRIDE === STRIDE - 1) await yieldToOthers();
-    const texts = {
-      stat: read(`/proc/${name}/stat`),
-      status: read(`/proc/${name}/status`),
-      cmdline: read(`/proc/${name}/cmdline`, MAX_COMMAND_LENGTH * BYTES_PER_CHARACTER),
-    };
-    if (texts.stat === '' || texts.status === '') continue;
-    const { uid, ...entry } = parseProcFiles(texts, bootSeconds);
-    entries.push({ pid: Number(name), ...entry, user: users.get(uid) ?? uid });
+    const entry = readProcFolderOf(name, bootSeconds, users);
+    if (entry) entries.push(entry);
   }
   return entries;
+}
+
+function readProcFolderOf(
+  name: string,
+  bootSeconds: number,
+  users: ReadonlyMap<string, string>,
+): ProcessEntry | null {
+  const texts = {
+    stat: read(`/proc/${name}/stat`),
+    status: read(`/proc/${name}/status`),
+    cmdline: read(`/proc/${name}/cmdline`, MAX_COMMAND_LENGTH * BYTES_PER_CHARACTER),
+  };
+  if (texts.stat === '' || texts.status === '') return null;
+  const { uid, ...entry } = parseProcFiles(texts, bootSeconds);
+  return { pid: Number(name), ...entry, user: users.get(uid) ?? uid };
+}
+
+/** When the machine was started, in seconds of wall time. */
+function readBootSeconds(): number {
+  return Number(/^btime (\d+)$/m.exec(read('/proc/stat'))?.[1] ?? Number.NaN);
 }
 
 /** What the kernel's files say of a process, whose name and arguments may be anything. */

@@ -4,6 +4,7 @@ import type { SafetyMode } from '#shared/sessions';
 import type { BoundOperation } from './bound-operation.ts';
 import { CommandFailure } from './command-failure.ts';
 import { OPERATION_POLICY } from './command-policy.ts';
+import { endProcess } from './end-process.ts';
 import { type FileAccess, toFailure } from './file-access.ts';
 import { bytesToWrite, writeTarget } from './file-writer.ts';
 import { reportProcesses, reportSystem } from './machine-report.ts';
@@ -75,6 +76,8 @@ export class OperationExecutor {
         return reportSystem();
       case 'list_processes':
         return reportProcesses();
+      case 'end_process':
+        return endProcess(operation);
       case 'screenshot':
         return this.#takePicture(operation.width);
       case 'run':

@@ -186,6 +186,22 @@ export function registerOperations(tools: ToolShelf, parts: McpParts, client: Mc
     ({ width, ...input }, extra) =>
       perform(input, { operation: 'screenshot', width, reason: input.reason }, extra),
   );
+  tools.add(
+    {
+      name: 'end_process',
+      title: 'End a process',
+      description: 'Sends a signal to a process of the machine that list_processes has listed.',
+      input: {
+        ...common,
+        pid: z.number().int().min(1),
+        started_at: z.string().describe('as list_processes has it'),
+        signal: z.enum(['SIGTERM', 'SIGINT', 'SIGHUP', 'SIGKILL']).default('SIGTERM'),
+      },
+      annotations: { destructiveHint: true, idempotentHint: true },
+    },
+    ({ pid, started_at, signal, ...input }, extra) =>
+      perform(input, { operation: 'end_process', pid, started_at, signal, reason: input.reason }, extra),
+  );
   for (const [operation, title, description] of [
     ['system_info', 'Tell about the machine', 'What machine this is and how busy.'],
     ['list_processes', 'List processes', 'What runs on the machine.'],

@@ -187,7 +187,16 @@ function eventOf(text: string): AgentEvent {
 }
 
 function boundOf(operation: Operation): BoundOperation {
-  return { operation, reading: null, program: null, target: null, obstacle: null, hash: '', shownHash: '' };
+  return {
+    operation,
+    reading: null,
+    program: null,
+    target: null,
+    meant: null,
+    obstacle: null,
+    hash: '',
+    shownHash: '',
+  };
 }
 
 /** Words as a caller may give them: parted by blanks in the bait, as many as are taken. */

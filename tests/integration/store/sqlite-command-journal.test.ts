@@ -31,6 +31,7 @@ function makeRecord(
     reading: null,
     program: null,
     target: null,
+    meant: null,
     obstacle: null,
     hash: 'abc',
     shownHash: 'abc',

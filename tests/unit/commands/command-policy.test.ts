@@ -41,13 +41,14 @@ const CASES: readonly Case[] = safetyModeSchema.options.flatMap((mode) =>
 
 /** The rules of the design, written down a second time: what each case comes to. */
 function expectedOutcome({ mode, operation, place, decision }: Case): string {
-  const changes = operation === 'run' || operation === 'shell' || operation === 'write_file';
+  const changes = ['run', 'shell', 'write_file', 'end_process'].includes(operation);
   if (mode === 'read_only' && changes) return 'refused: read_only_session';
   if (mode === 'supervised') {
     if (decision === 'deny' || decision === 'deny and end') return 'denied';
     if (decision === 'no answer') return 'expired';
     if (decision === 'session ends') return 'cancelled';
   }
+  if (operation === 'end_process') return 'failed: process_not_found';
   if (!WITH_PATH.has(operation)) return 'completed';
   if (operation === 'write_file') return place === 'special' ? 'failed: not_a_file' : 'completed';
   if (mode === 'read_only' && (place === 'hidden' || place === 'outside')) return 'failed: path_not_allowed';
@@ -105,6 +106,9 @@ function bodyOf({ operation, place }: Case): ExecuteBody {
       return { operation, path: pathOf(place, 'folder') };
     case 'screenshot':
       return { operation, width: 640 };
+    case 'end_process':
+      // One that is not there: this has no process to lose.
+      return { operation, pid: 2 ** 31, started_at: '2020-01-01T00:00:00Z', signal: 'SIGKILL' };
     case 'system_info':
     case 'list_processes':
       return { operation };
@@ -162,8 +166,8 @@ async function play(
 
 describe('policy of commands', () => {
   it('is tried for every mode, operation, kind of path and decision', () => {
-    // 3 modes x (4 operations with a path x 5 kinds + 5 without) x 6 decisions.
-    expect(CASES).toHaveLength(450);
+    // 3 modes x (4 operations with a path x 5 kinds + 6 without) x 6 decisions.
+    expect(CASES).toHaveLength(468);
   });
 
   it.each(CASES)('$mode: $operation, path $place, $decision', async (testCase) => {
