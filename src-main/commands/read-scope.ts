@@ -160,7 +160,9 @@ export class ReadScope {
   }
 
   #holdsCredentials(place: string): boolean {
-    if (place.split(/[\\/]/).some(isCredential)) return true;
+    // Each once: a path may have many names, or none between its slashes.
+    const names = new Set(place.split(/[\\/]+/));
+    for (const name of names) if (isCredential(name)) return true;
     const inHome = isInside(place, this.#home)
       ? path.relative(this.#home, place).split(path.sep, 1)[0]
       : undefined;
