@@ -5,7 +5,7 @@ import { createServer } from 'node:net';
 import { networkInterfaces, tmpdir } from 'node:os';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
-import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { InheritedFiles } from '../../../src-main/commands/inherited-files.ts';
 import { findNamespaceObstacle } from '../../../src-main/commands/process-namespace.ts';
 import { type AgentProcess, bundleAgent, startAgentProcess } from '../commands/support/agent-process.ts';
@@ -13,6 +13,9 @@ import { commandEnded, execute, executeToEnd, startSession } from '../commands/s
 import { listProcesses, until } from '../commands/support/escapees.ts';
 import { USERS } from '../guardian/support/guarded-agent.ts';
 import { call } from '../support/test-agent.ts';
+
+// Agents in processes of their own, one after the other: on a busy machine each step takes its time.
+vi.setConfig({ testTimeout: 60_000 });
 
 let bundle = '';
 

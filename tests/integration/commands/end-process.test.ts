@@ -2,11 +2,14 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { rmSync } from 'node:fs';
 import path from 'node:path';
-import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { call } from '../support/test-agent.ts';
 import { type AgentProcess, bundleAgent, startAgentProcess } from './support/agent-process.ts';
 import { executeToEnd, startSession } from './support/command-client.ts';
 import { findGuardians } from './support/guardians.ts';
+
+// Agents in processes of their own, one after the other: on a busy machine each step takes its time.
+vi.setConfig({ testTimeout: 60_000 });
 
 let bundle = '';
 

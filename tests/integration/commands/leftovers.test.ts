@@ -1,7 +1,7 @@
 import { rmSync } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { call } from '../support/test-agent.ts';
 import {
   type AgentProcess,
@@ -28,6 +28,9 @@ interface Running {
   readonly commandId: string;
   readonly escapees: Escapees;
 }
+
+// Agents in processes of their own, one after the other: on a busy machine each step takes its time.
+vi.setConfig({ testTimeout: 60_000 });
 
 let bundle = '';
 
