@@ -29,6 +29,7 @@ const EXTERNAL = [
  * `main/start.cjs` (with chunks beside it for what it imports late, the agent above all), `main/porthole.cjs` (the command line client),
  * `main/picture-worker.cjs` (the thread that makes snapshots), `main/change-worker.cjs` (the one that compares files),
  * `main/shell-worker.cjs` (the one that reads shell lines) with the WebAssembly of its parsers beside it,
+ * `main/checkpoint-worker.cjs` (the one that keeps the database's log short),
  * `preload/<name>.cjs` for each file of
  * `src-main/desktop/preload`, and `renderer/` with one page for each `src-renderer/*.html`.
  * Parts that have no sources are left out.
@@ -45,6 +46,7 @@ export function listBundles(root) {
     'src-main/guardian/stall-witness-worker.ts',
     'src-main/commands/change-worker.ts',
     'src-main/shell/shell-worker.ts',
+    'src-main/store/checkpoint-worker.ts',
   ]
     .map((file) => path.join(root, file))
     .filter((file) => existsSync(file));

@@ -35,6 +35,8 @@ import { WindowGuard } from './sessions/window-guard.ts';
 import type { SettingsStore } from './settings/settings-store.ts';
 import type { ShellReader } from './shell/shell-reading.ts';
 import { readAgentId } from './store/agent-id.ts';
+import { CheckpointThread } from './store/checkpoint-thread.ts';
+import { Checkpoints } from './store/checkpoints.ts';
 import { closeDatabase, openDatabase } from './store/database.ts';
 import { SqliteCommandJournal } from './store/sqlite-command-journal.ts';
 import { SqliteLockoutJournal } from './store/sqlite-lockout-journal.ts';
@@ -66,6 +68,8 @@ export interface AgentOptions {
   readonly clock: Clock;
   readonly log: Logger;
   readonly databaseFile: string;
+  /** The built `checkpoint-worker.ts`; the agent waits for the disk itself if it is left out. */
+  readonly checkpointWorkerFile?: string;
   /** The folder of the built panel. */
   readonly pagesFolder: string;
   readonly screenSource: ScreenSource;
@@ -151,6 +155,8 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
 
   const bus = new EventBus((error) => log.error({ err: error }, 'an event listener failed'));
   bus.subscribe({ onEvent: ({ seq, event, data }) => log.info({ seq, event, ...data }, data.message) });
+  const checkpoints = openCheckpoints(options);
+  if (checkpoints) bus.subscribe({ onEvent: () => checkpoints.noteWrite() });
 
   const approvals = new ApprovalQueue({
     clock,
@@ -430,6 +436,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
     windows.close();
     lockPause.close();
     updates.close();
+    await checkpoints?.close();
     closeDatabase(database);
     throw error;
   }
@@ -471,8 +478,24 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
         await mcp.close();
         await viewersTold;
         await listener.close();
+        await checkpoints?.close();
         closeDatabase(database);
       }
     },
   };
+}
+
+function openCheckpoints({
+  clock,
+  log,
+  databaseFile,
+  checkpointWorkerFile,
+}: AgentOptions): Checkpoints | null {
+  if (checkpointWorkerFile === undefined) return null;
+  return new Checkpoints({
+    clock,
+    databaseFile,
+    thread: new CheckpointThread(clock, checkpointWorkerFile, databaseFile),
+    onError: (error) => log.warn({ err: error }, 'the log of the database could not be carried over aside'),
+  });
 }

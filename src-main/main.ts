@@ -146,6 +146,7 @@ async function boot(): Promise<void> {
       clock: systemClock,
       log,
       databaseFile: data.database,
+      checkpointWorkerFile: path.join(dist, 'main/checkpoint-worker.cjs'),
       commandUmask: userUmask,
       pagesFolder: path.join(dist, 'renderer'),
       screenSource,

@@ -2,8 +2,14 @@ import { chmodSync, closeSync, openSync } from 'node:fs';
 import Database from 'libsql';
 import { migrate } from './migrations.ts';
 
-// A checkpoint waits for the disk, and the whole agent waits with it. SQLite's own 1000 pages bring one with every
-// hundredth start and stop; these 16 MB bring it four times as rarely.
+/** How much of the write-ahead log one written page takes: the page and what tells of it. */
+export const PAGE_BYTES = 4096 + 24;
+
+/** To how much the write-ahead log is cut back when it begins anew. What is kept has its place on a disk that is full. */
+export const KEPT_LOG_BYTES = 4 * 1024 * 1024;
+
+// A checkpoint waits for the disk, and the whole agent waits with it, so a thread does most of them before it comes to
+// that (checkpoints.ts). This many pages, 16 MB, are where it comes to that.
 const CHECKPOINT_PAGES = 4000;
 
 /**
@@ -20,7 +26,7 @@ export function openDatabase(file: string): Database.Database {
     try {
       database.exec(
         `PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA wal_autocheckpoint = ${CHECKPOINT_PAGES};
-        PRAGMA busy_timeout = 2000; PRAGMA foreign_keys = ON`,
+        PRAGMA journal_size_limit = ${KEPT_LOG_BYTES}; PRAGMA busy_timeout = 2000; PRAGMA foreign_keys = ON`,
       );
       migrate(database);
     } catch (error) {

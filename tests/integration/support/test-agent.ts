@@ -49,6 +49,8 @@ export async function startTestAgent(
     openScreenSettings?: () => Promise<void>;
     /** Instead of one that reads in this process. */
     shell?: ShellReader;
+    /** The built thread that keeps the database's log short; none without. */
+    checkpointWorkerFile?: string;
     /** Instead of one that keeps errors for the test. */
     log?: Logger;
   } = {},
@@ -64,6 +66,7 @@ export async function startTestAgent(
     clock: options.clock ?? systemClock,
     log: options.log ?? log,
     databaseFile: path.join(folder, 'porthole.db'),
+    ...(options.checkpointWorkerFile ? { checkpointWorkerFile: options.checkpointWorkerFile } : {}),
     pagesFolder: path.join(folder, 'pages'),
     screenSource: screen,
     pictureMaker: pictures,
