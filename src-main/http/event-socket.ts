@@ -6,6 +6,7 @@ import type { AgentEvent, CommandOutput, Gap, ServerMessage, Snapshot } from '#s
 import { networkSource } from '../access/source-address.ts';
 import type { Clock } from '../clock.ts';
 import type { EventBus } from '../events/event-bus.ts';
+import { PacedTask } from '../paced-task.ts';
 import { readTarget } from './request-target.ts';
 import { refuseOnSocket } from './socket-refusal.ts';
 
@@ -47,8 +48,9 @@ const MAX_BACKLOG_BYTES = 1024 * 1024;
 const MAX_OUTPUT_BACKLOG_BYTES = 256 * 1024;
 const CATCH_UP_PAGE = 500;
 const PING_MS = 15_000;
-// Several changes within this time make one snapshot.
+// Several changes within this time make one snapshot, and more of them no more than ten a second: every page draws each.
 const SNAPSHOT_DELAY_MS = 25;
+const SNAPSHOT_REST_MS = 100;
 // Counters of a live session run without any event; clients get them anew this often.
 const REFRESH_MS = 2000;
 
@@ -71,15 +73,26 @@ export class EventSocket {
   readonly #current = new Set<WebSocket>();
   readonly #unsubscribe: () => void;
   #cancelPing: () => void = () => undefined;
-  #cancelSnapshot: (() => void) | null = null;
+  readonly #snapshotTask: PacedTask;
   #cancelRefresh: (() => void) | null = null;
 
   constructor(options: EventSocketOptions) {
     this.#options = options;
+    this.#snapshotTask = new PacedTask({
+      clock: options.clock,
+      delayMs: SNAPSHOT_DELAY_MS,
+      restMs: SNAPSHOT_REST_MS,
+      task: () => {
+        this.#broadcast(this.#snapshot());
+        this.#scheduleRefresh();
+      },
+    });
     this.#unsubscribe = options.bus.subscribe({
       onEvent: (event) => this.#broadcast(event),
       onOutput: (data) => this.#pass(data),
-      onChange: () => this.#scheduleSnapshot(),
+      onChange: () => {
+        if (this.clientCount > 0) this.#snapshotTask.request();
+      },
     });
     // The library's own refusal would be HTML.
     this.#server.on('wsClientError', (error, socket) =>
@@ -122,7 +135,7 @@ export class EventSocket {
   close(): void {
     this.#unsubscribe();
     this.#cancelPing();
-    this.#cancelSnapshot?.();
+    this.#snapshotTask.cancel();
     this.#cancelRefresh?.();
     for (const client of this.#server.clients) client.close(1001, 'The agent is shutting down');
     this.#server.close();
@@ -213,15 +226,6 @@ export class EventSocket {
       seq: this.#options.archive.lastSeq(),
       data: this.#options.describeLiveState(),
     };
-  }
-
-  #scheduleSnapshot(): void {
-    if (this.#cancelSnapshot || this.clientCount === 0) return;
-    this.#cancelSnapshot = this.#options.clock.after(SNAPSHOT_DELAY_MS, () => {
-      this.#cancelSnapshot = null;
-      this.#broadcast(this.#snapshot());
-      this.#scheduleRefresh();
-    });
   }
 
   #scheduleRefresh(): void {

@@ -6,6 +6,7 @@ import { EventClient } from '../support/event-client.ts';
 import { call, startTestAgent, type TestAgent } from '../support/test-agent.ts';
 
 const SNAPSHOT_DELAY_MS = 25;
+const SNAPSHOT_REST_MS = 100;
 const REFRESH_MS = 2000;
 const PING_MS = 15_000;
 
@@ -145,6 +146,27 @@ describe('while connected', () => {
     await client.settle();
     expect(client.snapshots).toHaveLength(2);
     expect(client.snapshots.at(-1)).toMatchObject({ seq: 3, data: { total: 3, approvals: [{}] } });
+  });
+
+  it('shows no more than ten snapshots a second while everything changes, and how it ended in the last', async () => {
+    const { clock, agent } = await startTimedAgent();
+    const client = await EventClient.connect(agent);
+    await client.settle();
+    const before = client.snapshots.length;
+    const kept = await startRemote(agent);
+    for (let round = 0; round < 10; round += 1) {
+      await stopRemote(agent, await startRemote(agent));
+      clock.advance(SNAPSHOT_DELAY_MS);
+      await client.settle();
+    }
+    // Within 250 ms: the first after 25, two more after the rest of each.
+    expect(client.snapshots).toHaveLength(before + 3);
+    await stopRemote(agent, kept);
+    clock.advance(SNAPSHOT_REST_MS);
+    await client.settle();
+    expect(client.snapshots).toHaveLength(before + 4);
+    expect(client.snapshots.at(-1)).toMatchObject({ seq: 22, data: { total: 0, active_sessions: [] } });
+    expect(seqsOf(client)).toEqual(range(1, 22));
   });
 
   it('shows the counters of live sessions anew every 2 s, and nothing while none is live', async () => {
