@@ -52,11 +52,9 @@ export class LiveSessions {
   }
 
   /** The record of a session of `type` as of now, live or ended. Throws `session_not_found`. */
-  find<T extends SessionType>(sessionId: string, type: T): Extract<SessionRecord, { type: T }> {
+  find<T extends SessionType>(sessionId: string, type: T): RecordOf<T> {
     const live = this.#live.get(sessionId);
-    const record = live ? live.current() : this.#ground.journal.find(sessionId);
-    if (!isOfType(record, type)) throw new PortholeError('session_not_found');
-    return record;
+    return assertOfType(live ? live.current() : this.#ground.journal.find(sessionId), type);
   }
 
   /** Puts a new session on disk, then its share on stage, and only then tells of it. */
@@ -91,8 +89,8 @@ export class LiveSessions {
       this.#ground.stage.record(record, by);
   }
 
-  /** Ends a session by `move`. */
-  end(live: LiveEntry, move: Exclude<SessionMove, 'approve'>, reason: string, by: Decider): void {
+  /** Ends a session by `move`; answers its record as it is archived now. */
+  end(live: LiveEntry, move: Exclude<SessionMove, 'approve'>, reason: string, by: Decider): SessionRecord {
     const { clock, journal, approvals, stage, publish } = this.#ground;
     const { record } = live;
     const status = nextStatus(record.status, move);
@@ -106,6 +104,7 @@ export class LiveSessions {
     this.#live.delete(record.sessionId);
     if (record.approvalId !== null) approvals.withdraw(record.approvalId, reason);
     publish(event);
+    return ended;
   }
 
   /** Denies what is pending and stops what is active, several at once; answers their ids. As {@link endEach}. */
@@ -134,9 +133,15 @@ export class LiveSessions {
   }
 }
 
-function isOfType<T extends SessionType>(
-  record: SessionRecord | undefined,
-  type: T,
-): record is Extract<SessionRecord, { type: T }> {
+/** The record of a session of this type. */
+export type RecordOf<T extends SessionType> = Extract<SessionRecord, { type: T }>;
+
+/** The record, which must be there and of `type`. Throws `session_not_found`. */
+export function assertOfType<T extends SessionType>(record: SessionRecord | undefined, type: T): RecordOf<T> {
+  if (!isOfType(record, type)) throw new PortholeError('session_not_found');
+  return record;
+}
+
+function isOfType<T extends SessionType>(record: SessionRecord | undefined, type: T): record is RecordOf<T> {
   return record?.type === type;
 }

@@ -13,7 +13,7 @@ import type {
 } from '#shared/sessions';
 import { PRIMARY_SCREEN, type SharedSource } from '#shared/sources';
 import { ALL_SESSIONS, isInScope, type Scope } from '../access/principal.ts';
-import { LiveSessions, type SessionGround } from './live-sessions.ts';
+import { assertOfType, LiveSessions, type SessionGround } from './live-sessions.ts';
 import { describeLockEvent, describeSessionEvent, RESTART_REASON } from './session-events.ts';
 import type { HistoryQuery } from './session-journal.ts';
 import type { ScreenRecord } from './session-record.ts';
@@ -106,7 +106,7 @@ export class SessionRegistry {
     this.#ground.stage.assertAvailable();
     if (body.record) this.#ground.stage.assertRecordable();
     const record = this.#starts.startScreen(body, source, { origin, by, claim });
-    return toLiveScreen(record, this.#ground.stage.describe(record.sessionId));
+    return this.#describe(record);
   }
 
   /**
@@ -164,9 +164,16 @@ export class SessionRegistry {
     const visible = this.#live.all().filter(({ record }) => isInScope(scope, record));
     return visible.map((live) => {
       const record = live.current();
-      return record.type === 'remote_access'
-        ? toLiveRemote(record)
-        : toLiveScreen(record, this.#ground.stage.describe(record.sessionId));
+      return record.type === 'remote_access' ? toLiveRemote(record) : this.#describe(record);
+    });
+  }
+
+  /** All live shares, oldest start first. Costs nothing for other sessions. */
+  listShares(): LiveScreen[] {
+    return this.#live.all().flatMap((live) => {
+      if (live.record.type !== 'screen_share') return [];
+      const record = live.current();
+      return record.type === 'screen_share' ? [this.#describe(record)] : [];
     });
   }
 
@@ -295,6 +302,10 @@ export class SessionRegistry {
     return this.#live.endAllOf(this.#live.all(), reason, by);
   }
 
+  #describe(record: ScreenRecord): LiveScreen {
+    return toLiveScreen(record, this.#ground.stage.describe(record.sessionId));
+  }
+
   #assertMayStart(): void {
     if (this.#locked) throw new PortholeError('locked_by_owner');
     if (this.#live.size >= this.#maxLiveSessions) throw new PortholeError('too_many_sessions');
@@ -303,7 +314,8 @@ export class SessionRegistry {
   #stop<T extends SessionType>(sessionId: string, type: T, reason: string, by: Decider) {
     const record = this.#live.find(sessionId, type);
     const live = this.#live.get(sessionId);
-    if (live) this.#live.end(live, 'stop', reason, by);
-    return { record: live ? this.#live.find(sessionId, type) : record, alreadyEnded: live === undefined };
+    if (!live) return { record, alreadyEnded: true };
+    // Not read again: it has just been written, and others wait for their turn.
+    return { record: assertOfType(this.#live.end(live, 'stop', reason, by), type), alreadyEnded: false };
   }
 }

@@ -5,7 +5,7 @@ const LOST_REASON = 'The window was closed or minimised before it could be shown
 
 /** What a {@link WindowGuard} needs. */
 export interface WindowGuardOptions {
-  readonly sessions: Pick<SessionRegistry, 'listLive' | 'stopScreen'>;
+  readonly sessions: Pick<SessionRegistry, 'listShares' | 'stopScreen'>;
   /** Calls back when a window goes out of sight or comes back, until the returned function is called. */
   readonly watchWindow: (windowId: string, onSight: (isInSight: boolean) => void) => () => void;
   /** Gets what the end of a share fails with. */
@@ -30,9 +30,8 @@ export class WindowGuard {
   refresh(): void {
     const blind = new Map(
       this.#options.sessions
-        .listLive()
+        .listShares()
         .flatMap((session) =>
-          session.type === 'screen_share' &&
           session.source.kind === 'window' &&
           session.source.id !== null &&
           (session.capture.state === 'paused' || session.status === 'pending_approval')

@@ -182,6 +182,19 @@ describe('sessionRegistry', () => {
   });
 
   describe('stop', () => {
+    it('answers what it has archived without reading it back', () => {
+      const rig = startRig();
+      const { session_id: sessionId } = rig.registry.startRemote(REMOTE, 'this machine');
+      const journal: SessionJournal = rig.journal;
+      journal.find = () => {
+        throw new Error('read back');
+      };
+      const { session, alreadyEnded } = rig.registry.stopRemote(sessionId, 'done');
+      Reflect.deleteProperty(journal, 'find');
+      expect(alreadyEnded).toBe(false);
+      expect(session).toEqual(rig.registry.remoteStatus(sessionId));
+    });
+
     it('takes back the request of a pending session', () => {
       const rig = startRig();
       const { session_id, approval_id = '' } = rig.registry.startRemote(AUTONOMOUS, 'x');
