@@ -69,6 +69,10 @@ export class EventSocket {
   readonly #alive = new WeakSet<WebSocket>();
   /** Every client, and what it may hear. */
   readonly #audiences = new Map<WebSocket, Audience>();
+  /** What each client's messages leave by. */
+  readonly #sockets = new WeakMap<WebSocket, Duplex>();
+  /** Those that messages wait in until all that happens at this moment has been told. */
+  readonly #gathering = new Set<Duplex>();
   /** Clients that have caught up and hear what happens as it happens. */
   readonly #current = new Set<WebSocket>();
   readonly #unsubscribe: () => void;
@@ -128,7 +132,10 @@ export class EventSocket {
     if (readTarget(request).pathname !== EVENTS_PATH) throw new PortholeError('not_found');
     const since = readSince(request);
     if (this.clientCount >= this.#options.maxClients) throw new PortholeError('too_many_connections');
-    this.#server.handleUpgrade(request, socket, head, (client) => this.#welcome(client, since, audience));
+    this.#server.handleUpgrade(request, socket, head, (client) => {
+      this.#sockets.set(client, socket);
+      this.#welcome(client, since, audience);
+    });
   }
 
   /** Closes every connection. */
@@ -137,6 +144,7 @@ export class EventSocket {
     this.#cancelPing();
     this.#snapshotTask.cancel();
     this.#cancelRefresh?.();
+    this.#letGo();
     for (const client of this.#server.clients) client.close(1001, 'The agent is shutting down');
     this.#server.close();
   }
@@ -196,8 +204,8 @@ export class EventSocket {
   /** Shows a client the part of a snapshot that is for it. */
   #show(client: WebSocket, snapshot: Snapshot, text?: string): void {
     const audience = this.#audiences.get(client);
-    if (audience?.decides) client.send(text ?? JSON.stringify(snapshot));
-    else if (audience) send(client, narrow(snapshot, audience));
+    if (audience?.decides) this.#tell(client, text ?? JSON.stringify(snapshot));
+    else if (audience) this.#tell(client, JSON.stringify(narrow(snapshot, audience)));
   }
 
   #broadcast(message: AgentEvent | Snapshot): void {
@@ -205,8 +213,27 @@ export class EventSocket {
     for (const client of this.#current) {
       if (client.bufferedAmount > MAX_BACKLOG_BYTES) client.terminate();
       else if (message.event === 'snapshot') this.#show(client, message, text);
-      else if (this.#isFor(client, message)) client.send(text);
+      else if (this.#isFor(client, message)) this.#tell(client, text);
     }
+  }
+
+  /**
+   * Sends a message together with all others of this turn of the event loop: many requests are answered in one, and each
+   * write costs the system more than a message costs us.
+   */
+  #tell(client: WebSocket, text: string): void {
+    const socket = this.#sockets.get(client);
+    if (socket && !this.#gathering.has(socket)) {
+      socket.cork();
+      if (this.#gathering.size === 0) setImmediate(() => this.#letGo());
+      this.#gathering.add(socket);
+    }
+    client.send(text);
+  }
+
+  #letGo(): void {
+    for (const socket of this.#gathering) socket.uncork();
+    this.#gathering.clear();
   }
 
   /** Sends a piece of output to all who keep up; the others fetch what was written when they want it. */
@@ -216,7 +243,8 @@ export class EventSocket {
     const output: CommandOutput = { event: 'remote_command_output', seq: archive.lastSeq(), data };
     const text = JSON.stringify(output);
     for (const client of this.#current) {
-      if (client.bufferedAmount <= MAX_OUTPUT_BACKLOG_BYTES && this.#isFor(client, output)) client.send(text);
+      if (client.bufferedAmount <= MAX_OUTPUT_BACKLOG_BYTES && this.#isFor(client, output))
+        this.#tell(client, text);
     }
   }
 

@@ -10,6 +10,8 @@ import { remoteAccessCalls, type ShareChoice, screenShareCalls } from './session
 
 /** How often the state is fetched while no socket pushes it. */
 export const POLL_INTERVAL_MS = 2000;
+/** Events within one picture of the screen are drawn together: nobody sees those between. */
+export const DRAW_DELAY_MS = 16;
 /** A socket that has been silent for this long is put to the test: its other end may be gone without a word. */
 export const SILENCE_MS = 15_000;
 
@@ -57,6 +59,7 @@ export class AgentStore {
   #heardAtMs = 0;
   #refreshing: Promise<void> | null = null;
   #cancelRefresh: (() => void) | null = null;
+  #cancelTelling: (() => void) | null = null;
   /** Rises with each pushed view, so that a slower fetch does not put an older one in its place. */
   #pushes = 0;
 
@@ -97,7 +100,10 @@ export class AgentStore {
 
   readonly getState = (): AgentState => this.#state;
 
-  /** Calls `listener` after each change until the returned function is called. */
+  /**
+   * Calls `listener` after each change until the returned function is called, for events within
+   * {@link DRAW_DELAY_MS} once: a burst of hundreds would otherwise be drawn hundreds of times.
+   */
   readonly subscribe = (listener: () => void): (() => void) => {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
@@ -113,6 +119,8 @@ export class AgentStore {
   close(): void {
     this.#cancelRefresh?.();
     this.#cancelRefresh = null;
+    this.#cancelTelling?.();
+    this.#cancelTelling = null;
     this.#socket.stop();
     this.remoteAccess.close();
     this.screenShare.close();
@@ -129,8 +137,10 @@ export class AgentStore {
   #receive(message: ServerMessage): void {
     this.#heardAtMs = this.clock.monotonicMs();
     const live = applyMessage(this.#state.live, message, this.clock.monotonicMs());
+    if (live === this.#state.live) return;
     if (message.event !== 'snapshot') {
-      this.#update({ live });
+      this.#state = { ...this.#state, live };
+      this.#cancelTelling ??= this.clock.after(DRAW_DELAY_MS, () => this.#tell());
       return;
     }
     this.#pushes += 1;
@@ -218,6 +228,12 @@ export class AgentStore {
 
   #update(change: Partial<AgentState>): void {
     this.#state = { ...this.#state, ...change };
+    this.#tell();
+  }
+
+  #tell(): void {
+    this.#cancelTelling?.();
+    this.#cancelTelling = null;
     for (const listener of this.#listeners) listener();
   }
 }

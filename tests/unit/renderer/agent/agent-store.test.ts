@@ -1,7 +1,14 @@
 import { beforeEach, describe, expect, it, vi } from 'vitest';
-import { POLL_INTERVAL_MS, SILENCE_MS } from '../../../../src-renderer/agent/agent-store.ts';
+import type { AgentEvent } from '#shared/events';
+import { DRAW_DELAY_MS, POLL_INTERVAL_MS, SILENCE_MS } from '../../../../src-renderer/agent/agent-store.ts';
 import { FakeAgent } from '../fakes/fake-agent.ts';
 import { approval, liveRemote, liveScreen, snapshot } from '../fakes/sessions.ts';
+
+const agentEvent = (seq: number): AgentEvent => ({
+  event: 'remote_session_started',
+  seq,
+  data: { message: 'Remote access session started', badge: '🔓', timestamp: '2026-01-01T00:00:00.000Z' },
+});
 
 describe('AgentStore', () => {
   let agent: FakeAgent;
@@ -106,8 +113,26 @@ describe('AgentStore', () => {
     expect(listener).not.toHaveBeenCalled();
   });
 
+  it('tells once of events that come together, with all of them there', () => {
+    agent.push(snapshot([]));
+    const listener = vi.fn(() => shown().recentEvents.length);
+    agent.store.subscribe(listener);
+    for (let seq = 1; seq <= 15; seq += 1) agent.push(agentEvent(seq));
+    expect(listener).not.toHaveBeenCalled();
+    expect(shown().recentEvents).toHaveLength(15);
+    agent.clock.advance(DRAW_DELAY_MS);
+    expect(listener).toHaveBeenCalledOnce();
+    expect(listener).toHaveReturnedWith(15);
+    agent.push(agentEvent(16));
+    agent.push(snapshot([liveRemote()]));
+    expect(listener).toHaveBeenCalledTimes(2);
+    agent.clock.advance(DRAW_DELAY_MS);
+    expect(listener).toHaveBeenCalledTimes(2);
+  });
+
   it('leaves no timer and no connection behind', () => {
     agent.push(snapshot([liveRemote()]));
+    agent.push(agentEvent(1));
     agent.store.close();
     expect(agent.clock.pendingTimers).toBe(0);
     expect(agent.closedConnections).toBe(1);

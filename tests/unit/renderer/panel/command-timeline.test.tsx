@@ -2,6 +2,7 @@
 import { act, cleanup, fireEvent, render, screen } from '@testing-library/react';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Command } from '#shared/commands';
+import { DRAW_DELAY_MS } from '../../../../src-renderer/agent/agent-store.ts';
 import { AgentProvider } from '../../../../src-renderer/panel/agent-context.tsx';
 import { CommandTimeline } from '../../../../src-renderer/panel/command-timeline.tsx';
 import { command } from '../fakes/commands.ts';
@@ -99,7 +100,7 @@ describe('CommandTimeline', () => {
   it('is brought up to date by events of its own session', async () => {
     await show();
     const push = (sessionId: string, seq: number) =>
-      act(() =>
+      act(() => {
         agent.push({
           seq,
           event: 'remote_command_finished',
@@ -110,8 +111,9 @@ describe('CommandTimeline', () => {
             badge: '',
             timestamp: '2026-01-01T00:00:00.000Z',
           },
-        }),
-      );
+        });
+        agent.clock.advance(DRAW_DELAY_MS);
+      });
     push('remote_ffffffff', 5);
     await settle();
     expect(agent.callsOf('listCommands')).toHaveLength(1);
