@@ -1,3 +1,4 @@
+import type { Writable } from 'node:stream';
 import pino from 'pino';
 import { createStream } from 'rotating-file-stream';
 import { scrubSecrets } from './scrub-secrets.ts';
@@ -18,6 +19,7 @@ export function createLogger(folder: string): { log: Logger; flush: () => Promis
   const file = createStream('porthole.log', { path: folder, size: '5M', maxFiles: 5, mode: 0o600 });
   // A full disk must not take the agent down with its log.
   file.on('error', (error) => process.stderr.write(`The log file cannot be written: ${error.message}\n`));
+  const lines = new GatheredLines(file);
   const log = pino(
     {
       base: null,
@@ -25,7 +27,44 @@ export function createLogger(folder: string): { log: Logger; flush: () => Promis
       formatters: { level: (level) => ({ level }) },
       hooks: { streamWrite: scrubSecrets },
     },
-    pino.multistream([{ stream: process.stderr }, { stream: file }]),
+    pino.multistream([{ stream: process.stderr }, { stream: lines }]),
   );
-  return { log, flush: () => new Promise((resolve) => file.end(() => resolve())) };
+  return { log, flush: () => lines.end() };
+}
+
+/**
+ * Hands lines to a stream that writes each piece by itself, one piece at a time: the lines that come while one is being
+ * written make the next. The first goes at once, and in a burst a write holds many.
+ */
+export class GatheredLines {
+  readonly #stream: Writable;
+  #waiting = '';
+  #isWriting = false;
+
+  /** The stream's errors go to whoever listens for them there. */
+  constructor(stream: Writable) {
+    this.#stream = stream;
+  }
+
+  write(line: string): void {
+    this.#waiting += line;
+    if (!this.#isWriting) this.#writeOn();
+  }
+
+  /** Writes what waits and ends the stream; resolves when that is done or has failed. Nothing may be written after it. */
+  end(): Promise<void> {
+    const last = this.#waiting;
+    this.#waiting = '';
+    return new Promise((resolve) => this.#stream.end(last, () => resolve()));
+  }
+
+  #writeOn(): void {
+    const piece = this.#waiting;
+    this.#waiting = '';
+    this.#isWriting = true;
+    this.#stream.write(piece, () => {
+      this.#isWriting = false;
+      if (this.#waiting !== '') this.#writeOn();
+    });
+  }
 }
