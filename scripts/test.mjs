@@ -1,5 +1,4 @@
 // @ts-check
-import { spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
@@ -10,6 +9,7 @@ import { portholeCacheFolder } from './cache-folder.mjs';
 import { resolveElectronRuntime } from './electron-runtime.mjs';
 import { ensureForeignTools } from './foreign-tools.mjs';
 import { onNpmGone } from './npm-watch.mjs';
+import { OwnHome } from './own-home.mjs';
 import { copyInspectable } from './package-twin.mjs';
 import { exitCodeOf } from './run-command.mjs';
 import { ensureSystemPackages, findChrome, findFirefox } from './system-packages.mjs';
@@ -117,14 +117,22 @@ function runVitest(args, env) {
   const packageFile = createRequire(import.meta.url).resolve('vitest/package.json');
   const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${REPORT_FILE}`];
   const command = [path.join(path.dirname(packageFile), 'vitest.mjs'), 'run', ...reporters, ...args];
-  // Building has said `production` to this process, for which React leaves out what its tests need.
-  const testEnv = { ...env, NODE_ENV: 'test' };
-  const child = spawn(process.execPath, command, { cwd: repositoryRoot, env: testEnv, stdio: 'inherit' });
+  // Whatever no test has given a home of its own is not at home with the user either, and ends with the tests.
+  const home = OwnHome.make('tests');
+  const { HOME, TMPDIR } = process.env;
+  const child = home.spawn(process.execPath, command, {
+    cwd: repositoryRoot,
+    // Building has said `production` to this process, for which React leaves out what its tests need.
+    env: { ...env, ...home.env, HOME, TMPDIR, NODE_ENV: 'test' },
+    stdio: 'inherit',
+  });
   onSignal = (signal) => child.kill(signal);
-  return new Promise((resolve, reject) => {
+  /** @type {Promise<number>} */
+  const exit = new Promise((resolve, reject) => {
     child.once('error', reject);
     child.once('exit', (code, signal) => resolve(exitCodeOf(code, signal)));
   });
+  return exit.finally(() => home.remove());
 }
 
 /**

@@ -73,7 +73,7 @@ try {
 } finally {
   await agent.close();
   closeApiConnections();
-  screen.close();
+  await screen.close();
 }
 const machine = describeMachine(agent.executable);
 const othersPercent = round(readOthers(), 0);

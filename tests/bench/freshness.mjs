@@ -48,8 +48,8 @@ try {
   eye.close();
   painter.close();
   await agent.close();
-  shared.close();
-  shown.close();
+  await shared.close();
+  await shown.close();
 }
 if (values.json) writeFileSync(values.json, `${JSON.stringify(results, null, 2)}\n`);
 

@@ -1,7 +1,6 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
+import { OwnHome } from '../../scripts/own-home.mjs';
 import { runCrashRounds } from './crash-rounds.ts';
 import { Lot } from './lot.ts';
 import { ProcessTarget } from './process-target.ts';
@@ -57,14 +56,13 @@ async function measure(script: string): Promise<void> {
 }
 
 async function withTarget(script: string, use: (target: ProcessTarget) => Promise<void>): Promise<void> {
-  const folder = mkdtempSync(path.join(tmpdir(), 'porthole-crash-'));
-  const target = new ProcessTarget(script, folder);
+  const home = OwnHome.make('crash');
+  const target = new ProcessTarget(script, home);
   try {
     await use(target);
     await target.kill();
   } finally {
-    target.abandon();
-    rmSync(folder, { recursive: true, force: true });
+    await home.remove();
   }
 }
 

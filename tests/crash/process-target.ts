@@ -1,23 +1,24 @@
-import { type ChildProcessByStdio, spawn } from 'node:child_process';
+import type { ChildProcessByStdio } from 'node:child_process';
 import { once } from 'node:events';
 import path from 'node:path';
 import type { Readable, Writable } from 'node:stream';
+import type { OwnHome } from '../../scripts/own-home.mjs';
 import type { CrashTarget } from './crash-rounds.ts';
 
 const START_TIMEOUT_MS = 10_000;
 
-/** The sessions-and-store part of the agent as a plain Node process, bundled at `script`, on the data in `folder`. */
+/** The sessions-and-store part of the agent as a plain Node process, bundled at `script`, at home in `home`. */
 export class ProcessTarget implements CrashTarget {
   readonly databaseFile: string;
   readonly #script: string;
-  readonly #folder: string;
+  readonly #home: OwnHome;
   #child: ChildProcessByStdio<Writable, Readable, Readable> | null = null;
   #complaints = '';
 
-  constructor(script: string, folder: string) {
+  constructor(script: string, home: OwnHome) {
     this.#script = script;
-    this.#folder = folder;
-    this.databaseFile = path.join(folder, 'porthole.db');
+    this.#home = home;
+    this.databaseFile = path.join(home.place('agent'), 'porthole.db');
   }
 
   async start(): Promise<string> {
@@ -54,13 +55,10 @@ export class ProcessTarget implements CrashTarget {
     await this.kill();
   }
 
-  /** Leaves no process behind, whatever state this is in. */
-  abandon(): void {
-    this.#child?.kill('SIGKILL');
-  }
-
   #spawn(): ChildProcessByStdio<Writable, Readable, Readable> {
-    const child = spawn(process.execPath, [this.#script, this.#folder], { stdio: ['pipe', 'pipe', 'pipe'] });
+    const child = this.#home.spawn(process.execPath, [this.#script, this.#home.place('agent')], {
+      stdio: ['pipe', 'pipe', 'pipe'],
+    }) as ChildProcessByStdio<Writable, Readable, Readable>;
     child.stderr.on('data', (chunk) => {
       this.#complaints += String(chunk);
     });

@@ -151,10 +151,14 @@ describe('the command line client of the same executable', () => {
       '--data-dir',
       porthole.dataDir,
     ]);
-    const { DISPLAY: _, ...env } = display.env;
     const windows = () => porthole.app.evaluate(({ BrowserWindow }) => BrowserWindow.getAllWindows().length);
     const before = await windows();
-    const { status, stdout, stderr } = spawnSync(executable, args, { env, encoding: 'utf8' });
+    const { home } = porthole;
+    const { DISPLAY: _, ...env } = home.environment();
+    const { status, stdout, stderr } = spawnSync(home.programFor(executable), args, {
+      env,
+      encoding: 'utf8',
+    });
     expect({ status, stderr }).toMatchObject({ status: 0 });
     expect(JSON.parse(stdout)).toMatchObject({
       name: 'from the shell',

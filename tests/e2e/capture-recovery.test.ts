@@ -55,7 +55,7 @@ describe('SIGTERM while streaming', () => {
     const again = await PortholeProcess.start({
       display,
       args: ['--hidden', '--port', port],
-      dataDir: porthole.dataDir,
+      home: porthole.home,
     });
     expect(again.url).toBe(porthole.url);
     const history = await fetch(`${again.url}/api/sessions/history`);

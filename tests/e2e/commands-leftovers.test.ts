@@ -1,14 +1,12 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import type { OwnHome } from '../../scripts/own-home.mjs';
 import { createEscapees } from '../integration/commands/support/escapees.ts';
 import { callApi, startShare } from './support/api-client.ts';
-import { makeDataFolder, PortholeProcess } from './support/porthole-app.ts';
+import { makeHome, PortholeProcess } from './support/porthole-app.ts';
 import { TestDisplay } from './support/test-display.ts';
 
 let display: TestDisplay;
-const folders: string[] = [];
+let home: OwnHome;
 
 beforeAll(async () => {
   display = await TestDisplay.start(1280, 720);
@@ -16,9 +14,12 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await display?.stop();
-  for (const folder of folders)
-    rmSync(folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 });
 });
+
+beforeEach(() => {
+  home = makeHome();
+});
+afterEach(() => home.remove());
 
 const until = <T>(assertion: () => T | Promise<T>) =>
   vi.waitFor(assertion, { timeout: 15_000, interval: 20 });
@@ -29,8 +30,8 @@ async function startAutonomous(url: string): Promise<string> {
   return String(body.session_id);
 }
 
-async function runEscapees(dataDir: string) {
-  const porthole = await PortholeProcess.start({ display, dataDir, args: ['--hidden'] });
+async function runEscapees() {
+  const porthole = await PortholeProcess.start({ display, home, args: ['--hidden'] });
   const sessionId = await startAutonomous(porthole.url);
   const escapees = createEscapees();
   const { status, body } = await callApi(porthole.url, 'POST', `/api/remote/execute/${sessionId}`, {
@@ -44,20 +45,16 @@ async function runEscapees(dataDir: string) {
 
 describe('the app leaves nothing of a command behind', () => {
   it('when it is told to end', async () => {
-    const dataDir = makeDataFolder();
-    folders.push(dataDir);
-    const { porthole, escapees } = await runEscapees(dataDir);
+    const { porthole, escapees } = await runEscapees();
     expect(await porthole.stop('SIGTERM')).toBe(0);
     expect(escapees.count()).toBe(0);
   });
 
   it('when it is killed, and says so at the next start', async () => {
-    const dataDir = makeDataFolder();
-    folders.push(dataDir);
-    const { porthole, escapees, commandId } = await runEscapees(dataDir);
+    const { porthole, escapees, commandId } = await runEscapees();
     await porthole.stop('SIGKILL');
     await until(() => expect(escapees.count()).toBe(0));
-    const next = await PortholeProcess.start({ display, dataDir, args: ['--hidden'] });
+    const next = await PortholeProcess.start({ display, home, args: ['--hidden'] });
     const { body } = await callApi(next.url, 'GET', `/api/remote/commands/${commandId}`);
     expect(body).toMatchObject({ status: 'failed', error: { message: 'Agent restarted' } });
     expect(await next.stop()).toBe(0);
@@ -89,9 +86,7 @@ const PRESETS = ['low', 'medium', 'high'] as const;
 
 describe('two hundred commands of the app', () => {
   it('get none of the files that its threads open at that moment', async () => {
-    const dataDir = makeDataFolder();
-    folders.push(dataDir);
-    const porthole = await PortholeProcess.start({ display, dataDir, args: ['--hidden'] });
+    const porthole = await PortholeProcess.start({ display, home, args: ['--hidden'] });
     try {
       const sessionId = await startAutonomous(porthole.url);
       let isOver = false;
@@ -124,12 +119,9 @@ describe('two hundred commands of the app', () => {
 
 describe('a command of the app', () => {
   it('gets the mask of the user, no open file of Electron and none of its secrets', async () => {
-    const dataDir = makeDataFolder();
-    const work = mkdtempSync(path.join(tmpdir(), 'porthole-e2e-work-'));
-    folders.push(dataDir, work);
     const porthole = await PortholeProcess.start({
       display,
-      dataDir,
+      home,
       args: ['--hidden'],
       env: { PORTHOLE_SECRET: 'hush', SOME_API_KEY: 'hush' },
     });
@@ -137,7 +129,7 @@ describe('a command of the app', () => {
     const { body } = await callApi(porthole.url, 'POST', `/api/remote/execute/${sessionId}`, {
       operation: 'shell',
       script: `touch made; stat -c %a made; ${LIST_FILES}; echo; env`,
-      cwd: work,
+      cwd: home.place('work'),
     });
     const ended = await until(async () => {
       const answer = await callApi(porthole.url, 'GET', `/api/remote/commands/${body.command_id}`);

@@ -1,5 +1,4 @@
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import { StdioClientTransport } from '@modelcontextprotocol/sdk/client/stdio.js';
@@ -24,13 +23,12 @@ const transcript: string[] = [];
 beforeAll(async () => {
   display = await TestDisplay.start(1280, 800);
   porthole = await drivePorthole({ display, args: ['--notifications', 'none'] });
-  folder = mkdtempSync(path.join(tmpdir(), 'porthole-e2e-mcp-'));
+  folder = porthole.home.place('work');
 });
 
 afterAll(async () => {
   await porthole?.stop();
   await display?.stop();
-  if (folder !== '') rmSync(folder, { recursive: true, force: true });
 });
 
 const until = <T>(assertion: () => T | Promise<T>) =>
@@ -56,8 +54,9 @@ const BRIDGES: readonly { via: string; command: () => readonly [string, string[]
 async function connect(command: readonly [string, string[]]) {
   const [executable, args] = command;
   const client = new Client({ name: 'e2e', version: '1' });
-  const env = { ...display.env } as Record<string, string>;
-  await client.connect(new StdioClientTransport({ command: executable, args, env, stderr: 'ignore' }));
+  const env = porthole.home.environment(display.seat) as Record<string, string>;
+  const program = porthole.home.programFor(executable);
+  await client.connect(new StdioClientTransport({ command: program, args, env, stderr: 'ignore' }));
   const tool = async (name: string, input: object): Promise<CallToolResult> => {
     transcript.push(`client → ${name} ${JSON.stringify(input)}`);
     const result = (await client.callTool({ name, arguments: { ...input } })) as CallToolResult;

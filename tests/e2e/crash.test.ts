@@ -1,33 +1,32 @@
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { rmSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { OwnHome } from '../../scripts/own-home.mjs';
 import { type CrashTarget, runCrashRounds } from '../crash/crash-rounds.ts';
 import { Lot } from '../crash/lot.ts';
 import { waitForOutput } from './support/child-process.ts';
-import { makeDataFolder, spawnPorthole } from './support/porthole-app.ts';
+import { dataFolderOf, makeHome, spawnPorthole } from './support/porthole-app.ts';
 import { TestDisplay } from './support/test-display.ts';
 
 const ROUNDS = 10;
 
 let display: TestDisplay;
-let dataDir: string;
+let home: OwnHome;
 let child: ChildProcess | null = null;
 
 beforeAll(async () => {
   display = await TestDisplay.start(1280, 720);
-  dataDir = makeDataFolder();
+  home = makeHome();
 });
 
 afterAll(async () => {
-  child?.kill('SIGKILL');
+  await home?.remove();
   await display?.stop();
-  rmSync(dataDir, { recursive: true, force: true });
 });
 
 function spawnAgent(): ChildProcess {
-  child = spawnPorthole({ display, args: ['--hidden'] }, dataDir);
+  child = spawnPorthole({ display, home, args: ['--hidden'] });
   return child;
 }
 
@@ -41,7 +40,7 @@ async function kill(): Promise<void> {
 /** The whole agent in Electron. */
 const target: CrashTarget = {
   get databaseFile() {
-    return path.join(dataDir, 'porthole.db');
+    return path.join(dataFolderOf(home), 'porthole.db');
   },
   start: async () => {
     const match = await waitForOutput(spawnAgent(), 'stdout', /porthole listening on (\S+)\n/);

@@ -6,7 +6,7 @@ import {
   type DrivenPorthole,
   drivePorthole,
   findPage,
-  makeDataFolder,
+  makeHome,
   PortholeProcess,
 } from './support/porthole-app.ts';
 import { keepScreen } from './support/screens.ts';
@@ -218,9 +218,8 @@ function dominantOf(colour: string): string | undefined {
 
 describe('a request that nobody answers', () => {
   it('expires, or is denied when the agent quits first; its notification goes', async () => {
-    const dataDir = makeDataFolder();
     const args = ['--hidden', '--approval-timeout-seconds', '3', '--notifications', 'approvals'];
-    const options = { display, env: server.env, args, dataDir };
+    const options = { display, env: server.env, args, home: makeHome() };
     const first = await PortholeProcess.start(options);
     const start = async () => {
       const { body } = await callApi(first.url, 'POST', '/api/remote/start', { safety_mode: 'autonomous' });

@@ -1,6 +1,3 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { WebSocket } from 'ws';
 import { callApi } from './support/api-client.ts';
@@ -12,20 +9,17 @@ import { TestDisplay } from './support/test-display.ts';
 const ANSWERS_WITHIN_MS = 5000;
 
 let display: TestDisplay;
-let folder: string;
 
 beforeAll(async () => {
   display = await TestDisplay.start(1280, 720);
-  folder = mkdtempSync(path.join(tmpdir(), 'porthole-bus-'));
 });
 
 afterAll(async () => {
   await display?.stop();
-  rmSync(folder, { recursive: true, force: true });
 });
 
 async function startBus(activates?: string): Promise<SessionBus> {
-  const bus = await SessionBus.start(folder, activates);
+  const bus = await SessionBus.start(activates);
   onTestFinished(() => bus.stop());
   return bus;
 }

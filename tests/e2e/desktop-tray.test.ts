@@ -1,4 +1,3 @@
-import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { callApi, startShare } from './support/api-client.ts';
@@ -204,10 +203,8 @@ describe('the panel', () => {
     await until(async () => expect(await isPanelVisible()).toBe(false));
 
     const [executable, args] = appCommand(['--data-dir', porthole.dataDir]);
-    const second = spawn(executable, args, {
-      env: { ...display.env, ...server.env },
-      stdio: 'ignore',
-    });
+    const env = { ...display.seat, ...server.env };
+    const second = porthole.home.spawn(executable, args, { env, stdio: 'ignore' });
     expect(await once(second, 'exit')).toEqual([0, null]);
     await until(async () => expect(await isPanelVisible()).toBe(true));
     expect(told()).toBe(1);

@@ -1,9 +1,6 @@
-import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { OwnHome } from '../../scripts/own-home.mjs';
 import { BLOCKS_NOT_RUN, type CommandBlock, listCommandBlocks } from '../support/command-blocks.ts';
 import { callApi } from './support/api-client.ts';
 import { installClient, installProgram } from './support/installed-client.ts';
@@ -12,14 +9,14 @@ import { TestDisplay } from './support/test-display.ts';
 
 let display: TestDisplay;
 let porthole: PortholeProcess;
-let home: string;
+let home: OwnHome;
 
 beforeAll(async () => {
   display = await TestDisplay.start(1280, 720);
   porthole = await PortholeProcess.start({ display, args: ['--hidden'] });
-  home = mkdtempSync(path.join(tmpdir(), 'porthole-docs-'));
+  home = OwnHome.make('docs');
   // What the package installs, and npm in the repository: what commands write must not land there.
-  const programs = path.join(home, 'bin');
+  const programs = home.place('programs');
   installClient(programs);
   installProgram(programs, 'npm', `PATH=\${PATH#*:} exec npm --prefix '${REPOSITORY}' "$@"`);
 });
@@ -27,7 +24,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await porthole?.discard();
   await display?.stop();
-  rmSync(home, { recursive: true, force: true });
+  await home?.remove();
 });
 
 afterEach(async () => {
@@ -70,15 +67,19 @@ async function type(command: string, ids: KnownIds): Promise<void> {
   const own = ids.putInto(command).replaceAll('localhost:8000', new URL(porthole.url).host);
   // An id that nothing has brought up must not become an empty text.
   const script = `set -u\n${own}`;
-  const PATH = `${path.join(home, 'bin')}:${process.env.PATH}`;
-  const env = { ...process.env, ...ids.env, PATH, HOME: home, PORTHOLE_URL: porthole.url };
-  const child = spawn('sh', ['-c', script], { cwd: home, env, stdio: ['ignore', 'pipe', 'pipe'] });
+  const PATH = `${home.place('programs')}:${process.env.PATH}`;
+  const env = { ...ids.env, PATH, PORTHOLE_URL: porthole.url };
+  const child = home.spawn('sh', ['-c', script], {
+    cwd: home.place('home'),
+    env,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
   let output = '';
   let complaints = '';
-  child.stdout.on('data', (chunk: Buffer) => {
+  child.stdout?.on('data', (chunk: Buffer) => {
     output += chunk.toString();
   });
-  child.stderr.on('data', (chunk: Buffer) => {
+  child.stderr?.on('data', (chunk: Buffer) => {
     complaints += chunk.toString();
   });
   const [code] = await once(child, 'close');

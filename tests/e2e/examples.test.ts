@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
@@ -9,6 +9,7 @@ import { StdioClientTransport } from '@modelcontextprotocol/sdk/client/stdio.js'
 import type { Browser } from 'playwright-core';
 import { transformWithOxc } from 'vite';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { OwnHome } from '../../scripts/own-home.mjs';
 import { callApi, startShare } from './support/api-client.ts';
 import { endChild, runProgram, waitForOutput } from './support/child-process.ts';
 import { EXAMPLES, fillInExample, listExamples, type Own } from './support/example-files.ts';
@@ -22,11 +23,13 @@ let display: TestDisplay;
 let porthole: PortholeProcess;
 let browser: Browser;
 let own: Own;
+let home: OwnHome;
 let folder: string;
 
 beforeAll(async () => {
   display = await TestDisplay.start(1280, 720);
   display.startMovingPicture();
+  home = OwnHome.make('examples');
   // Within the repository, where what is run finds its packages.
   folder = mkdtempSync(path.join(REPOSITORY, 'node_modules/.porthole-examples-'));
   [porthole, browser] = await Promise.all([
@@ -42,13 +45,13 @@ afterAll(async () => {
   await browser?.close();
   await porthole?.discard();
   await display?.stop();
+  await home?.remove();
   rmSync(folder, { recursive: true, force: true });
 });
 
 /** Starts a program; it is gone when the test is. */
 function start(command: string, args: string[], env: NodeJS.ProcessEnv = {}): ChildProcess {
-  const options = { cwd: folder, env: { ...process.env, ...env } };
-  const child = spawn(command, args, { ...options, stdio: ['ignore', 'pipe', 'inherit'] });
+  const child = home.spawn(command, args, { cwd: folder, env, stdio: ['ignore', 'pipe', 'inherit'] });
   onTestFinished(() => endChild(child));
   return child;
 }

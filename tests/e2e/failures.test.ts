@@ -1,11 +1,11 @@
-import { spawn } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
+import type { OwnHome } from '../../scripts/own-home.mjs';
 import { callApi } from './support/api-client.ts';
-import { endChild, waitForOutput } from './support/child-process.ts';
+import { waitForOutput } from './support/child-process.ts';
 import { connectDebugger, findDebugger } from './support/main-debugger.ts';
-import { appCommand, makeDataFolder, PortholeProcess, removeDataFolder } from './support/porthole-app.ts';
+import { appCommand, dataFolderOf, makeHome, PortholeProcess } from './support/porthole-app.ts';
 import { TestDisplay } from './support/test-display.ts';
 
 let display: TestDisplay;
@@ -15,10 +15,10 @@ beforeAll(async () => {
 });
 afterAll(() => display?.stop());
 
-function makeFolder(): string {
-  const folder = makeDataFolder();
-  onTestFinished(() => removeDataFolder(folder));
-  return folder;
+function newHome(): OwnHome {
+  const home = makeHome();
+  onTestFinished(() => home.remove());
+  return home;
 }
 
 const until = <T>(assertion: () => T | Promise<T>) =>
@@ -28,19 +28,15 @@ const readLog = (dataDir: string) => readFileSync(path.join(dataDir, 'logs/porth
 
 describe('an agent whose output nobody reads any more', () => {
   it.each(['| head -1', '>/dev/full'])('goes on, and so does its log: 2>&1 %s', async (sink) => {
-    const dataDir = makeFolder();
+    const home = newHome();
+    const dataDir = dataFolderOf(home);
     const [executable, args] = appCommand(['--port', '0', '--data-dir', dataDir, '--hidden']);
     // What runs in front of a pipe would take the place of the agent's own end.
     const script = `{ "$@"; echo "ended with $?" >"${dataDir}/end"; } 2>&1 ${sink}`;
-    const child = spawn('/bin/sh', ['-c', script, 'sh', executable, ...args], {
-      env: display.env,
-      stdio: 'ignore',
-    });
-    onTestFinished(() => endChild(child, 'SIGKILL'));
+    home.spawn('/bin/sh', ['-c', script, 'sh', executable, ...args], { env: display.seat, stdio: 'ignore' });
     const running = path.join(dataDir, 'running.json');
     await until(() => expect(existsSync(running)).toBe(true));
     const { url, pid } = JSON.parse(readFileSync(running, 'utf8'));
-    onTestFinished(() => void (existsSync(`/proc/${pid}`) && process.kill(pid, 'SIGKILL')));
     const { status, body } = await callApi(url, 'POST', '/api/screen_share/start', {});
     expect(status).toBe(200);
     await until(() => expect(readLog(dataDir)).toContain(body.session_id));
@@ -59,13 +55,13 @@ const FAILURES = {
 
 describe.skipIf(process.env.PORTHOLE_TEST_APP)('the agent ends in order', () => {
   it.each(Object.entries(FAILURES))('after %s', async (_, expression) => {
-    const dataDir = makeFolder();
+    const home = newHome();
+    const dataDir = dataFolderOf(home);
     const [executable, args] = appCommand(['--port', '0', '--data-dir', dataDir, '--hidden']);
-    const child = spawn(executable, ['--inspect=0', ...args], {
-      env: display.env,
+    const child = home.spawn(executable, ['--inspect=0', ...args], {
+      env: display.seat,
       stdio: ['ignore', 'pipe', 'pipe'],
     });
-    onTestFinished(() => endChild(child, 'SIGKILL'));
     const address = findDebugger(child);
     const [, url = ''] = await waitForOutput(child, 'stdout', /porthole listening on (\S+)\n/);
     const { body: session } = await callApi(url, 'POST', '/api/remote/start', { safety_mode: 'supervised' });
@@ -78,7 +74,7 @@ describe.skipIf(process.env.PORTHOLE_TEST_APP)('the agent ends in order', () => 
     expect(readLog(dataDir)).toContain('the agent failed');
     expect(readLog(dataDir)).toMatch(/"stack":"Error: unforeseen\\n +at /);
 
-    const next = await PortholeProcess.start({ display, dataDir, args: ['--hidden'] });
+    const next = await PortholeProcess.start({ display, home, args: ['--hidden'] });
     const { body } = await callApi(next.url, 'GET', `/api/remote/status/${session.session_id}`);
     expect(body).toMatchObject({ status: 'stopped', stop_reason: 'Agent failed' });
     await next.stop();

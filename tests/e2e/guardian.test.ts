@@ -1,15 +1,16 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import WebSocket from 'ws';
+import type { OwnHome } from '../../scripts/own-home.mjs';
 import { createEscapees } from '../integration/commands/support/escapees.ts';
 import { findGuardians } from '../integration/commands/support/guardians.ts';
 import { callApi } from './support/api-client.ts';
 import { endChild, waitForOutput } from './support/child-process.ts';
 import { connectDebugger, findDebugger } from './support/main-debugger.ts';
-import { appCommand, makeDataFolder, REPOSITORY, removeDataFolder } from './support/porthole-app.ts';
+import { appCommand, dataFolderOf, makeHome, REPOSITORY } from './support/porthole-app.ts';
 import { StreamReader } from './support/stream-reader.ts';
 import { TestDisplay } from './support/test-display.ts';
 
@@ -20,12 +21,14 @@ const PATIENCE_MS = 60_000;
 const until = <T>(assertion: () => T | Promise<T>) =>
   vi.waitFor(assertion, { timeout: PATIENCE_MS, interval: 50 });
 
+let home: OwnHome;
 let dataDir: string;
 
 beforeEach(() => {
-  dataDir = makeDataFolder();
+  home = makeHome();
+  dataDir = dataFolderOf(home);
 });
-afterEach(() => removeDataFolder(dataDir));
+afterEach(() => home.remove());
 
 const readLog = () => readFileSync(path.join(dataDir, 'logs/porthole.log'), 'utf8');
 
@@ -40,14 +43,13 @@ interface StartScript {
 
 /** The app as `npm start` runs it on a machine that has neither a display nor a session bus. */
 function startScript(): StartScript {
-  const none = { DISPLAY: '', WAYLAND_DISPLAY: '', DBUS_SESSION_BUS_ADDRESS: '', XDG_RUNTIME_DIR: '' };
+  const none = { DISPLAY: '', WAYLAND_DISPLAY: '', DBUS_SESSION_BUS_ADDRESS: '' };
   const args = ['--port', '0', '--hidden', '--data-dir', dataDir, '--stall-seconds', String(STALL_SECONDS)];
-  const child = spawn(process.execPath, ['scripts/start.mjs', '--inspect=0', ...args], {
-    cwd: REPOSITORY,
-    env: { ...process.env, ...none, XAUTHORITY: '' },
+  const script = path.join(REPOSITORY, 'scripts/start.mjs');
+  const child = home.spawn(process.execPath, [script, '--inspect=0', ...args], {
+    env: { ...none, XAUTHORITY: '' },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
-  onTestFinished(() => endChild(child));
   const output = { stdout: '', stderr: '' };
   for (const stream of ['stdout', 'stderr'] as const) {
     child[stream]?.on('data', (chunk: Buffer) => {
@@ -159,15 +161,14 @@ describe.skipIf(process.env.PORTHOLE_TEST_APP)('an agent that somebody debugs', 
       '--stall-seconds',
       '1',
     ]);
-    const child = spawn(executable, ['--inspect=0', ...args], {
-      env: display.env,
+    const child = home.spawn(executable, ['--inspect=0', ...args], {
+      env: display.seat,
       stdio: ['ignore', 'pipe', 'pipe'],
     });
-    onTestFinished(() => endChild(child, 'SIGKILL'));
     const address = findDebugger(child);
     const [, url = ''] = await waitForOutput(child, 'stdout', /porthole listening on (\S+)\n/);
     const sessionId = await startAutonomous(url);
-    const ticks = path.join(dataDir, 'ticks');
+    const ticks = path.join(home.place('work'), 'ticks');
     const script = `while :; do echo >>"${ticks}"; sleep 0.1; done`;
     await callApi(url, 'POST', `/api/remote/execute/${sessionId}`, { operation: 'shell', script });
     const count = () => (existsSync(ticks) ? readFileSync(ticks).length : 0);
@@ -190,8 +191,7 @@ describe.skipIf(process.env.PORTHOLE_TEST_APP)('an agent that somebody debugs', 
 
   it('has one guardian, which is one process and ends with it', async () => {
     const [executable, args] = appCommand(['--port', '0', '--data-dir', dataDir, '--hidden']);
-    const child = spawn(executable, args, { env: display.env, stdio: ['ignore', 'pipe', 'pipe'] });
-    onTestFinished(() => endChild(child, 'SIGKILL'));
+    const child = home.spawn(executable, args, { env: display.seat, stdio: ['ignore', 'pipe', 'pipe'] });
     await waitForOutput(child, 'stdout', /porthole listening on (\S+)\n/);
     const [guardian = 0, ...others] = findGuardians(child.pid ?? 0);
     expect(others).toEqual([]);

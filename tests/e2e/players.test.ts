@@ -1,10 +1,10 @@
-import { chownSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { OwnHome } from '../../scripts/own-home.mjs';
 import { renderSlate } from '../../src-main/stream/slate.ts';
 import { callApi, startShare } from './support/api-client.ts';
-import { endChild, runProgram, startProgram } from './support/child-process.ts';
+import { endChild, runProgram } from './support/child-process.ts';
 import { isAlike, measureSimilarity } from './support/pictures.ts';
 import { PortholeProcess } from './support/porthole-app.ts';
 import { openShownBrowser } from './support/shown-browser.ts';
@@ -119,8 +119,8 @@ describe('a share in a player', () => {
   it('is shown by ffplay up to the last change', async () => {
     shared.paintColour('#2040e0');
     const args = ['-loglevel', 'quiet', '-noborder', '-fflags', 'nobuffer', '-f', 'mpjpeg'];
-    const env = { ...shown.env, SDL_VIDEODRIVER: 'x11', SDL_AUDIODRIVER: 'dummy' };
-    const player = startProgram('ffplay', [...args, streamUrl], { env });
+    const env = { SDL_VIDEODRIVER: 'x11', SDL_AUDIODRIVER: 'dummy' };
+    const player = shown.start('ffplay', [...args, streamUrl], env);
     await expectToShow([0x20, 0x40, 0xe0]);
     move();
     shared.paintColour('#e02020');
@@ -130,7 +130,8 @@ describe('a share in a player', () => {
 
   it('is decoded by ffmpeg and by VLC, by the latter with a link for somebody else', async () => {
     shared.paintBackground();
-    const folder = mkdtempSync(path.join(tmpdir(), 'porthole-players-'));
+    const home = OwnHome.make('players');
+    const folder = home.place('pictures');
     const picture = shared.startMovingPicture();
     try {
       const file = path.join(folder, 'ffmpeg-%02d.png');
@@ -145,12 +146,12 @@ describe('a share in a player', () => {
       const args = ['-I', 'dummy', '--no-audio', '--vout=dummy', ...scenes, `--scene-path=${folder}`, url];
       // VLC refuses to run as root.
       const isRoot = process.getuid?.() === 0;
-      if (isRoot) chownSync(folder, NOBODY, NOBODY);
-      const options = {
-        env: { ...shown.env, HOME: folder },
+      if (isRoot) runProgram('chown', ['-R', `${NOBODY}:${NOBODY}`, home.folder]);
+      home.spawn('vlc', args, {
+        env: shown.seat,
+        stdio: 'ignore',
         ...(isRoot ? { uid: NOBODY, gid: NOBODY } : {}),
-      };
-      const player = startProgram('vlc', args, options);
+      });
       const pictures = (): string[] => readdirSync(folder).filter((name) => name.startsWith('vlc'));
       await expect.poll(() => pictures().length).toBeGreaterThan(20);
 
@@ -162,10 +163,9 @@ describe('a share in a player', () => {
           return measureSimilarity(readFileSync(path.join(folder, newest)), shared.grab());
         })
         .toBeGreaterThan(0.97);
-      await endChild(player, 'SIGKILL');
     } finally {
       await picture.stop();
-      rmSync(folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 });
+      await home.remove();
     }
   });
 });

@@ -115,7 +115,7 @@ describe('a recording', () => {
     porthole = await PortholeProcess.start({
       display,
       args: ['--hidden', '--port', port, '--recording-keep-free-megabytes', '0'],
-      dataDir: porthole.dataDir,
+      home: porthole.home,
     });
     const [cutOff] = await listRecordings(porthole.url);
     expect(cutOff).toMatchObject({ session_id: sessionId, state: 'interrupted' });

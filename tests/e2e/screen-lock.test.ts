@@ -1,6 +1,3 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { systemClock } from '../../src-main/clock.ts';
 import { watchLinuxScreenLock } from '../../src-main/desktop/lock/linux-screen-lock.ts';
@@ -46,12 +43,8 @@ function setHint(isLocked: boolean): void {
 
 beforeAll(async () => {
   const startBus = async (): Promise<SessionBus> => {
-    const folder = mkdtempSync(path.join(tmpdir(), 'porthole-lock-bus-'));
-    const bus = await SessionBus.start(folder);
-    ending.push(async () => {
-      await bus.stop();
-      rmSync(folder, { recursive: true, force: true });
-    });
+    const bus = await SessionBus.start();
+    ending.push(() => bus.stop());
     return bus;
   };
   const [session, system] = await Promise.all([startBus(), startBus()]);

@@ -1,4 +1,3 @@
-import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import {
   chmodSync,
@@ -15,13 +14,20 @@ import { createServer } from 'node:net';
 import { hostname } from 'node:os';
 import path from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import type { OwnHome } from '../../scripts/own-home.mjs';
 import { callApi } from './support/api-client.ts';
 import { endChild, waitForOutput } from './support/child-process.ts';
-import { appCommand, makeDataFolder, PortholeProcess, spawnPorthole } from './support/porthole-app.ts';
+import {
+  appCommand,
+  dataFolderOf,
+  makeHome,
+  PortholeProcess,
+  spawnPorthole,
+} from './support/porthole-app.ts';
 import { TestDisplay } from './support/test-display.ts';
 
 let display: TestDisplay;
-const folders: string[] = [];
+const homes: OwnHome[] = [];
 
 beforeAll(async () => {
   display = await TestDisplay.start(1280, 720);
@@ -31,29 +37,31 @@ afterAll(async () => {
   await display?.stop();
 });
 
-afterEach(() => {
-  for (const folder of folders.splice(0)) rmSync(folder, { recursive: true, force: true });
+afterEach(async () => {
+  for (const home of homes.splice(0)) await home.remove();
 });
 
-function newFolder(): string {
-  const folder = makeDataFolder();
-  folders.push(folder);
-  return folder;
+function newHome(): OwnHome {
+  const home = makeHome();
+  homes.push(home);
+  return home;
 }
+
+const newFolder = (): string => dataFolderOf(newHome());
 
 /** Runs the app to its end and answers what it said. */
 async function runToEnd(args: readonly string[], env: NodeJS.ProcessEnv = {}) {
   const [executable, allArgs] = appCommand(args);
-  const child = spawn(executable, allArgs, {
-    env: { ...display.env, ...env },
+  const child = newHome().spawn(executable, allArgs, {
+    env: { ...display.seat, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let stdout = '';
   let stderr = '';
-  child.stdout.on('data', (chunk: Buffer) => {
+  child.stdout?.on('data', (chunk: Buffer) => {
     stdout += chunk.toString();
   });
-  child.stderr.on('data', (chunk: Buffer) => {
+  child.stderr?.on('data', (chunk: Buffer) => {
     stderr += chunk.toString();
   });
   // A start that should be refused but is not would run for ever.
@@ -144,8 +152,8 @@ describe('a start that is refused', () => {
 
 describe('a start', () => {
   it('prints one line, lets Chromium switches pass, closes a loose data folder and obeys the file', async () => {
-    const dataDir = newFolder();
-    mkdirSync(dataDir, { recursive: true });
+    const home = newHome();
+    const dataDir = dataFolderOf(home);
     chmodSync(dataDir, 0o755);
     writeFileSync(
       path.join(dataDir, 'settings.json'),
@@ -153,7 +161,7 @@ describe('a start', () => {
     );
     const porthole = await PortholeProcess.start({
       display,
-      dataDir,
+      home,
       args: [
         '--hidden',
         '--disable-gpu',
@@ -171,15 +179,15 @@ describe('a start', () => {
   });
 
   it('goes on with defaults for what the file says wrong, says so where people look, and keeps the file', async () => {
-    const dataDir = newFolder();
+    const home = newHome();
+    const dataDir = dataFolderOf(home);
     const file = path.join(dataDir, 'settings.json');
     const text = `{
       "host": "192.0.2.1", "tlsCert": "/nowhere/cert.pem", "tlsKey": "/nowhere/key.pem",
       "approvalTimeoutSeconds": "soon", "denyRules": {"a": [1, {"b": null}]}, "\u202Eoops": 1e999,
       "heartbeatIntervalSeconds": 7 "maxLiveSessions": 3, ]]} \u0000 nonsense`;
-    mkdirSync(dataDir, { recursive: true });
     writeFileSync(file, text);
-    const child = spawnPorthole({ display, args: ['--hidden'] }, dataDir);
+    const child = spawnPorthole({ display, home, args: ['--hidden'] });
     let stderr = '';
     child.stderr?.on('data', (chunk: Buffer) => {
       stderr += chunk.toString();
@@ -202,10 +210,8 @@ describe('a start', () => {
 
   it('says that programs of the own user need a token where host names are set, and nothing once that is said', async () => {
     const start = async (...more: string[]): Promise<string[]> => {
-      const child = spawnPorthole(
-        { display, args: ['--hidden', '--allowed-hosts', 'share.example', ...more] },
-        newFolder(),
-      );
+      const args = ['--hidden', '--allowed-hosts', 'share.example', ...more];
+      const child = spawnPorthole({ display, home: newHome(), args });
       let stderr = '';
       child.stderr?.on('data', (chunk: Buffer) => {
         stderr += chunk.toString();
@@ -221,8 +227,9 @@ describe('a start', () => {
   });
 
   it('on the data folder of a running agent says where that one is and exits with 0', async () => {
-    const dataDir = newFolder();
-    const porthole = await PortholeProcess.start({ display, dataDir, args: ['--hidden'] });
+    const home = newHome();
+    const dataDir = dataFolderOf(home);
+    const porthole = await PortholeProcess.start({ display, home, args: ['--hidden'] });
     const second = await runToEnd(['--data-dir', dataDir, '--port', '0']);
     expect(second).toMatchObject({ code: 0, stdout: `porthole already running at ${porthole.url}\n` });
     expect((await callApi(porthole.url, 'GET', '/healthz')).status).toBe(200);
@@ -233,22 +240,21 @@ describe('a start', () => {
     expect(readlinkSync(lock)).toBe(`${hostname()}-${porthole.child.pid}`);
     rmSync(lock);
     symlinkSync('otherhost-12345', lock);
-    const third = await PortholeProcess.start({ display, dataDir, args: ['--hidden'] });
+    const third = await PortholeProcess.start({ display, home, args: ['--hidden'] });
     expect(readlinkSync(lock)).toBe(`${hostname()}-${third.child.pid}`);
     expect(JSON.parse(readFileSync(path.join(dataDir, 'alive.json'), 'utf8'))).toMatchObject({
       host: hostname(),
       pid: third.child.pid,
     });
     await third.stop('SIGKILL');
-    const next = await PortholeProcess.start({ display, dataDir, args: ['--hidden'] });
+    const next = await PortholeProcess.start({ display, home, args: ['--hidden'] });
     expect(await next.stop()).toBe(0);
   });
 
   it("refuses to share, in the contract's words, where there is no screen", async () => {
-    const dataDir = newFolder();
     const porthole = await PortholeProcess.start({
       display,
-      dataDir,
+      home: newHome(),
       args: ['--hidden', '--ozone-platform=headless'],
     });
     expect(await callApi(porthole.url, 'POST', '/api/screen_share/start', {})).toMatchObject({

@@ -1,6 +1,3 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { BusService } from './support/bus-service.ts';
 import { SessionBus } from './support/notification-server.ts';
@@ -8,14 +5,12 @@ import { PortholeProcess } from './support/porthole-app.ts';
 import { TestDisplay } from './support/test-display.ts';
 
 let display: TestDisplay;
-let folder: string;
 let bus: SessionBus;
 let porthole: PortholeProcess;
 
 beforeAll(async () => {
   display = await TestDisplay.start(1280, 800);
-  folder = mkdtempSync(path.join(tmpdir(), 'porthole-watcher-bus-'));
-  bus = await SessionBus.start(folder);
+  bus = await SessionBus.start();
   // No tray of any kind is there yet.
   const env = { DBUS_SESSION_BUS_ADDRESS: bus.address };
   porthole = await PortholeProcess.start({ display, args: ['--hidden'], env });
@@ -25,7 +20,6 @@ afterAll(async () => {
   await porthole?.stop();
   await porthole?.discard();
   await bus?.stop();
-  rmSync(folder, { recursive: true, force: true });
   await display?.stop();
 });
 

@@ -1,21 +1,11 @@
-import { spawn } from 'node:child_process';
 import { createHash, randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import {
-  chmodSync,
-  existsSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from 'node:fs';
+import { chmodSync, existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { createServer, type Server, type ServerResponse } from 'node:http';
-import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { build } from 'vite';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { OwnHome } from '../../scripts/own-home.mjs';
 import {
   makeAuthority,
   makeServerIdentity,
@@ -30,10 +20,13 @@ const SHA = createHash('sha512').update(NEXT).digest('base64');
 
 type Answer = (response: ServerResponse) => void;
 const servers: Server[] = [];
+let home: OwnHome;
 let folder: string;
+let runs = 0;
 
 beforeAll(async () => {
-  folder = mkdtempSync(path.join(tmpdir(), 'porthole-update-'));
+  home = OwnHome.make('update');
+  folder = home.place('test');
   // As scripts/bundles.mjs bundles the product.
   await build({
     root: REPOSITORY,
@@ -54,12 +47,12 @@ beforeAll(async () => {
   writeFileSync(path.join(folder, 'app/package.json'), JSON.stringify(manifest));
 });
 
-afterAll(() => {
+afterAll(async () => {
   for (const server of servers) {
     server.closeAllConnections();
     server.close();
   }
-  rmSync(folder, { recursive: true, force: true });
+  await home?.remove();
 });
 
 /** A server whose paths answer as given; what it was asked for is kept. */
@@ -79,13 +72,13 @@ async function serve(answers: Record<string, Answer>): Promise<{ url: string; as
 
 /** Runs tasks in an Electron that believes to be an AppImage; answers each outcome and what it left in its cache. */
 async function perform(tasks: readonly UpdateTask[], appImage: string, environment: NodeJS.ProcessEnv = {}) {
-  const cache = mkdtempSync(path.join(folder, 'cache-'));
+  runs += 1;
+  const cache = home.place(`cache-${runs}`);
   const sandbox = process.getuid?.() === 0 ? ['--no-sandbox'] : [];
   const headless = ['--ozone-platform=headless', '--disable-gpu'];
   const data = `--user-data-dir=${path.join(cache, 'data')}`;
-  const child = spawn(electronPath(), [...sandbox, ...headless, data, path.join(folder, 'app')], {
+  const child = home.spawn(electronPath(), [...sandbox, ...headless, data, path.join(folder, 'app')], {
     env: {
-      ...process.env,
       ...environment,
       APPIMAGE: appImage,
       XDG_CACHE_HOME: cache,
@@ -94,7 +87,7 @@ async function perform(tasks: readonly UpdateTask[], appImage: string, environme
     stdio: ['ignore', 'pipe', 'ignore'],
   });
   let output = '';
-  child.stdout.on('data', (chunk: Buffer) => {
+  child.stdout?.on('data', (chunk: Buffer) => {
     output += chunk.toString();
   });
   const [code] = await once(child, 'close');

@@ -1,6 +1,3 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { callApi, startShare } from './support/api-client.ts';
 import { BusService } from './support/bus-service.ts';
@@ -21,7 +18,6 @@ const IN_NAMESPACE =
 const locked = { saver: false, hint: false };
 let display: TestDisplay;
 let notifications: NotificationServer;
-let folder: string;
 let systemBus: SessionBus;
 let saver: BusService;
 let logind: BusService;
@@ -31,9 +27,8 @@ let sessionId: string;
 beforeAll(async () => {
   display = await TestDisplay.start(1280, 720);
   notifications = await NotificationServer.start(display);
-  folder = mkdtempSync(path.join(tmpdir(), 'porthole-system-bus-'));
-  systemBus = await SessionBus.start(folder);
-  saver = await BusService.start(notifications.env.DBUS_SESSION_BUS_ADDRESS ?? '', ({ member }) =>
+  systemBus = await SessionBus.start();
+  saver = await BusService.start(notifications.env.DBUS_SESSION_BUS_ADDRESS, ({ member }) =>
     member === 'GetActive' ? { signature: 'b', body: [locked.saver] } : null,
   );
   await saver.own(GNOME);
@@ -57,7 +52,6 @@ afterAll(async () => {
   logind?.stop();
   await systemBus?.stop();
   await notifications?.stop();
-  rmSync(folder, { recursive: true, force: true });
   await display?.stop();
 });
 

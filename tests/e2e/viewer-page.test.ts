@@ -3,8 +3,9 @@ import { networkInterfaces } from 'node:os';
 import { source as axeSource } from 'axe-core';
 import type { Browser, BrowserContext, BrowserContextOptions, CDPSession, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import type { OwnHome } from '../../scripts/own-home.mjs';
 import { callApi, startShare } from './support/api-client.ts';
-import { makeDataFolder, PortholeProcess } from './support/porthole-app.ts';
+import { makeHome, PortholeProcess } from './support/porthole-app.ts';
 import { keepPage } from './support/screens.ts';
 import { type MovingPicture, TestDisplay } from './support/test-display.ts';
 import { launchViewerBrowser } from './support/viewer-browser.ts';
@@ -26,9 +27,9 @@ let contexts: BrowserContext[] = [];
 /** What the pages complained of, such as a script that their policy forbids. */
 const complaints: string[] = [];
 
-const start = async (more: { dataDir?: string; port?: string } = {}): Promise<PortholeProcess> => {
+const start = async (more: { home?: OwnHome; port?: string } = {}): Promise<PortholeProcess> => {
   const args = ['--hidden', '--allow-network-viewers', ...(more.port ? ['--port', more.port] : [])];
-  const started = await PortholeProcess.start({ display, args, dataDir: more.dataDir ?? makeDataFolder() });
+  const started = await PortholeProcess.start({ display, args, home: more.home ?? makeHome() });
   farUrl = `http://${outside}:${new URL(started.url).port}`;
   return started;
 };
@@ -353,7 +354,7 @@ describe('the page', () => {
     await porthole.stop('SIGKILL');
     await untilItSays(page, 'Reconnecting');
     await keepPage('viewer-reconnecting', page);
-    porthole = await start({ dataDir: porthole.dataDir, port: new URL(porthole.url).port });
+    porthole = await start({ home: porthole.home, port: new URL(porthole.url).port });
     // No share outlives its agent, nor does a link.
     await untilItSays(page, 'Link not valid');
     await untilItSays(own, 'Ended');

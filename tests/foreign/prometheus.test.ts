@@ -1,10 +1,9 @@
-import { spawn } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { OwnHome } from '../../scripts/own-home.mjs';
 import { startShare } from '../e2e/support/api-client.ts';
-import { endChild, runProgram } from '../e2e/support/child-process.ts';
+import { runProgram } from '../e2e/support/child-process.ts';
 import { installClient } from '../e2e/support/installed-client.ts';
 import { PortholeProcess, REPOSITORY } from '../e2e/support/porthole-app.ts';
 import { TestDisplay } from '../e2e/support/test-display.ts';
@@ -15,28 +14,28 @@ const EXAMPLE = readFileSync(path.join(REPOSITORY, 'examples/prometheus.yml'), '
 
 let display: TestDisplay;
 let porthole: PortholeProcess;
-let folder: string;
+let home: OwnHome;
 
 beforeAll(async () => {
   display = await TestDisplay.start(1280, 720);
   porthole = await PortholeProcess.start({ display, args: ['--hidden'] });
-  folder = mkdtempSync(path.join(tmpdir(), 'porthole-prometheus-'));
+  home = OwnHome.make('prometheus');
 });
 
 afterAll(async () => {
+  await home?.remove();
   await porthole?.discard();
   await display?.stop();
-  rmSync(folder, { recursive: true, force: true });
 });
 
 /** Does what the example says, word for word but for the agent's port. */
 function setUp(): string {
   const [, command = ''] = /^# {3}(porthole .+)$/m.exec(EXAMPLE) ?? [];
-  const programs = path.join(folder, 'bin');
+  const programs = home.place('programs');
   installClient(programs);
   const env = { ...process.env, PATH: `${programs}:${process.env.PATH}`, PORTHOLE_URL: porthole.url };
-  runProgram('sh', ['-c', `cd '${folder}' && ${command}`], env);
-  const file = path.join(folder, 'prometheus.yml');
+  runProgram('sh', ['-c', `cd '${home.folder}' && ${command}`], env);
+  const file = path.join(home.folder, 'prometheus.yml');
   writeFileSync(file, adapt(EXAMPLE, { 'localhost:8000': `localhost:${new URL(porthole.url).port}` }));
   return file;
 }
@@ -44,14 +43,13 @@ function setUp(): string {
 /** Runs Prometheus and resolves when it can be asked, with its address. */
 async function startPrometheus(config: string): Promise<string> {
   const port = await findFreePort();
-  const storage = path.join(folder, 'storage');
+  const storage = home.place('storage');
   const args = [
     `--config.file=${config}`,
     `--storage.tsdb.path=${storage}`,
     `--web.listen-address=127.0.0.1:${port}`,
   ];
-  const child = spawn('prometheus', args, { cwd: folder, stdio: 'ignore' });
-  onTestFinished(() => endChild(child));
+  const child = home.spawn('prometheus', args, { stdio: 'ignore' });
   await untilListening(port, child);
   return `http://127.0.0.1:${port}`;
 }

@@ -6,7 +6,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { WebSocket } from 'ws';
-import { makeDataFolder, PortholeProcess } from '../e2e/support/porthole-app.ts';
+import { makeHome, PortholeProcess } from '../e2e/support/porthole-app.ts';
 import { TestDisplay } from '../e2e/support/test-display.ts';
 import { launchViewerBrowser } from '../e2e/support/viewer-browser.ts';
 import { ProxyYard, RECIPES, type RecipeName, type RunningProxy, SHARE_HOST } from './support/proxies.ts';
@@ -22,9 +22,9 @@ const proxies = new Map<RecipeName, RunningProxy>();
 
 beforeAll(async () => {
   display = await TestDisplay.start(1280, 720);
-  const dataDir = makeDataFolder();
+  const home = makeHome();
   // As the page says: first a token, then the name, and with it no trust in programs of the own user.
-  const first = await PortholeProcess.start({ display, dataDir, args: ['--hidden'] });
+  const first = await PortholeProcess.start({ display, home, args: ['--hidden'] });
   const made = await fetch(`${first.url}/api/tokens`, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
@@ -34,7 +34,7 @@ beforeAll(async () => {
   await first.stop();
   porthole = await PortholeProcess.start({
     display,
-    dataDir,
+    home,
     args: ['--hidden', '--allowed-hosts', SHARE_HOST, '--ask-for-token-starts', 'no'],
   });
   yard = await ProxyYard.open(porthole.url);

@@ -1,6 +1,4 @@
-import { rmSync } from 'node:fs';
-import path from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import type { Growth } from '../readers/growth.ts';
 import { runWalk } from '../readers/run-walk.ts';
 import { bundleAgent } from './commands/support/agent-process.ts';
@@ -12,9 +10,6 @@ let file = '';
 beforeAll(async () => {
   file = await bundleAgent('tests/readers/walk-process.ts');
 }, 120_000);
-afterAll(() => {
-  if (file !== '') rmSync(path.dirname(file), { recursive: true, force: true });
-});
 
 function describeExcess({ reader, bait, steps, excess }: Growth): string {
   const last = steps.at(-1);

@@ -1,12 +1,10 @@
-import type { ChildProcess } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync } from 'node:fs';
 import path from 'node:path';
 import type { Browser, Page } from 'playwright-core';
 import sharp from 'sharp';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
+import { OwnHome } from '../../scripts/own-home.mjs';
 import { callApi } from '../e2e/support/api-client.ts';
-import { endChild, startProgram } from '../e2e/support/child-process.ts';
 import { NotificationServer } from '../e2e/support/notification-server.ts';
 import { chromePath, type DrivenPorthole, drivePorthole, REPOSITORY } from '../e2e/support/porthole-app.ts';
 import { TestDisplay } from '../e2e/support/test-display.ts';
@@ -18,15 +16,14 @@ let display: TestDisplay;
 let server: NotificationServer;
 let porthole: DrivenPorthole;
 let browser: Browser;
-/** The browser that shows what is shared, and its profile. */
-let desk: ChildProcess;
-const deskFolder = mkdtempSync(path.join(tmpdir(), 'porthole-desk-'));
+/** Of the browser that shows what is shared. */
+const desk = OwnHome.make('desk');
 
 beforeAll(async () => {
   mkdirSync(FOLDER, { recursive: true });
   display = await TestDisplay.start();
   server = await NotificationServer.start(display);
-  desk = await showDesk();
+  await showDesk();
   porthole = await drivePorthole({
     display,
     env: server.env,
@@ -39,9 +36,8 @@ afterAll(async () => {
   await browser?.close();
   await porthole?.stop();
   await server?.stop();
-  if (desk) await endChild(desk, 'SIGKILL');
+  await desk.remove();
   await display?.stop();
-  rmSync(deskFolder, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 });
 });
 
 it('pictures the panel while somebody watches and an AI agent asks, and the page of whoever watches', async () => {
@@ -74,14 +70,13 @@ it('pictures the panel while somebody watches and an AI agent asks, and the page
 });
 
 /** Fills the display with what is shared in the pictures. */
-async function showDesk(): Promise<ChildProcess> {
+async function showDesk(): Promise<void> {
   const switches = ['--no-first-run', '--disable-gpu', '--disable-sync', '--disable-background-networking'];
   if (process.getuid?.() === 0) switches.push('--no-sandbox', '--test-type');
   const page = `file://${path.join(import.meta.dirname, 'desk.html')}`;
-  const args = [...switches, `--user-data-dir=${deskFolder}`, '--kiosk', page];
-  const child = startProgram(chromePath(), args, { env: display.env });
+  const args = [...switches, `--user-data-dir=${desk.place('profile')}`, '--kiosk', page];
+  desk.spawn(chromePath(), args, { env: display.seat, stdio: 'ignore' });
   await vi.waitFor(() => expect(display.activeWindowTitle()).toContain('Desk'), 30_000);
-  return child;
 }
 
 /** Keeps a page in light and in dark, small enough for a repository. */

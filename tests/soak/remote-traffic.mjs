@@ -1,5 +1,4 @@
 // @ts-check
-import { homedir } from 'node:os';
 import path from 'node:path';
 
 /** @typedef {import('./soak-rig.mjs').SoakRig} SoakRig */
@@ -17,12 +16,12 @@ const READING = ['list_directory', 'stat', 'read_file', 'system_info', 'list_pro
 export async function runRemoteTraffic(rig, stream) {
   const random = rig.random(stream);
   // The one place where every mode may look.
-  const folder = homedir();
+  const folder = rig.agent.userFolder;
   /** @type {Record<string, object>} */
   const operations = {
     run: { argv: ['/bin/echo', 'soak'] },
     shell: { script: 'seq 1 20000; echo done >&2' },
-    write_file: { path: path.join(rig.agent.dataDir, 'soak.txt'), content: 'x'.repeat(10_000) },
+    write_file: { path: path.join(folder, 'soak.txt'), content: 'x'.repeat(10_000) },
     list_directory: { path: folder },
     stat: { path: folder },
     read_file: { path: '/etc/hostname' },

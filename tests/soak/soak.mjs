@@ -98,10 +98,11 @@ inspector.close();
 closeApiConnections();
 const capturesLeft = await countLeft(() => findCaptureProcesses(agent.pid));
 const tree = pidsOfTree(agent.pid);
-const exitCode = await agent.close();
+const exitCode = await agent.end();
 const processesLeft = await countLeft(() => tree.filter((pid) => pidsOfTree(pid).length > 0));
+await agent.close();
 clock.stop();
-screen.close();
+await screen.close();
 
 const warm = samples.filter(({ atHours }) => atHours >= warmUpHours);
 const growth = collectSeries(warm).map(judgeGrowth);

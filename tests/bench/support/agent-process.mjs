@@ -1,10 +1,10 @@
 // @ts-check
-import { execFileSync, spawn } from 'node:child_process';
-import { closeSync, mkdtempSync, openSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { execFileSync } from 'node:child_process';
+import { closeSync, openSync } from 'node:fs';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
+import { OwnHome } from '../../../scripts/own-home.mjs';
 import { callApi } from './api-call.mjs';
 
 const ROOT = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../../..');
@@ -19,15 +19,17 @@ const END_MS = 10_000;
  * @property {number} pid
  * @property {string} executable The Electron that it runs in.
  * @property {string} dataDir Goes with the agent.
+ * @property {string} userFolder What it takes for the home of its user; goes with it too.
  * @property {(quality: string) => Promise<string>} startShare Answers the session's id.
  * @property {(sessionId: string) => Promise<void>} stopShare
  * @property {(sessionId: string) => string} streamUrl
- * @property {() => Promise<number | null>} close Ends it as a user would; answers its exit code, null if it had to be
+ * @property {() => Promise<number | null>} end Ends it as a user would; answers its exit code, null if it had to be
  *   killed. Idempotent.
+ * @property {() => Promise<void>} close Ends it so, then whatever it has left behind, and removes its home. Idempotent.
  */
 
 /**
- * Builds the agent if need be and starts it on a free port with a data folder that goes with it.
+ * Builds the agent if need be and starts it on a free port with a home that goes with it.
  * @param {string} display
  * @param {{ args?: readonly string[], logFile?: string }} [options] Further arguments, and where its log goes.
  * @returns {Promise<AgentProcess>}
@@ -35,13 +37,14 @@ const END_MS = 10_000;
 export async function startAgent(display, { args = [], logFile } = {}) {
   execFileSync(process.execPath, [path.join(ROOT, 'scripts/build.mjs'), '--if-stale'], { stdio: 'ignore' });
   const executable = findElectron();
-  const dataDir = mkdtempSync(path.join(tmpdir(), 'porthole-bench-'));
+  const home = OwnHome.make('bench');
+  const dataDir = home.place('agent');
   const asRoot = process.getuid?.() === 0 ? ['--no-sandbox'] : [];
   const log = logFile ? openSync(logFile, 'a') : 'ignore';
-  const child = spawn(
+  const child = home.spawn(
     executable,
     [...asRoot, ...args, ROOT, '--port', '0', '--data-dir', dataDir, '--hidden'],
-    { env: { ...process.env, DISPLAY: display }, stdio: ['ignore', 'pipe', log] },
+    { env: { DISPLAY: display }, stdio: ['ignore', 'pipe', log] },
   );
   if (typeof log === 'number') closeSync(log);
   const ended = new Promise((resolve) => child.once('exit', resolve));
@@ -55,24 +58,29 @@ export async function startAgent(display, { args = [], logFile } = {}) {
     );
     child.once('exit', (code) => reject(new Error(`the agent ended with ${code} before it listened`)));
   });
+  const end = async () => {
+    const deadline = setTimeout(() => child.kill('SIGKILL'), END_MS);
+    if (child.exitCode === null && child.signalCode === null) child.kill('SIGTERM');
+    await ended;
+    clearTimeout(deadline);
+    return child.exitCode;
+  };
   return {
     url,
     pid: child.pid ?? 0,
     executable,
     dataDir,
+    userFolder: home.place('home'),
     startShare: async (quality) =>
       String((await expectSuccess(url, '/api/screen_share/start', { quality })).session_id),
     stopShare: async (sessionId) => {
       await expectSuccess(url, '/api/screen_share/stop', { session_id: sessionId });
     },
     streamUrl: (sessionId) => `${url}/stream/${sessionId}`,
+    end,
     close: async () => {
-      const deadline = setTimeout(() => child.kill('SIGKILL'), END_MS);
-      if (child.exitCode === null && child.signalCode === null) child.kill('SIGTERM');
-      await ended;
-      clearTimeout(deadline);
-      rmSync(dataDir, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 });
-      return child.exitCode;
+      await end();
+      await home.remove();
     },
   };
 }

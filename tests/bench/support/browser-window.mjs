@@ -1,8 +1,7 @@
 // @ts-check
-import { spawn } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { OwnHome } from '../../../scripts/own-home.mjs';
 import { findChrome, findFirefox } from '../../../scripts/system-packages.mjs';
 
 /**
@@ -30,22 +29,11 @@ const FIREFOX_PREFERENCES = [
  * @returns {BrowserWindow}
  */
 export function openBrowser(name, url, display) {
-  const profile = mkdtempSync(path.join(tmpdir(), `porthole-bench-${name}-`));
+  const home = OwnHome.make(`bench-${name}`);
+  const profile = home.place('profile');
   const [program, args] = name === 'chromium' ? chromium(profile, url) : firefox(profile, url);
-  const child = spawn(program, args, {
-    env: { ...process.env, DISPLAY: display, WAYLAND_DISPLAY: '', HOME: profile },
-    stdio: 'ignore',
-    detached: true,
-  });
-  const ended = new Promise((resolve) => child.once('exit', resolve));
-  return {
-    close: async () => {
-      // The group: a browser's own processes, and the browser itself where a script started it.
-      if (child.exitCode === null && child.pid) process.kill(-child.pid, 'SIGKILL');
-      await ended;
-      rmSync(profile, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 });
-    },
-  };
+  home.spawn(program, args, { env: { DISPLAY: display, WAYLAND_DISPLAY: '' }, stdio: 'ignore' });
+  return { close: () => home.remove() };
 }
 
 /**

@@ -1,6 +1,7 @@
 // @ts-check
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { OwnHome } from '../../../scripts/own-home.mjs';
 
 /** What the bars are set for. */
 export const SCREEN = { widthPx: 1920, heightPx: 1080 };
@@ -8,24 +9,18 @@ export const SCREEN = { widthPx: 1920, heightPx: 1080 };
 /**
  * A display of its own with a window manager, if there is one.
  * @param {{ widthPx: number, heightPx: number }} [screen]
- * @returns {Promise<{ display: string, close: () => void }>}
+ * @returns {Promise<{ display: string, close: () => Promise<void> }>}
  */
 export async function startScreen(screen = SCREEN) {
   const size = `${screen.widthPx}x${screen.heightPx}x24`;
-  const server = spawn('Xvfb', ['-displayfd', '3', '-screen', '0', size, '-nolisten', 'tcp'], {
+  const home = OwnHome.make('bench-display');
+  const server = home.spawn('Xvfb', ['-displayfd', '3', '-screen', '0', size, '-nolisten', 'tcp'], {
     stdio: ['ignore', 'ignore', 'ignore', 'pipe'],
   });
   const [number] = await once(/** @type {import('node:stream').Readable} */ (server.stdio[3]), 'data');
   const display = `:${String(number).trim()}`;
-  const manager = spawn('openbox', [], { env: { ...process.env, DISPLAY: display }, stdio: 'ignore' });
-  manager.on('error', () => {});
-  return {
-    display,
-    close: () => {
-      manager.kill();
-      server.kill();
-    },
-  };
+  home.spawn('openbox', [], { env: { DISPLAY: display }, stdio: 'ignore' });
+  return { display, close: () => home.remove() };
 }
 
 /**

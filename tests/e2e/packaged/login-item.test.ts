@@ -1,40 +1,36 @@
-import { spawn } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import type { OwnHome } from '../../../scripts/own-home.mjs';
 import { callApi } from '../support/api-client.ts';
 import { runProgram } from '../support/child-process.ts';
-import { PortholeProcess } from '../support/porthole-app.ts';
+import { makeHome, PortholeProcess } from '../support/porthole-app.ts';
 import { TestDisplay } from '../support/test-display.ts';
 
 let display: TestDisplay;
-let folder: string;
-let env: NodeJS.ProcessEnv;
+let home: OwnHome;
 
 beforeAll(async () => {
   display = await TestDisplay.start(1280, 720);
-  folder = mkdtempSync(path.join(tmpdir(), 'porthole-login-'));
-  env = { XDG_CONFIG_HOME: path.join(folder, 'config') };
+  home = makeHome();
 });
 
 afterAll(async () => {
+  await home?.remove();
   await display?.stop();
-  rmSync(folder, { recursive: true, force: true });
 });
 
 describe('an installed Porthole', () => {
   it('starts at login by an entry that works, hidden if that is set, and takes it away again', async () => {
-    const dataDir = path.join(folder, 'data of $HOME %f');
-    mkdirSync(dataDir);
+    const dataDir = home.place('data of $HOME %f');
     // What holds at every start; the flags of this one are not repeated.
     writeFileSync(path.join(dataDir, 'settings.json'), '{"port": 0, "hidden": true}');
-    const first = await PortholeProcess.start({ display, env, dataDir, args: ['--hidden'] });
+    const first = await PortholeProcess.start({ display, home, dataDir, args: ['--hidden'] });
     const asked = await callApi(first.url, 'POST', '/api/settings', { startAtLogin: true });
     expect(asked.status).toBe(200);
     const { body } = await callApi(first.url, 'GET', '/api/advisories');
     expect(body.advisories).toEqual([]);
-    const autostart = path.join(folder, 'config/autostart');
+    const autostart = path.join(home.place('config'), 'autostart');
     const [name = ''] = readdirSync(autostart);
     const file = path.join(autostart, name);
     const text = readFileSync(file, 'utf8');
@@ -43,7 +39,7 @@ describe('an installed Porthole', () => {
 
     // As a session starts it: by GLib's reading of the entry.
     // The app holds what it inherits of this program, so nothing of that is waited for.
-    spawn('gio', ['launch', file], { env: { ...display.env, ...env }, stdio: 'ignore' });
+    home.spawn('gio', ['launch', file], { env: display.seat, stdio: 'ignore' });
     const running = path.join(dataDir, 'running.json');
     const second = await vi.waitFor(
       () => JSON.parse(readFileSync(running, 'utf8')) as { url: string; pid: number },

@@ -1,10 +1,10 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { extractFile, getRawHeader, listPackage } from '@electron/asar';
 import { FuseV1Options, getCurrentFuseWire } from '@electron/fuses';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { OwnHome } from '../../../scripts/own-home.mjs';
 import { callApi } from '../support/api-client.ts';
 import { appCommand, PortholeProcess } from '../support/porthole-app.ts';
 import { TestDisplay } from '../support/test-display.ts';
@@ -28,20 +28,18 @@ const [OFF, ON] = ['0', '1'].map((character) => character.charCodeAt(0));
 /** Where Electron keeps its fuses: on macOS not in the executable, which `@electron/fuses` knows. */
 const fuseFile = isMac ? executable.slice(0, executable.indexOf('.app/') + 4) : executable;
 
-let folder: string;
-let display: Pick<TestDisplay, 'env'> = { env: process.env };
-let virtualDisplay: TestDisplay | undefined;
+const home = OwnHome.make('packaged');
+/** None where the system has one that tests may use. */
+let display: TestDisplay | undefined;
 
 beforeAll(async () => {
-  folder = mkdtempSync(path.join(tmpdir(), 'porthole-packaged-'));
   if (process.platform !== 'linux') return;
-  virtualDisplay = await TestDisplay.start(1280, 720);
-  display = virtualDisplay;
+  display = await TestDisplay.start(1280, 720);
 });
 
 afterAll(async () => {
-  await virtualDisplay?.stop();
-  rmSync(folder, { recursive: true, force: true });
+  await display?.stop();
+  await home.remove();
 });
 
 function filesIn(file: string): string[] {
@@ -59,8 +57,8 @@ function isFolder(file: string, name: string): boolean {
 /** Runs the app to its end with what would make another Electron run any code. */
 function runWith(args: readonly string[], env: NodeJS.ProcessEnv) {
   const [command, allArgs] = appCommand(args);
-  const { status, stdout, stderr } = spawnSync(command, allArgs, {
-    env: { ...display.env, ...env },
+  const { status, stdout, stderr } = spawnSync(home.programFor(command), allArgs, {
+    env: home.environment({ ...display?.seat, ...env }),
     encoding: 'utf8',
     timeout: 30_000,
   });
@@ -100,8 +98,8 @@ describe('the packaged app', () => {
   );
 
   it('runs no code but its own, whatever the environment and the command line say', () => {
-    const marker = path.join(folder, 'marker');
-    const script = path.join(folder, 'script.cjs');
+    const marker = path.join(home.folder, 'marker');
+    const script = path.join(home.folder, 'script.cjs');
     writeFileSync(script, `require('node:fs').writeFileSync(${JSON.stringify(marker)}, 'ran')`);
     for (const { status } of [
       runWith([script], { ELECTRON_RUN_AS_NODE: '1' }),

@@ -1,8 +1,7 @@
-import { spawn } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import os from 'node:os';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { OwnHome } from '../../../scripts/own-home.mjs';
 import { electronPath } from '../support/porthole-app.ts';
 import { TestDisplay } from '../support/test-display.ts';
 
@@ -24,10 +23,12 @@ app.whenReady().then(() => {
 });
 `;
 
+let home: OwnHome;
 let folder: string;
 let display: TestDisplay;
 beforeAll(async () => {
-  folder = mkdtempSync(path.join(os.tmpdir(), 'porthole-runtime-'));
+  home = OwnHome.make('runtime');
+  folder = home.place('test');
   mkdirSync(path.join(folder, 'app'));
   writeFileSync(
     path.join(folder, 'app/package.json'),
@@ -38,18 +39,18 @@ beforeAll(async () => {
   display = await TestDisplay.start();
 });
 afterAll(async () => {
-  await display.stop();
-  rmSync(folder, { recursive: true });
+  await home?.remove();
+  await display?.stop();
 });
 
 async function run(...args: string[]): Promise<{ code: number | null; stdout: string }> {
-  const env = { ...display.env, XDG_CONFIG_HOME: folder };
-  const child = spawn(electronPath(), ['--no-sandbox', ...args], {
+  const env = { ...display.seat, XDG_CONFIG_HOME: folder };
+  const child = home.spawn(electronPath(), ['--no-sandbox', ...args], {
     env,
     stdio: ['ignore', 'pipe', 'ignore'],
   });
   let stdout = '';
-  child.stdout.on('data', (chunk) => {
+  child.stdout?.on('data', (chunk) => {
     stdout += chunk;
   });
   const code = await new Promise<number | null>((resolve) => child.once('close', resolve));

@@ -1,9 +1,9 @@
-import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import os from 'node:os';
+import { type ChildProcess, execFileSync, spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { REPOSITORY } from '../support/porthole-app.ts';
+import type { OwnHome } from '../../../scripts/own-home.mjs';
+import { dataFolderOf, makeHome, REPOSITORY } from '../support/porthole-app.ts';
 
 const END_LIMIT_MS = 15_000;
 
@@ -13,33 +13,31 @@ interface Started {
   readonly exit: Promise<number | null>;
 }
 
-let dataDir: string;
-let started: Started | undefined;
+let home: OwnHome;
 
 /** Starts the app as `npm start` does, on a machine that has neither a display nor a session bus. */
 function start(...args: string[]): Started {
   const env = {
-    ...process.env,
     DISPLAY: '',
     WAYLAND_DISPLAY: '',
     DBUS_SESSION_BUS_ADDRESS: '',
     XAUTHORITY: '',
   };
-  const child = spawn(
-    process.execPath,
-    ['scripts/start.mjs', '--port', '0', '--hidden', '--data-dir', dataDir, ...args],
-    { cwd: REPOSITORY, env: { ...env, XDG_RUNTIME_DIR: '' }, stdio: ['ignore', 'pipe', 'pipe'] },
-  );
+  const script = path.join(REPOSITORY, 'scripts/start.mjs');
+  const flags = ['--port', '0', '--hidden', '--data-dir', dataFolderOf(home)];
+  const child = home.spawn(process.execPath, [script, ...flags, ...args], {
+    env,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
   const output = { stdout: '', stderr: '' };
-  child.stdout.on('data', (chunk) => {
+  child.stdout?.on('data', (chunk) => {
     output.stdout += chunk;
   });
-  child.stderr.on('data', (chunk) => {
+  child.stderr?.on('data', (chunk) => {
     output.stderr += chunk;
   });
   const exit = new Promise<number | null>((resolve) => child.once('exit', resolve));
-  started = { child, output, exit };
-  return started;
+  return { child, output, exit };
 }
 
 const isListening = ({ output }: Started) =>
@@ -66,15 +64,9 @@ const areGone = (pids: number[]) =>
   vi.waitFor(() => expect(pids.filter((pid) => !isGone(pid))).toEqual([]), { timeout: END_LIMIT_MS });
 
 beforeEach(() => {
-  dataDir = mkdtempSync(path.join(os.tmpdir(), 'porthole-start-'));
+  home = makeHome();
 });
-afterEach(async () => {
-  if (started && started.child.exitCode === null && started.child.signalCode === null) {
-    started.child.kill('SIGTERM');
-    await started.exit;
-  }
-  rmSync(dataDir, { recursive: true, force: true });
-});
+afterEach(() => home.remove());
 
 describe.runIf(process.platform === 'linux')('npm start', () => {
   it('starts a virtual display that only who knows its secret can use', async () => {

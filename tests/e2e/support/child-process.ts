@@ -1,4 +1,4 @@
-import { type ChildProcess, type SpawnOptions, spawn, spawnSync } from 'node:child_process';
+import { type ChildProcess, spawnSync } from 'node:child_process';
 
 /** Ends a child and resolves when it is gone; kills it if it does not go within 5 s. */
 export async function endChild(child: ChildProcess, signal: NodeJS.Signals = 'SIGTERM'): Promise<void> {
@@ -38,19 +38,6 @@ export function waitForOutput(
       resolve(match);
     });
   });
-}
-
-/** Starts a program whose output is not needed; it is an error if it cannot be started. */
-export function startProgram(
-  command: string,
-  args: readonly string[],
-  options: SpawnOptions = {},
-): ChildProcess {
-  const child = spawn(command, args, { stdio: 'ignore', ...options });
-  child.once('error', (error) => {
-    throw error;
-  });
-  return child;
 }
 
 /** Runs a program to its end and answers its output; throws with its errors if it fails. */

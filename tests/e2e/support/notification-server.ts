@@ -1,8 +1,8 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import type { ChildProcess } from 'node:child_process';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { endChild, runProgram, startProgram, waitForOutput } from './child-process.ts';
+import { OwnHome } from '../../../scripts/own-home.mjs';
+import { runProgram, waitForOutput } from './child-process.ts';
 import type { TestDisplay } from './test-display.ts';
 
 /** A notification as the server understood it. */
@@ -14,21 +14,23 @@ export interface SeenNotification {
   readonly urgency: string;
 }
 
-/** A session bus of its own. */
+/** A session bus of its own, in a home that belongs to what is started on it too. */
 export class SessionBus {
   readonly address: string;
-  readonly #child: ChildProcess;
+  readonly home: OwnHome;
 
-  private constructor(address: string, child: ChildProcess) {
+  private constructor(address: string, home: OwnHome) {
     this.address = address;
-    this.#child = child;
+    this.home = home;
   }
 
   /**
    * Starts the bus. It starts no services by itself, so that there is a notification server only where a test puts
    * one; `activates` is a command that it shall start as one.
    */
-  static async start(folder: string, activates?: string): Promise<SessionBus> {
+  static async start(activates?: string): Promise<SessionBus> {
+    const home = OwnHome.make('bus');
+    const folder = home.place('services');
     const service = `[D-BUS Service]\nName=org.freedesktop.Notifications\nExec=${activates}\n`;
     if (activates) writeFileSync(path.join(folder, 'notifications.service'), service);
     const config = path.join(folder, 'bus.conf');
@@ -38,37 +40,39 @@ export class SessionBus {
       <policy context="default"><allow send_destination="*" eavesdrop="true"/><allow eavesdrop="true"/>
       <allow own="*"/></policy></busconfig>`,
     );
-    const child = spawn('dbus-daemon', ['--nofork', '--print-address=1', `--config-file=${config}`], {
+    const child = home.spawn('dbus-daemon', ['--nofork', '--print-address=1', `--config-file=${config}`], {
       stdio: ['ignore', 'pipe', 'ignore'],
     });
     const [, address = ''] = await waitForOutput(child, 'stdout', /^(unix:\S+)\n/);
-    return new SessionBus(address, child);
+    return new SessionBus(address, home);
   }
 
-  async stop(): Promise<void> {
-    await endChild(this.#child, 'SIGKILL');
+  /** Ends it with all that it has started. */
+  stop(): Promise<void> {
+    return this.home.remove();
   }
 }
 
 /** A real notification server, dunst, on a display and a bus of its own. */
 export class NotificationServer {
-  /** What a program must have in its environment to be heard. */
-  readonly env: NodeJS.ProcessEnv;
-  readonly #folder: string;
+  /** What the environment of a program must say besides for it to be heard. */
+  readonly env: { readonly DBUS_SESSION_BUS_ADDRESS: string };
+  readonly #seen: string;
   readonly #bus: SessionBus;
   readonly #child: ChildProcess;
 
-  private constructor(env: NodeJS.ProcessEnv, folder: string, bus: SessionBus, child: ChildProcess) {
-    this.env = env;
-    this.#folder = folder;
+  private constructor(bus: SessionBus, seen: string, child: ChildProcess) {
+    this.env = { DBUS_SESSION_BUS_ADDRESS: bus.address };
+    this.#seen = seen;
     this.#bus = bus;
     this.#child = child;
   }
 
   static async start(display: TestDisplay): Promise<NotificationServer> {
-    const folder = mkdtempSync(path.join(tmpdir(), 'porthole-bus-'));
-    const bus = await SessionBus.start(folder);
-    const env = { DBUS_SESSION_BUS_ADDRESS: bus.address, PORTHOLE_TEST_SEEN: path.join(folder, 'seen') };
+    const bus = await SessionBus.start();
+    const folder = bus.home.place('dunst');
+    const seen = path.join(folder, 'seen');
+    const env = { ...display.seat, DBUS_SESSION_BUS_ADDRESS: bus.address, PORTHOLE_TEST_SEEN: seen };
     const script = path.join(folder, 'note.sh');
     const fields = ['ID', 'APP_NAME', 'SUMMARY', 'BODY', 'URGENCY'].map((name) => `"$DUNST_${name}"`);
     writeFileSync(
@@ -84,17 +88,16 @@ export class NotificationServer {
       `[global]\nfont = DejaVu Sans 10\nwidth = 380\nheight = 200\norigin = top-right\nnotification_limit = 20\nmarkup = full
 format = "<b>%s</b>\\n%b"\nhistory_length = 100\n[seen]\nscript = ${script}\n`,
     );
-    const child = startProgram('dunst', ['-conf', config], { env: { ...display.env, ...env } });
-    const server = new NotificationServer({ ...display.env, ...env }, folder, bus, child);
+    const child = bus.home.spawn('dunst', ['-conf', config], { env, stdio: 'ignore' });
+    const server = new NotificationServer(bus, seen, child);
     await server.#untilItAnswers();
     return server;
   }
 
   /** Everything that was ever shown, oldest first; a replacement counts as shown again. */
   get seen(): SeenNotification[] {
-    const file = path.join(this.#folder, 'seen');
-    if (!existsSync(file)) return [];
-    const records = readFileSync(file, 'utf8').split('\u001e').slice(0, -1);
+    if (!existsSync(this.#seen)) return [];
+    const records = readFileSync(this.#seen, 'utf8').split('\u001e').slice(0, -1);
     return records.map((record) => {
       const [id = '', application = '', title = '', body = '', urgency = ''] = record.split('\u001f');
       return { id: Number(id), application, title, body, urgency };
@@ -103,7 +106,7 @@ format = "<b>%s</b>\\n%b"\nhistory_length = 100\n[seen]\nscript = ${script}\n`,
 
   /** What the server has put away, newest first: closed, taken back or timed out. */
   history(): { id: number; title: string; body: string }[] {
-    const { data } = JSON.parse(runProgram('dunstctl', ['history'], this.env).toString());
+    const { data } = JSON.parse(this.#control('history').toString());
     const [entries] = data as [Record<string, { data: string | number }>[]];
     return entries.map(({ id, summary, body }) => ({
       id: Number(id?.data),
@@ -114,23 +117,25 @@ format = "<b>%s</b>\\n%b"\nhistory_length = 100\n[seen]\nscript = ${script}\n`,
 
   /** How many notifications can be seen on the display now. */
   displayed(): number {
-    return Number(runProgram('dunstctl', ['count', 'displayed'], this.env).toString());
+    return Number(this.#control('count', 'displayed').toString());
   }
 
   /** Clicks on the newest notification that is displayed. */
   activateNewest(): void {
-    runProgram('dunstctl', ['action', '0'], this.env);
+    this.#control('action', '0');
   }
 
   /** Puts all away as a person does who does not want to see them. */
   dismissAll(): void {
-    runProgram('dunstctl', ['close-all'], this.env);
+    this.#control('close-all');
   }
 
-  async stop(): Promise<void> {
-    await endChild(this.#child, 'SIGKILL');
-    await this.#bus.stop();
-    rmSync(this.#folder, { recursive: true, force: true });
+  stop(): Promise<void> {
+    return this.#bus.stop();
+  }
+
+  #control(...args: readonly string[]): Buffer {
+    return runProgram('dunstctl', args, this.#bus.home.environment(this.env));
   }
 
   async #untilItAnswers(): Promise<void> {

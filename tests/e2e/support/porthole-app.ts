@@ -1,8 +1,8 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import type { ChildProcess } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { _electron, type ElectronApplication, type Page } from 'playwright-core';
+import { OwnHome } from '../../../scripts/own-home.mjs';
 import { endChild, waitForOutput } from './child-process.ts';
 import type { TestDisplay } from './test-display.ts';
 
@@ -25,24 +25,27 @@ export const firefoxPath = (): string => requiredVariable('PORTHOLE_TEST_FIREFOX
 
 /** Where and how to start the built app. */
 export interface LaunchOptions {
-  readonly display: Pick<TestDisplay, 'env'>;
+  /** None for the one that whoever runs the test sees. */
+  readonly display: TestDisplay | undefined;
   /** Flags of the agent; `--port 0` and a data folder of its own are given anyway. */
   readonly args?: readonly string[];
   readonly env?: NodeJS.ProcessEnv;
   /** A program with its arguments that becomes the app, as `nice` would. */
   readonly by?: readonly string[];
-  /** The folder of an earlier run; otherwise a new one that `stop` removes. */
+  /** That of an earlier run; otherwise a new one. */
+  readonly home?: OwnHome;
+  /** Another folder than the one in its home. */
   readonly dataDir?: string;
 }
 
-/** Removes the data of an agent that has ended. Chromium's helper processes may outlive the main one by a moment, and write. */
-export function removeDataFolder(dataDir: string): void {
-  rmSync(dataDir, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 });
+/** A new place for an agent. */
+export function makeHome(): OwnHome {
+  return OwnHome.make('e2e');
 }
 
-/** A new folder for one agent's data. */
-export function makeDataFolder(): string {
-  return mkdtempSync(path.join(tmpdir(), 'porthole-e2e-'));
+/** Where an agent keeps its data in its home; made if need be. */
+export function dataFolderOf(home: OwnHome): string {
+  return home.place('agent');
 }
 
 /** A command line: the executable and its arguments. */
@@ -78,21 +81,24 @@ function agentArguments(options: LaunchOptions, dataDir: string): string[] {
 /** The built app as a plain process, as a user starts it. */
 export class PortholeProcess {
   readonly url: string;
+  readonly home: OwnHome;
   readonly dataDir: string;
   readonly child: ChildProcess;
 
-  private constructor(url: string, dataDir: string, child: ChildProcess) {
+  private constructor(url: string, home: OwnHome, dataDir: string, child: ChildProcess) {
     this.url = url;
+    this.home = home;
     this.dataDir = dataDir;
     this.child = child;
   }
 
   /** Starts the app and resolves when it listens. */
   static async start(options: LaunchOptions): Promise<PortholeProcess> {
-    const dataDir = options.dataDir ?? makeDataFolder();
-    const child = spawnPorthole(options, dataDir);
+    const home = options.home ?? makeHome();
+    const dataDir = options.dataDir ?? dataFolderOf(home);
+    const child = spawnPorthole({ ...options, home });
     const match = await waitForOutput(child, 'stdout', /porthole listening on (\S+)\n/);
-    return new PortholeProcess(match[1] ?? '', dataDir, child);
+    return new PortholeProcess(match[1] ?? '', home, dataDir, child);
   }
 
   /** Ends it with `signal`; resolves with its exit code, null if the signal killed it. */
@@ -101,10 +107,9 @@ export class PortholeProcess {
     return this.child.exitCode;
   }
 
-  /** Ends it if need be and removes its data. */
-  async discard(): Promise<void> {
-    await this.stop('SIGKILL');
-    removeDataFolder(this.dataDir);
+  /** Ends all of it if need be and removes its home. */
+  discard(): Promise<void> {
+    return this.home.remove();
   }
 }
 
@@ -112,11 +117,12 @@ export class PortholeProcess {
 const BY_NOBODY = { PORTHOLE_RESTARTER: 'none' };
 
 /** Starts the app without waiting for it; stdout and stderr are pipes. */
-export function spawnPorthole(options: LaunchOptions, dataDir: string): ChildProcess {
-  const env = { ...BY_NOBODY, ...options.display.env, ...options.env };
+export function spawnPorthole(options: LaunchOptions & { readonly home: OwnHome }): ChildProcess {
+  const { home, dataDir = dataFolderOf(home) } = options;
+  const env = { ...BY_NOBODY, ...options.display?.seat, ...options.env };
   const [executable, args] = appCommand(agentArguments(options, dataDir));
   const [program = executable, ...rest] = [...(options.by ?? []), executable, ...args];
-  const child = spawn(program, rest, { env, stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = home.spawn(program, rest, { env, stdio: ['ignore', 'pipe', 'pipe'] });
   // Unread output would stop the child once the pipe is full.
   child.stdout?.resume();
   child.stderr?.resume();
@@ -131,18 +137,22 @@ export interface DrivenPorthole {
   readonly panel: Page;
   readonly url: string;
   readonly dataDir: string;
-  /** Ends the app in order and removes its data. */
+  readonly home: OwnHome;
+  /** Ends the app in order and removes its home. */
   stop(): Promise<void>;
 }
 
 /** Starts the app under Playwright and resolves when its panel shows the buttons. */
 export async function drivePorthole(options: LaunchOptions): Promise<DrivenPorthole> {
-  const dataDir = options.dataDir ?? makeDataFolder();
-  const [executablePath, args] = drivenAppCommand(agentArguments(options, dataDir));
+  const home = options.home ?? makeHome();
+  const dataDir = options.dataDir ?? dataFolderOf(home);
+  const [executable, args] = drivenAppCommand(agentArguments(options, dataDir));
+  const env = home.environment({ ...BY_NOBODY, ...options.display?.seat, ...options.env });
   const app = await _electron.launch({
-    executablePath,
+    executablePath: home.programFor(executable),
     args,
-    env: { ...BY_NOBODY, ...options.display.env, ...options.env } as Record<string, string>,
+    cwd: home.folder,
+    env: env as Record<string, string>,
   });
   const child = app.process();
   const panel = await findPanel(app);
@@ -153,9 +163,10 @@ export async function drivePorthole(options: LaunchOptions): Promise<DrivenPorth
     panel,
     url,
     dataDir,
+    home,
     stop: async () => {
       await endChild(child);
-      removeDataFolder(dataDir);
+      await home.remove();
     },
   };
 }

@@ -1,7 +1,7 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { endChild, runProgram, startProgram } from './child-process.ts';
+import { OwnHome } from '../../../scripts/own-home.mjs';
+import { runProgram } from './child-process.ts';
 import { chromePath, firefoxPath } from './porthole-app.ts';
 import type { TestDisplay } from './test-display.ts';
 
@@ -31,20 +31,17 @@ export function openShownBrowser(
   url: string,
   display: TestDisplay,
 ): ShownBrowser {
-  const profile = mkdtempSync(path.join(tmpdir(), `porthole-${name}-`));
+  const home = OwnHome.make(name);
+  const profile = home.place('profile');
   const [program, args] = name === 'chromium' ? chromium(profile) : firefox(profile);
-  const env = { ...display.env, HOME: profile };
-  const child = startProgram(program, [...args, '--kiosk', url], { env });
+  home.spawn(program, [...args, '--kiosk', url], { env: display.seat, stdio: 'ignore' });
   const press = (keys: string): void => {
     runProgram('xdotool', ['key', '--clearmodifiers', keys], display.env);
   };
   return {
     hidePage: () => press('ctrl+t'),
     showPage: () => press('ctrl+w'),
-    close: async () => {
-      await endChild(child);
-      rmSync(profile, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 });
-    },
+    close: () => home.remove(),
   };
 }
 

@@ -1,19 +1,20 @@
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { type ChildProcess, spawnSync } from 'node:child_process';
 import type { Readable } from 'node:stream';
-import { endChild, runProgram, startProgram } from './child-process.ts';
+import { OwnHome } from '../../../scripts/own-home.mjs';
+import { endChild, runProgram } from './child-process.ts';
 
 /** A virtual display of its own, with a window manager and, on demand, something that moves. */
 export class TestDisplay {
   readonly name: string;
   #widthPx: number;
   #heightPx: number;
-  readonly #children: ChildProcess[];
+  readonly #home: OwnHome;
 
-  private constructor(name: string, widthPx: number, heightPx: number, children: ChildProcess[]) {
+  private constructor(name: string, widthPx: number, heightPx: number, home: OwnHome) {
     this.name = name;
     this.#widthPx = widthPx;
     this.#heightPx = heightPx;
-    this.#children = children;
+    this.#home = home;
   }
 
   /** Starts Xvfb on the next free display number, and openbox on it. */
@@ -28,16 +29,31 @@ export class TestDisplay {
       'tcp',
       '-noreset',
     ];
-    const server = spawn('Xvfb', args, { stdio: ['ignore', 'ignore', 'ignore', 'pipe'] });
+    const home = OwnHome.make('display');
+    const server = home.spawn('Xvfb', args, { stdio: ['ignore', 'ignore', 'ignore', 'pipe'] });
     const number = await readLine(server.stdio[3] as Readable);
-    const name = `:${number}`;
-    const manager = startProgram('openbox', [], { env: { ...process.env, DISPLAY: name } });
-    return new TestDisplay(name, widthPx, heightPx, [manager, server]);
+    const display = new TestDisplay(`:${number}`, widthPx, heightPx, home);
+    display.start('openbox', []);
+    return display;
   }
 
-  /** The environment of a program that is to appear here. */
+  /** What the environment of a program that is to appear here must say besides. */
+  get seat(): {
+    readonly DISPLAY: string;
+    readonly WAYLAND_DISPLAY: string;
+    readonly XDG_SESSION_TYPE: string;
+  } {
+    return { DISPLAY: this.name, WAYLAND_DISPLAY: '', XDG_SESSION_TYPE: 'x11' };
+  }
+
+  /** The whole environment of a program that is run here to its end. */
   get env(): NodeJS.ProcessEnv {
-    return { ...process.env, DISPLAY: this.name, WAYLAND_DISPLAY: '' };
+    return this.#home.environment(this.seat);
+  }
+
+  /** Starts a program here that ends with the display; `env` is what its environment says besides. */
+  start(program: string, args: readonly string[], env: NodeJS.ProcessEnv = {}): ChildProcess {
+    return this.#home.spawn(program, args, { env: { ...this.seat, ...env }, stdio: 'ignore' });
   }
 
   /** Shows a test pattern that moves at 60 frames per second, in the middle of the display. */
@@ -56,8 +72,7 @@ export class TestDisplay {
       '-i',
       pattern,
     ];
-    const player = startProgram('ffplay', args, { env: { ...this.env, SDL_VIDEODRIVER: 'x11' } });
-    this.#children.unshift(player);
+    const player = this.start('ffplay', args, { SDL_VIDEODRIVER: 'x11' });
     return {
       freeze: () => player.kill('SIGSTOP'),
       resume: () => player.kill('SIGCONT'),
@@ -69,9 +84,7 @@ export class TestDisplay {
   async openWindow(title: string, size = '480x270'): Promise<TestWindow> {
     const args = ['-loglevel', 'error', '-window_title', title, '-left', '60', '-top', '60'];
     const input = ['-f', 'lavfi', '-i', `testsrc2=size=${size}:rate=30`];
-    const env = { ...this.env, SDL_VIDEODRIVER: 'x11' };
-    const program = startProgram('ffplay', [...args, ...input], { env });
-    this.#children.unshift(program);
+    const program = this.start('ffplay', [...args, ...input], { SDL_VIDEODRIVER: 'x11' });
     const search = ['search', '--sync', '--onlyvisible', '--name', `^${title}$`];
     const id = runProgram('xdotool', search, this.env).toString().trim();
     const act = (...what: string[]): void => {
@@ -173,8 +186,8 @@ export class TestDisplay {
   }
 
   /** Ends the display and everything that was started on it. */
-  async stop(): Promise<void> {
-    for (const child of this.#children) await endChild(child, 'SIGKILL');
+  stop(): Promise<void> {
+    return this.#home.remove();
   }
 }
 

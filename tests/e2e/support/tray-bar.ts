@@ -1,9 +1,9 @@
-import { type ChildProcess, spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { spawnSync } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import sharp from 'sharp';
-import { endChild, runProgram, startProgram } from './child-process.ts';
+import { OwnHome } from '../../../scripts/own-home.mjs';
+import { runProgram } from './child-process.ts';
 import type { TestDisplay } from './test-display.ts';
 
 const HEIGHT_PX = 30;
@@ -14,24 +14,23 @@ const ICON_SIZE_PX = 24;
 /** A bar with a tray (XEmbed, by tint2) along the top of a display. */
 export class TrayBar {
   readonly #display: TestDisplay;
-  readonly #folder: string;
-  readonly #child: ChildProcess;
+  readonly #home: OwnHome;
 
-  private constructor(display: TestDisplay, folder: string, child: ChildProcess) {
+  private constructor(display: TestDisplay, home: OwnHome) {
     this.#display = display;
-    this.#folder = folder;
-    this.#child = child;
+    this.#home = home;
   }
 
   static start(display: TestDisplay, colour: string): TrayBar {
-    const folder = mkdtempSync(path.join(tmpdir(), 'porthole-tray-'));
-    const config = path.join(folder, 'tint2rc');
+    const home = OwnHome.make('tray');
+    const config = path.join(home.folder, 'tint2rc');
     writeFileSync(
       config,
       `rounded = 0\nborder_width = 0\nbackground_color = ${colour} 100\npanel_items = S\npanel_size = 100% ${HEIGHT_PX}
 panel_background_id = 1\nsystray_padding = 4 2 4\nsystray_icon_size = ${ICON_SIZE_PX}\npanel_position = top center horizontal\n`,
     );
-    return new TrayBar(display, folder, startProgram('tint2', ['-c', config], { env: display.env }));
+    home.spawn('tint2', ['-c', config], { env: display.seat, stdio: 'ignore' });
+    return new TrayBar(display, home);
   }
 
   /** The left end of the bar, as a PNG. */
@@ -68,9 +67,8 @@ panel_background_id = 1\nsystray_padding = 4 2 4\nsystray_icon_size = ${ICON_SIZ
     for (const key of keys) runProgram('xdotool', ['key', key], this.#display.env);
   }
 
-  async stop(): Promise<void> {
-    await endChild(this.#child, 'SIGKILL');
-    rmSync(this.#folder, { recursive: true, force: true });
+  stop(): Promise<void> {
+    return this.#home.remove();
   }
 
   #click(button: number): void {

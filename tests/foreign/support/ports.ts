@@ -15,7 +15,7 @@ export async function findFreePort(): Promise<number> {
 /** Resolves when a program listens on a port; rejects if it ends before. */
 export async function untilListening(port: number, child: ChildProcess): Promise<void> {
   for (;;) {
-    if (child.exitCode !== null) throw new Error(`${child.spawnfile} ended with ${child.exitCode}`);
+    if (child.exitCode !== null) throw new Error(`${child.spawnargs.join(' ')} ended with ${child.exitCode}`);
     const socket = connect({ host: '127.0.0.1', port });
     const isOpen = await new Promise<boolean>((resolve) => {
       socket.once('connect', () => resolve(true));

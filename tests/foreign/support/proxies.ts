@@ -1,9 +1,9 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir, userInfo } from 'node:os';
+import type { ChildProcess } from 'node:child_process';
+import { chmodSync, writeFileSync } from 'node:fs';
+import { userInfo } from 'node:os';
 import path from 'node:path';
 import { generate } from 'selfsigned';
-import { endChild } from '../../e2e/support/child-process.ts';
+import { OwnHome } from '../../../scripts/own-home.mjs';
 import { adapt, readPageBlock } from '../../support/page-blocks.ts';
 import { findFreePort, untilListening } from './ports.ts';
 
@@ -21,6 +21,7 @@ export interface RunningProxy {
 
 /** Everything of a proxy that a recipe leaves to the reader. */
 interface Surroundings {
+  readonly home: OwnHome;
   readonly folder: string;
   readonly port: number;
   /** Of the agent, as `127.0.0.1:…`. */
@@ -35,7 +36,7 @@ interface Surroundings {
 type StartProxy = (surroundings: Surroundings, changes: Readonly<Record<string, string>>) => ChildProcess;
 
 const startNginx = (around: Surroundings, site: string): ChildProcess => {
-  const { folder } = around;
+  const { home, folder } = around;
   writeFileSync(path.join(folder, 'site.conf'), site);
   const temporary = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi']
     .map((kind) => `  ${kind}_temp_path ${path.join(folder, kind)};`)
@@ -47,7 +48,7 @@ const startNginx = (around: Surroundings, site: string): ChildProcess => {
     `${user}daemon off;\npid ${path.join(folder, 'pid')};\nerror_log stderr;\nevents {}\n` +
       `http {\n  access_log off;\n${temporary}\n  include ${path.join(folder, 'site.conf')};\n}\n`,
   );
-  return spawn('nginx', ['-p', folder, '-c', path.join(folder, 'nginx.conf')], { stdio: 'inherit' });
+  return home.spawn('nginx', ['-p', folder, '-c', path.join(folder, 'nginx.conf')], { stdio: 'inherit' });
 };
 
 /** The proxies whose recipes are run, each as the page has it but for ports, files and what a test changes besides. */
@@ -72,7 +73,7 @@ export const RECIPES = {
       ...changes,
     });
     writeFileSync(file, recipe);
-    return spawn('haproxy', ['-db', '-f', file], { stdio: ['ignore', 'inherit', 'inherit'] });
+    return around.home.spawn('haproxy', ['-db', '-f', file], { stdio: ['ignore', 'inherit', 'inherit'] });
   },
   caddy: (around, changes) => {
     const file = path.join(around.folder, 'Caddyfile');
@@ -83,13 +84,9 @@ export const RECIPES = {
     });
     // No administration, and nothing at port 80.
     writeFileSync(file, `{\n  admin off\n  auto_https disable_redirects\n}\n${recipe}`);
-    const env = {
-      ...process.env,
-      HOME: around.folder,
-      XDG_DATA_HOME: around.folder,
-      XDG_CONFIG_HOME: around.folder,
-    };
-    return spawn('caddy', ['run', '--config', file, '--adapter', 'caddyfile'], { env, stdio: 'ignore' });
+    return around.home.spawn('caddy', ['run', '--config', file, '--adapter', 'caddyfile'], {
+      stdio: 'ignore',
+    });
   },
 } as const satisfies Record<string, StartProxy>;
 
@@ -98,19 +95,18 @@ export type RecipeName = keyof typeof RECIPES;
 
 /** Starts proxies in front of one agent, and ends them all. */
 export class ProxyYard {
-  readonly #folder = mkdtempSync(path.join(tmpdir(), 'porthole-proxies-'));
-  readonly #children: ChildProcess[] = [];
+  readonly #home = OwnHome.make('proxies');
   readonly #agent: string;
   readonly #identity: { readonly certFile: string; readonly keyFile: string; readonly pemFile: string };
 
   private constructor(agentUrl: string, identity: { readonly cert: string; readonly private: string }) {
     this.#agent = new URL(agentUrl).host;
     const write = (name: string, text: string): string => {
-      const file = path.join(this.#folder, name);
+      const file = path.join(this.#home.folder, name);
       writeFileSync(file, text);
       return file;
     };
-    chmodSync(this.#folder, 0o755);
+    chmodSync(this.#home.folder, 0o755);
     this.#identity = {
       certFile: write('share.pem', identity.cert),
       keyFile: write('share.key', identity.private),
@@ -141,17 +137,14 @@ export class ProxyYard {
     );
   }
 
-  async close(): Promise<void> {
-    await Promise.all(this.#children.map((child) => endChild(child)));
-    rmSync(this.#folder, { recursive: true, force: true });
+  close(): Promise<void> {
+    return this.#home.remove();
   }
 
   async #start(start: (around: Surroundings) => ChildProcess): Promise<RunningProxy> {
     const port = await findFreePort();
-    const folder = path.join(this.#folder, String(port));
-    mkdirSync(folder);
-    const child = start({ folder, port, agent: this.#agent, ...this.#identity });
-    this.#children.push(child);
+    const home = this.#home;
+    const child = start({ home, folder: home.place(`${port}`), port, agent: this.#agent, ...this.#identity });
     await untilListening(port, child);
     return { port, url: `https://${SHARE_HOST}:${port}` };
   }

@@ -1,8 +1,7 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import type { ChildProcess } from 'node:child_process';
+import { existsSync, readdirSync } from 'node:fs';
 import path from 'node:path';
-import { endChild } from '../../e2e/support/child-process.ts';
+import { OwnHome } from '../../../scripts/own-home.mjs';
 import type { TestDisplay } from '../../e2e/support/test-display.ts';
 import { findFreePort } from './ports.ts';
 
@@ -11,34 +10,25 @@ import { findFreePort } from './ports.ts';
  * https://www.w3.org/TR/webdriver2/
  */
 export class WebKitBrowser {
-  readonly #driver: ChildProcess;
-  readonly #home: string;
+  readonly #home: OwnHome;
   readonly #session: string;
 
-  private constructor(driver: ChildProcess, home: string, session: string) {
-    this.#driver = driver;
+  private constructor(home: OwnHome, session: string) {
     this.#home = home;
     this.#session = session;
   }
 
   static async start(display: TestDisplay): Promise<WebKitBrowser> {
-    const home = mkdtempSync(path.join(tmpdir(), 'porthole-webkit-'));
+    const home = OwnHome.make('webkit');
     const port = await findFreePort();
-    // A profile, and a bus, of its own; no graphics card is asked for.
+    // No graphics card is asked for.
     const env = {
-      ...display.env,
-      HOME: home,
-      XDG_RUNTIME_DIR: home,
-      XDG_CACHE_HOME: path.join(home, 'cache'),
-      XDG_DATA_HOME: path.join(home, 'data'),
-      XDG_CONFIG_HOME: path.join(home, 'config'),
-      DBUS_SESSION_BUS_ADDRESS: 'disabled:',
+      ...display.seat,
       GDK_BACKEND: 'x11',
       LIBGL_ALWAYS_SOFTWARE: '1',
       NO_AT_BRIDGE: '1',
     };
-    // A group of its own, so that nothing of the browser stays if the driver ends before it.
-    const driver = spawn('WebKitWebDriver', [`--port=${port}`], { env, stdio: 'ignore', detached: true });
+    const driver = home.spawn('WebKitWebDriver', [`--port=${port}`], { env, stdio: 'ignore' });
     try {
       const url = `http://127.0.0.1:${port}`;
       await untilReady(url, driver);
@@ -46,9 +36,9 @@ export class WebKitBrowser {
       // A stream in a tab never ends loading.
       const capabilities = { alwaysMatch: { pageLoadStrategy: 'none', 'webkitgtk:browserOptions': options } };
       const { sessionId } = (await send('POST', `${url}/session`, { capabilities })) as { sessionId: string };
-      return new WebKitBrowser(driver, home, `${url}/session/${sessionId}`);
+      return new WebKitBrowser(home, `${url}/session/${sessionId}`);
     } catch (error) {
-      await endAll(driver, home);
+      await home.remove();
       throw error;
     }
   }
@@ -72,18 +62,8 @@ export class WebKitBrowser {
 
   async close(): Promise<void> {
     await send('DELETE', this.#session).catch(() => undefined);
-    await endAll(this.#driver, this.#home);
+    await this.#home.remove();
   }
-}
-
-async function endAll(driver: ChildProcess, home: string): Promise<void> {
-  await endChild(driver);
-  try {
-    process.kill(-(driver.pid ?? 0), 'SIGKILL');
-  } catch {
-    // Nothing of it is left.
-  }
-  rmSync(home, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 });
 }
 
 async function send(method: string, url: string, body?: object): Promise<unknown> {

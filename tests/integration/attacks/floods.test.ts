@@ -1,6 +1,4 @@
-import { rmSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
-import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { bundleAgent } from '../commands/support/agent-process.ts';
@@ -17,10 +15,7 @@ beforeAll(async () => {
   bundle = await bundleAgent('tests/integration/attacks/support/attacked-agent-main.ts');
   agent = await startAttackedAgent(bundle);
 }, 60_000);
-afterAll(async () => {
-  await agent.stop();
-  rmSync(path.dirname(bundle), { recursive: true, force: true });
-});
+afterAll(() => agent.stop());
 
 /** Frames per second that the rightful viewer gets while `during` runs. */
 async function framesPerSecond<T>(during: () => Promise<T>): Promise<[number, T]> {

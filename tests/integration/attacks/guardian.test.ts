@@ -1,6 +1,4 @@
-import { rmSync } from 'node:fs';
-import path from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { bundleAgent } from '../commands/support/agent-process.ts';
 import { execute, executeToEnd, startSession } from '../commands/support/command-client.ts';
 import { until } from '../commands/support/escapees.ts';
@@ -21,9 +19,6 @@ let bundle = '';
 
 beforeAll(async () => {
   bundle = await bundleAgent();
-});
-afterAll(() => {
-  if (bundle !== '') rmSync(path.dirname(bundle), { recursive: true, force: true });
 });
 
 // What a command could do to be rid of the guardian, whose process is `$guardian`, and the agent's `$agent`.

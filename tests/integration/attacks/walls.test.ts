@@ -5,7 +5,7 @@ import { createServer } from 'node:net';
 import { networkInterfaces, tmpdir } from 'node:os';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
-import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
+import { beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { InheritedFiles } from '../../../src-main/commands/inherited-files.ts';
 import { findNamespaceObstacle } from '../../../src-main/commands/process-namespace.ts';
 import { type AgentProcess, bundleAgent, startAgentProcess } from '../commands/support/agent-process.ts';
@@ -22,9 +22,6 @@ let bundle = '';
 beforeAll(async () => {
   bundle = await bundleAgent();
 }, 60_000);
-afterAll(() => {
-  if (bundle !== '') rmSync(path.dirname(bundle), { recursive: true, force: true });
-});
 
 const hasNamespaces = (await findNamespaceObstacle({ hidden: [] }, new InheritedFiles())) === null;
 const PYTHON = '/usr/bin/python3';

@@ -1,6 +1,4 @@
-import { rmSync } from 'node:fs';
-import path from 'node:path';
-import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { ChangeThread } from '../../../src-main/commands/change-thread.ts';
 import { ManualClock } from '../../fakes/manual-clock.ts';
 import { bundleAgent } from './support/agent-process.ts';
@@ -11,7 +9,6 @@ let workerFile = '';
 beforeAll(async () => {
   workerFile = await bundleAgent('src-main/commands/change-worker.ts');
 }, 60_000);
-afterAll(() => rmSync(path.dirname(workerFile), { recursive: true, force: true }));
 
 function openThread(): { clock: ManualClock; changes: ChangeThread } {
   const clock = new ManualClock();

@@ -1,8 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { rmSync } from 'node:fs';
-import path from 'node:path';
-import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
+import { beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { call } from '../support/test-agent.ts';
 import { type AgentProcess, bundleAgent, startAgentProcess } from './support/agent-process.ts';
 import { executeToEnd, startSession } from './support/command-client.ts';
@@ -16,9 +14,6 @@ let bundle = '';
 beforeAll(async () => {
   bundle = await bundleAgent();
 }, 60_000);
-afterAll(() => {
-  if (bundle !== '') rmSync(path.dirname(bundle), { recursive: true, force: true });
-});
 
 /** A process that the agent has not started. */
 async function startSleeper(): Promise<{ pid: number; ended: Promise<unknown> }> {

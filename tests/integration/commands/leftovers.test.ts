@@ -1,7 +1,5 @@
-import { rmSync } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
-import path from 'node:path';
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { beforeAll, describe, expect, it, vi } from 'vitest';
 import { call } from '../support/test-agent.ts';
 import {
   type AgentProcess,
@@ -36,10 +34,6 @@ let bundle = '';
 
 beforeAll(async () => {
   bundle = await bundleAgent();
-});
-
-afterAll(() => {
-  if (bundle !== '') rmSync(path.dirname(bundle), { recursive: true, force: true });
 });
 
 /** Held by namespaces, where there are some, or by marks, as commands are that may become other users. */
@@ -97,7 +91,7 @@ describe.each(WAYS)('a command, held $held by an agent that runs as $who, leaves
     expect(await agent.end('SIGTERM')).toEqual({ code: 0, signal: null });
     expect(escapees.count()).toBe(0);
     await until(() => guardians.every((pid) => !isAlive(pid)));
-    const next = await startAgentProcess(bundle, user, { folder: agent.folder });
+    const next = await startAgentProcess(bundle, user, { home: agent.home });
     expect(await commandEnded(next, commandId)).toMatchObject({ status: 'cancelled', signal: 'SIGKILL' });
   });
 
@@ -105,7 +99,7 @@ describe.each(WAYS)('a command, held $held by an agent that runs as $who, leaves
     const { agent, commandId, escapees } = await startEscapees();
     expect(await agent.end('SIGKILL')).toEqual({ code: null, signal: 'SIGKILL' });
     await until(() => escapees.count() === 0, 5000);
-    const next = await startAgentProcess(bundle, user, { folder: agent.folder });
+    const next = await startAgentProcess(bundle, user, { home: agent.home });
     expect(await commandEnded(next, commandId)).toMatchObject({
       status: 'failed',
       error: { code: 'agent_restarted', message: 'Agent restarted' },
@@ -119,7 +113,7 @@ describe.each(WAYS)('a command, held $held by an agent that runs as $who, leaves
     for (const pid of findGuardians(agent.child.pid ?? 0)) process.kill(pid, 'SIGKILL');
     await agent.end('SIGKILL');
     if (commandsMayElevate) expect(escapees.count()).toBeGreaterThan(0);
-    const next = await startAgentProcess(bundle, user, { folder: agent.folder });
+    const next = await startAgentProcess(bundle, user, { home: agent.home });
     expect(escapees.count()).toBe(0);
     expect(await commandEnded(next, commandId)).toMatchObject({ status: 'failed' });
   });

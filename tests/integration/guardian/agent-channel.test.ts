@@ -1,18 +1,13 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { rmSync } from 'node:fs';
-import path from 'node:path';
 import type { Duplex } from 'node:stream';
-import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { bundleAgent } from '../commands/support/agent-process.ts';
 
 let bundle = '';
 
 beforeAll(async () => {
   bundle = await bundleAgent('tests/integration/guardian/support/channel-main.ts');
-});
-afterAll(() => {
-  if (bundle !== '') rmSync(path.dirname(bundle), { recursive: true, force: true });
 });
 
 /** A process that reads its channel as on `platform` and prints what it hears, and our end of the channel. */

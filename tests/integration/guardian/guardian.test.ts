@@ -1,9 +1,9 @@
 import { execFileSync, spawn } from 'node:child_process';
-import { readFileSync, rmSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { readRunningFile } from '../../../src-main/settings/running-file.ts';
 import { type AgentProcess, bundleAgent, startAgentProcess } from '../commands/support/agent-process.ts';
 import { until } from '../commands/support/escapees.ts';
@@ -25,9 +25,6 @@ let bundle = '';
 
 beforeAll(async () => {
   bundle = await bundleAgent();
-});
-afterAll(() => {
-  if (bundle !== '') rmSync(path.dirname(bundle), { recursive: true, force: true });
 });
 
 async function goesOn(count: () => number): Promise<void> {
@@ -53,7 +50,7 @@ describe.runIf(process.platform === 'linux').each(USERS)('the guardian of an age
         'the agent stopped answering and was ended',
       );
 
-      const next = await startGuarded(bundle, user, agent.folder);
+      const next = await startGuarded(bundle, user, agent.home);
       const { body } = await call(next, 'GET', `/api/remote/status/${sessionId}`);
       expect(body).toMatchObject({ status: 'dropped', stop_reason: 'Agent stopped answering' });
       const { body: ended } = await call(next, 'GET', `/api/remote/commands/${commandId}`);
@@ -162,10 +159,6 @@ describe.runIf(process.platform === 'linux')('an agent that its guardian starts 
       });
       const runningFile = path.join(agent.folder, 'running.json');
       const runningPid = (): number | undefined => readRunningFile(runningFile)?.pid;
-      onTestFinished(() => {
-        const pid = runningPid();
-        if (pid !== undefined && stateOf(pid) !== '') process.kill(pid, 'SIGKILL');
-      });
       const log = path.join(agent.folder, 'porthole.log');
       agent.hang('loop');
       let before = pidOf(agent);

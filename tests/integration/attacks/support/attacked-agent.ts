@@ -1,9 +1,6 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { connect } from 'node:net';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
+import { OwnHome } from '../../../../scripts/own-home.mjs';
 import { type Addressed, call } from '../../support/test-agent.ts';
 
 /** An agent in a process of its own that shares a screen, with somebody who rightly watches it. */
@@ -22,14 +19,14 @@ export interface AttackedAgent extends Addressed {
 
 /** Starts the bundled program of `attacked-agent-main.ts`; whoever starts it stops it. */
 export async function startAttackedAgent(file: string): Promise<AttackedAgent> {
-  const folder = mkdtempSync(path.join(tmpdir(), 'porthole-attacked-'));
-  const child = spawn(process.execPath, ['--expose-gc', file, folder], {
+  const home = OwnHome.make('attacked');
+  const child = home.spawn(process.execPath, ['--expose-gc', file, home.place('agent')], {
     cwd: '/',
     stdio: ['pipe', 'pipe', 'ignore'],
   });
   let printed = '';
   const url = await new Promise<string>((resolve, reject) => {
-    child.stdout.on('data', (chunk: Buffer) => {
+    child.stdout?.on('data', (chunk: Buffer) => {
       printed += chunk.toString();
       const found = /listening (\S+)/.exec(printed)?.[1];
       if (found) resolve(found);
@@ -55,11 +52,9 @@ export async function startAttackedAgent(file: string): Promise<AttackedAgent> {
     openFiles: () => readdirSync(`/proc/${child.pid}/fd`).length,
     framesSeen: () => frames,
     isAlive: () => child.exitCode === null && child.signalCode === null,
-    stop: async () => {
+    stop: () => {
       viewer.destroy();
-      child.kill('SIGKILL');
-      if (child.exitCode === null && child.signalCode === null) await once(child, 'exit');
-      rmSync(folder, { recursive: true, force: true });
+      return home.remove();
     },
   };
 }

@@ -1,6 +1,6 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chmodSync, chownSync, cpSync, mkdtempSync, rmSync } from 'node:fs';
+import { chmodSync, cpSync, mkdtempSync, rmSync } from 'node:fs';
 import { builtinModules } from 'node:module';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -8,7 +8,8 @@ import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { build } from 'vite';
-import { onTestFinished } from 'vitest';
+import { afterAll, onTestFinished } from 'vitest';
+import { OwnHome } from '../../../../scripts/own-home.mjs';
 import type { Settings } from '../../../../src-shared/settings.ts';
 import { buildShellWorker } from '../../../support/built-shell-worker.ts';
 import type { WireAnswer } from '../../support/contract.ts';
@@ -31,6 +32,8 @@ const NATIVE_PACKAGES = [
 /** An agent in a process of its own. */
 export interface AgentProcess extends Addressed {
   readonly child: ChildProcess;
+  readonly home: OwnHome;
+  /** Of its data. */
   readonly folder: string;
   /** Ends it with `signal` and resolves with how it ended. */
   end(signal: NodeJS.Signals): Promise<{ code: number | null; signal: NodeJS.Signals | null }>;
@@ -46,14 +49,21 @@ export interface RunningUser {
   readonly gid: number;
 }
 
+const bundles: string[] = [];
+
+afterAll(() => {
+  for (const folder of bundles.splice(0)) rmSync(folder, { recursive: true, force: true });
+});
+
 /**
  * Bundles an agent for {@link startAgentProcess}, or another program of the tests by its path in the repository;
- * answers the file, which the caller's tests share.
+ * answers the file, which the caller's tests share and which is gone after them.
  */
 export async function bundleAgent(
   entry = 'tests/integration/commands/support/agent-main.ts',
 ): Promise<string> {
   const folder = mkdtempSync(path.join(tmpdir(), 'porthole-agent-bundle-'));
+  bundles.push(folder);
   const external = [
     'libsql',
     '@julusian/jpeg-turbo',
@@ -88,21 +98,23 @@ export async function bundleAgent(
   return path.join(folder, 'agent.cjs');
 }
 
-/** Starts the agent of {@link bundleAgent} as `user`; it is gone when the test is. */
+/** Starts the agent of {@link bundleAgent} as `user`; it, and all that it started, is gone when the test is. */
 export async function startAgentProcess(
   file: string,
   user: RunningUser | null,
   options: {
     settings?: Partial<Settings>;
-    folder?: string;
+    home?: OwnHome;
     isRestarted?: boolean;
     env?: NodeJS.ProcessEnv;
   } = {},
 ): Promise<AgentProcess> {
-  const folder = options.folder ?? mkdtempSync(path.join(tmpdir(), 'porthole-agent-'));
-  if (user) chownSync(folder, user.uid, user.gid);
+  const home = options.home ?? OwnHome.make('agent');
+  const folder = home.place('agent');
+  const node = home.programFor(process.execPath);
+  if (user) execFileSync('chown', ['-R', `${user.uid}:${user.gid}`, home.folder]);
   const more = options.isRestarted ? ['guardian'] : [];
-  const child = spawn(process.execPath, [file, folder, JSON.stringify(options.settings ?? {}), ...more], {
+  const child = spawn(node, [file, folder, JSON.stringify(options.settings ?? {}), ...more], {
     cwd: '/',
     env: { PATH: process.env.PATH, HOME: folder, ...options.env },
     stdio: ['pipe', 'pipe', 'inherit'],
@@ -118,10 +130,7 @@ export async function startAgentProcess(
     }
     return { code: child.exitCode, signal: child.signalCode };
   };
-  onTestFinished(async () => {
-    await end('SIGKILL');
-    rmSync(folder, { recursive: true, force: true });
-  });
+  onTestFinished(() => home.remove());
   const waiting = new Map<number, (answer: WireAnswer) => void>();
   const url = await new Promise<string>((resolve, reject) => {
     child.once('exit', (code) => reject(new Error(`The agent ended with ${code}`)));
@@ -138,5 +147,5 @@ export async function startAgentProcess(
       child.stdin?.write(`${JSON.stringify({ id, method, path: target, body })}\n`);
     });
   const hang = (how: 'loop' | 'sleep') => void child.stdin?.write(`${JSON.stringify({ hang: how })}\n`);
-  return { url, child, folder, end, ended, hang, request };
+  return { url, child, home, folder, end, ended, hang, request };
 }

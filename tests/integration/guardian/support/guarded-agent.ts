@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { onTestFinished } from 'vitest';
+import type { OwnHome } from '../../../../scripts/own-home.mjs';
 import {
   type AgentProcess,
   type RunningUser,
@@ -32,11 +33,11 @@ export const pidOf = (agent: AgentProcess): number => agent.child.pid ?? 0;
 export async function startGuarded(
   bundle: string,
   user: RunningUser | null,
-  folder?: string,
+  home?: OwnHome,
 ): Promise<AgentProcess> {
   const agent = await startAgentProcess(bundle, user, {
     settings: { stallSeconds: 1, commandStopSeconds: 0.2 },
-    ...(folder === undefined ? {} : { folder }),
+    ...(home === undefined ? {} : { home }),
   });
   await guardianOf(agent);
   return agent;
