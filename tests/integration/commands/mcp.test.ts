@@ -131,6 +131,7 @@ describe('MCP client', () => {
     const { tools } = await client.listTools();
     expect(tools.map(({ name }) => name).sort()).toEqual([
       'cancel_command',
+      'end_process',
       'get_command',
       'get_session',
       'list_directory',
