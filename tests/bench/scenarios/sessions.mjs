@@ -1,16 +1,28 @@
 // @ts-check
 import { judge } from '../report/result.mjs';
 import { callApi } from '../support/api-call.mjs';
-import { median, quantile, round } from '../support/statistics.mjs';
+import { privateBytes } from '../support/process-tree.mjs';
+import { median, quantile, round, sleep } from '../support/statistics.mjs';
 import { repeat } from './observe.mjs';
 
 const WARM_UP_PAIRS = 50;
 const PAIRS_PER_ROUND = 200;
 
+const CLIENTS = 8;
+/** Of all rounds together. */
+const PAIRS_AT_ONCE = 4000;
+/** Until then the collector of JavaScript's garbage has had its turn. */
+const REST_SECONDS = 30;
+const MEGABYTE = 1_000_000;
+
+/** A start and a stop write to the disk and tell everybody of it; two requests that do nothing only come and go. */
+const MOST_TIMES_NOTHING = 4;
+const MOST_MEGABYTES_KEPT = 16;
+
 /**
- * How long a start and the stop after it take together over the API, one after the other on one connection. A session
- * is on disk before its start is answered, and archived before its stop is; that all are on record is checked here, that
- * they survive `kill -9` is what `npm run crash` tries.
+ * How long a start and the stop after it take together over the API: one after the other on one connection, and by eight
+ * clients at once, with what that leaves in memory. A session is on disk before its start is answered, and archived before
+ * its stop is; that all are on record is checked here, that they survive `kill -9` is what `npm run crash` tries.
  * @param {import('./observe.mjs').Rig} rig
  * @returns {Promise<import('./observe.mjs').Result[]>}
  */
@@ -29,18 +41,25 @@ export async function measureSessions({ agent, rounds }) {
     await call('GET', '/healthz');
     await call('GET', '/healthz');
   };
-  const timePairs = (/** @type {number} */ pairs, /** @type {() => Promise<void>} */ runPair) =>
-    repeat(pairs, async () => {
-      const startedAtMs = performance.now();
-      await runPair();
-      return performance.now() - startedAtMs;
-    });
-  await timePairs(WARM_UP_PAIRS, startAndStop);
+  await timePairs(WARM_UP_PAIRS, 1, startAndStop);
   const archivedBefore = await countArchived();
-  const times = await repeat(rounds, () => timePairs(PAIRS_PER_ROUND, startAndStop));
-  const lost = rounds * PAIRS_PER_ROUND - ((await countArchived()) - archivedBefore);
-  const nothing = await repeat(rounds, () => timePairs(PAIRS_PER_ROUND, askTwice));
+  const times = await repeat(rounds, async () => (await timePairs(PAIRS_PER_ROUND, 1, startAndStop)).times);
+  const nothing = await repeat(rounds, async () => (await timePairs(PAIRS_PER_ROUND, 1, askTwice)).times);
+
+  const bytesBefore = privateBytes(agent.pid);
+  const pairs = Math.ceil(PAIRS_AT_ONCE / rounds);
+  // Side by side: what else the machine does is the same for both.
+  const crowd = await repeat(rounds, async () => ({
+    sessions: await timePairs(pairs, CLIENTS, startAndStop),
+    nothing: await timePairs(pairs, CLIENTS, askTwice),
+  }));
+  const bytesAfter = privateBytes(agent.pid);
+  await sleep(REST_SECONDS * 1000);
+  const bytesAtRest = privateBytes(agent.pid);
+
+  const lost = rounds * (PAIRS_PER_ROUND + pairs) - ((await countArchived()) - archivedBefore);
   if (lost !== 0) throw new Error(`${lost} sessions that were stopped are not on record`);
+  const ofAll = crowd.flatMap(({ sessions }) => sessions.times);
   return [
     judge({
       id: 'session-p99',
@@ -59,5 +78,55 @@ export async function measureSessions({ agent, rounds }) {
       digits: 2,
       note: `median ${round(median(nothing.flat()), 2)} ms`,
     }),
+    judge({
+      id: 'sessions-at-once',
+      what: `start and stop by ${CLIENTS} clients at once, p99 against two requests that do nothing`,
+      values: crowd.map(({ sessions, nothing: beside }) => p99(sessions.times) / p99(beside.times)),
+      bar: MOST_TIMES_NOTHING,
+      digits: 2,
+      note:
+        `median ${round(median(ofAll), 1)} ms, p99 ${round(p99(ofAll), 1)} ms, ` +
+        `${round(median(crowd.map(({ sessions }) => sessions.perSecond)), 0)} pairs per second`,
+    }),
+    judge({
+      id: 'sessions-memory',
+      what: `memory of the main process ${REST_SECONDS} s after ${rounds * pairs} starts and stops, against before`,
+      values: [(bytesAtRest - bytesBefore) / MEGABYTE],
+      unit: 'MB',
+      bar: MOST_MEGABYTES_KEPT,
+      note: `${round((bytesAfter - bytesBefore) / MEGABYTE)} MB at the end of them`,
+    }),
   ];
+}
+
+/**
+ * Runs something so many times, by so many clients at once.
+ * @param {number} pairs
+ * @param {number} clients
+ * @param {() => Promise<void>} runPair
+ * @returns {Promise<{ times: number[], perSecond: number }>} How long each took in ms.
+ */
+async function timePairs(pairs, clients, runPair) {
+  /** @type {number[]} */
+  const times = [];
+  let left = pairs;
+  const startedAtMs = performance.now();
+  const work = async () => {
+    while (left > 0) {
+      left -= 1;
+      const pairStartedAtMs = performance.now();
+      await runPair();
+      times.push(performance.now() - pairStartedAtMs);
+    }
+  };
+  await Promise.all(Array.from({ length: clients }, work));
+  return { times, perSecond: (1000 * pairs) / (performance.now() - startedAtMs) };
+}
+
+/**
+ * @param {readonly number[]} times
+ * @returns {number}
+ */
+function p99(times) {
+  return quantile(times, 0.99);
 }
