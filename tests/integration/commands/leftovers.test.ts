@@ -37,10 +37,10 @@ beforeAll(async () => {
 });
 
 /** Held by namespaces, where there are some, or by marks, as commands are that may become other users. */
-const WAYS = USERS.flatMap((user) => [
-  { ...user, held: 'as well as can be', commandsMayElevate: false },
-  { ...user, held: 'by marks', commandsMayElevate: true },
-]);
+const WAYS = [
+  ...USERS.map((user) => ({ ...user, held: 'as well as can be', commandsMayElevate: false })),
+  ...USERS.slice(-1).map((user) => ({ ...user, held: 'by marks', commandsMayElevate: true })),
+];
 
 describe.each(WAYS)('a command, held $held by an agent that runs as $who, leaves nothing behind', (way) => {
   const { user, commandsMayElevate } = way;
