@@ -761,7 +761,8 @@ export const OUTSIDE_READERS: readonly OutsideReader[] = [
   }),
   textReader({
     name: 'events for webhooks',
-    ...BODY,
+    mostBytes: 32 * KIBIBYTE,
+    heldBy: 'callerTextSchema: 200 characters; the system: 4 KiB of a path, which is spelled out',
     read: (text) =>
       writeEventBody(
         eventOf(text),
