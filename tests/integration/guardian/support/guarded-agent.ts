@@ -4,6 +4,7 @@ import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { onTestFinished } from 'vitest';
 import type { OwnHome } from '../../../../scripts/own-home.mjs';
+import type { Settings } from '../../../../src-shared/settings.ts';
 import {
   type AgentProcess,
   type RunningUser,
@@ -34,9 +35,10 @@ export async function startGuarded(
   bundle: string,
   user: RunningUser | null,
   home?: OwnHome,
+  settings: Partial<Settings> = {},
 ): Promise<AgentProcess> {
   const agent = await startAgentProcess(bundle, user, {
-    settings: { stallSeconds: 1, commandStopSeconds: 0.2 },
+    settings: { stallSeconds: 1, commandStopSeconds: 0.2, ...settings },
     ...(home === undefined ? {} : { home }),
   });
   await guardianOf(agent);
