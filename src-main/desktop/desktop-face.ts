@@ -6,7 +6,6 @@ import type { Clock } from '../clock.ts';
 import type { EventBus } from '../events/event-bus.ts';
 import type { Notice, NoticeResponse, Notifier } from '../events/notification-port.ts';
 import type { Logger } from '../logger.ts';
-import { PacedTask } from '../paced-task.ts';
 import type { SessionRegistry } from '../sessions/session-registry.ts';
 import { streamUrl } from '../sessions/session-view.ts';
 import type { SettingsStore } from '../settings/settings-store.ts';
@@ -54,8 +53,6 @@ export const APP_ICON = 'porthole-256.png';
 
 const STOP_ALL_REASON = 'The owner stopped everything';
 const REFRESH_DELAY_MS = 50;
-/** A new menu goes through the session bus to the desktop, and closes under the person's hand where it was open. */
-const TRAY_REST_MS = 500;
 
 /** The agent as the person at the machine meets it: tray, panel, prompt, the answers to notices, and the shortcut. */
 export class DesktopFace {
@@ -69,8 +66,7 @@ export class DesktopFace {
   readonly #fresh: FreshRequests;
   readonly #borders: ShareBorders;
   readonly #unsubscribe: (() => void)[];
-  readonly #trayTask: PacedTask;
-  readonly #borderTask: PacedTask;
+  #cancelRefresh: (() => void) | null = null;
 
   /** To be made once Electron is ready. */
   constructor(options: DesktopFaceOptions) {
@@ -121,16 +117,8 @@ export class DesktopFace {
       setting: () => settings.current.shareBorder,
       log: options.log,
     });
-    const pace = { clock, delayMs: REFRESH_DELAY_MS };
-    this.#trayTask = new PacedTask({ ...pace, restMs: TRAY_REST_MS, task: () => this.#tray.refresh() });
-    this.#borderTask = new PacedTask({ ...pace, restMs: 0, task: () => this.#borders.refresh() });
     this.#unsubscribe = [
-      agent.bus.subscribe({
-        onChange: () => {
-          this.#trayTask.request();
-          this.#borderTask.request();
-        },
-      }),
+      agent.bus.subscribe({ onChange: () => this.#scheduleRefresh() }),
       settings.subscribe((now, before) => {
         if (now.stopAllShortcut !== before.stopAllShortcut) this.#changeShortcut();
         if (now.shareBorder !== before.shareBorder) this.#borders.refresh();
@@ -156,8 +144,7 @@ export class DesktopFace {
     for (const unsubscribe of this.#unsubscribe) unsubscribe();
     this.#fresh.close();
     this.#borders.close();
-    this.#trayTask.cancel();
-    this.#borderTask.cancel();
+    this.#cancelRefresh?.();
     this.#traySessions.close();
     this.#trayWatch.close();
     this.#tray.close();
@@ -179,6 +166,14 @@ export class DesktopFace {
       own: this.#traySessions.live,
       shortcut: this.#shortcut,
     };
+  }
+
+  #scheduleRefresh(): void {
+    this.#cancelRefresh ??= this.#options.clock.after(REFRESH_DELAY_MS, () => {
+      this.#cancelRefresh = null;
+      this.#tray.refresh();
+      this.#borders.refresh();
+    });
   }
 
   /** Does something for the person, who gets to know if it could not be done. */
@@ -263,7 +258,7 @@ export class DesktopFace {
   #changeShortcut(): void {
     if (this.#shortcut) releaseGlobalShortcut(this.#shortcut);
     this.#shortcut = this.#registerShortcut();
-    this.#trayTask.request();
+    this.#scheduleRefresh();
   }
 
   async #tellThatItStays(): Promise<void> {
