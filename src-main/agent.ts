@@ -39,6 +39,7 @@ import { CheckpointThread } from './store/checkpoint-thread.ts';
 import { Checkpoints } from './store/checkpoints.ts';
 import { closeDatabase, openDatabase } from './store/database.ts';
 import { SqliteCommandJournal } from './store/sqlite-command-journal.ts';
+import { SqliteHistory } from './store/sqlite-history.ts';
 import { SqliteLockoutJournal } from './store/sqlite-lockout-journal.ts';
 import { SqliteRecordingJournal } from './store/sqlite-recording-journal.ts';
 import { SqliteSessionJournal } from './store/sqlite-session-journal.ts';
@@ -53,6 +54,7 @@ import type { ViewerState } from './stream/viewer.ts';
 import { AdvisoryBoard } from './upkeep/advisory-board.ts';
 import { adviseOnContainment } from './upkeep/containment-advisory.ts';
 import { collectDiagnostics } from './upkeep/diagnostics.ts';
+import { HistoryUpkeep } from './upkeep/history-upkeep.ts';
 import { LockPause } from './upkeep/lock-pause.ts';
 import { adviseOnRestart, describeRestart, type Fall } from './upkeep/restart-advisory.ts';
 import { adviseOnSettings } from './upkeep/settings-advisory.ts';
@@ -224,11 +226,20 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
     onError: (error) => log.error({ err: error }, 'a share of a lost window could not be ended'),
   });
   bus.subscribe({ onChange: () => windows.refresh() });
+  const commandJournal = new SqliteCommandJournal(database, journal);
+  const history = new HistoryUpkeep({
+    clock,
+    log,
+    settings,
+    bus,
+    store: new SqliteHistory(database, () => commandJournal.recount()),
+    onWrite: () => checkpoints?.noteWrite(),
+  });
   const commands = await openCommandRoom({
     settings,
     clock,
     log,
-    journal: new SqliteCommandJournal(database, journal),
+    journal: commandJournal,
     sessions,
     approvals,
     bus,
@@ -344,6 +355,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
     guard,
   });
   const app = createWebApp({
+    clock,
     guard,
     access: { ...access, sessions, streams },
     webhooks,
@@ -436,6 +448,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
     windows.close();
     lockPause.close();
     updates.close();
+    await history.close();
     await checkpoints?.close();
     closeDatabase(database);
     throw error;
@@ -478,6 +491,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
         await mcp.close();
         await viewersTold;
         await listener.close();
+        await history.close();
         await checkpoints?.close();
         closeDatabase(database);
       }

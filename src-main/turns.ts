@@ -48,3 +48,31 @@ export async function readLines<R>(
   }
   return results;
 }
+
+/** Which part of a list is asked for. */
+interface Page {
+  readonly limit: number;
+  readonly offset: number;
+}
+
+/**
+ * A page of a list whose newest entries come first, read by `read` in pieces of at most `pieceLength`; everybody else has
+ * turns meanwhile. What comes to the list in those moves the rest on and makes no entry, told apart by `keyOf`, come twice.
+ */
+export async function readInTurns<T>(
+  { limit, offset }: Page,
+  pieceLength: number,
+  read: (piece: Page) => { readonly entries: readonly T[]; readonly total: number },
+  keyOf: (entry: T) => string,
+): Promise<{ entries: T[]; total: number }> {
+  const turns = new Turns();
+  const found = new Map<string, T>();
+  for (let done = 0; ; ) {
+    const wanted = Math.min(pieceLength, limit - found.size);
+    const { entries, total } = read({ limit: wanted, offset: offset + done });
+    for (const entry of entries) if (!found.has(keyOf(entry))) found.set(keyOf(entry), entry);
+    done += entries.length;
+    if (entries.length < wanted || found.size === limit) return { entries: [...found.values()], total };
+    if (turns.isOver) await turns.next();
+  }
+}

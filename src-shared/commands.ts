@@ -230,6 +230,13 @@ export type CommandEndStatus = z.infer<typeof commandEndStatusSchema>;
 export const outputEncodingSchema = z.enum(['utf8', 'utf8_lossy']);
 export type OutputEncoding = z.infer<typeof outputEncodingSchema>;
 
+/**
+ * How much is on record of what was asked for, written and found: all that callers can get, no more than 64 KiB of each
+ * (the beginning; of an output both ends), or digests and lengths alone.
+ */
+export const keepingSchema = z.enum(['whole', 'part', 'digest']);
+export type Keeping = z.infer<typeof keepingSchema>;
+
 /** What became of bytes that a file holds: text where they are UTF-8, else base64. */
 const fileBytes = { content: z.string(), encoding: z.enum(['utf8', 'base64']) };
 
@@ -350,9 +357,16 @@ export const commandSchema = z
     /** How many bytes the program wrote, kept or not. */
     stdout_bytes: z.int().min(0),
     stderr_bytes: z.int().min(0),
+    /** SHA-256 over all that the program wrote, kept or not; null until it has ended, and where it wrote nothing. */
+    stdout_sha256: z.string().nullable(),
+    stderr_sha256: z.string().nullable(),
     /** Whether some of the output was left out; a mark stands where. */
     truncated: z.boolean(),
     result: commandResultSchema.nullable(),
+    /** Of a file's bytes that were read or a picture, else of the result as JSON, whole; null without a result. */
+    result_bytes: z.int().min(0).nullable(),
+    result_sha256: z.string().nullable(),
+    kept: keepingSchema,
     error: commandErrorSchema.nullable(),
     /** SHA-256 over what was asked for, scripts that it names included; what ran had the same. */
     hash: z.string(),

@@ -376,6 +376,32 @@ export const settingsSchema = z.strictObject({
       group: 'sessions',
       effect: 'next-start',
     }),
+  historyDays: z
+    .number()
+    .min(0)
+    .max(3650)
+    .default(365)
+    .describe(
+      'days for which ended sessions, their commands and what happened in them are kept; 0 for as long as there is room',
+    )
+    .register(settingMeta, {
+      label: 'Keep the history for',
+      group: 'sessions',
+      effect: 'at-once',
+      unit: 'days',
+    }),
+  historyMegabytes: z
+    .number()
+    .min(20)
+    .max(1_000_000)
+    .default(1000)
+    .describe('megabytes that all of that may take; above them the oldest ended sessions go')
+    .register(settingMeta, {
+      label: 'The history takes at most',
+      group: 'sessions',
+      effect: 'at-once',
+      unit: 'MB',
+    }),
 });
 
 /** The settings of one run of the agent. */

@@ -1,6 +1,7 @@
 import type { Readable, Writable } from 'node:stream';
 import { Command, CommanderError } from 'commander';
 import { stripMisleadingCharacters } from '#shared/text';
+import { stringifyVisibly } from '#shared/visible-json';
 import { isRuntimeSwitch } from '../settings/chromium-switches.ts';
 import { AgentRefusal, createAgentClient } from './agent-client.ts';
 import { createAgentCommands, type RunCommand } from './agent-commands.ts';
@@ -75,7 +76,7 @@ export async function runCli(args: readonly string[], context: CliContext): Prom
         token: context.env.PORTHOLE_TOKEN,
         stdin: context.stdin,
         stdout: context.stdout,
-        complain: (sentence) => context.stderr.write(`porthole: ${sentence}\n`),
+        complain: (sentence) => context.stderr.write(`porthole: ${stripMisleadingCharacters(sentence)}\n`),
       });
     });
   addAgentOptions(mcp);
@@ -93,7 +94,7 @@ export async function runCli(args: readonly string[], context: CliContext): Prom
         url,
         tell: (answer, lines, beside = []) => {
           if (options.json) {
-            print(JSON.stringify(answer));
+            print(stringifyVisibly(answer));
             return;
           }
           // An agent at a strange address could answer anything.
@@ -102,7 +103,7 @@ export async function runCli(args: readonly string[], context: CliContext): Prom
         },
       });
     } catch (error) {
-      if (options.json && error instanceof AgentRefusal) print(JSON.stringify(error.body));
+      if (options.json && error instanceof AgentRefusal) print(stringifyVisibly(error.body));
       throw error;
     }
   };

@@ -12,17 +12,23 @@ export interface CommandQuery {
   readonly offset: number;
 }
 
-/** Where commands are kept. Every write is on disk when the call returns, a state always together with its event. */
+/**
+ * Where commands are kept. Every write is on disk when the call returns, a state always together with its event. What a
+ * session has on record is bounded: beyond that its oldest commands lose first their content, then their place.
+ */
 export interface CommandJournal {
   /** Writes a command's state together with the event that tells of it; answers the event with its number. */
   record(command: CommandRecord, draft: EventDraft): AgentEvent;
-  /** Writes what is no news: which pictures there are. */
-  save(command: CommandRecord): void;
+  /** Writes which pictures there are of a command, which is no news. Does nothing to one that is not kept any more. */
+  savePictures(command: CommandRecord): void;
   find(commandId: string): CommandRecord | undefined;
   /** A page of commands without their outputs, and how many match in all. */
   list(query: CommandQuery): { records: CommandSummary[]; total: number };
-  /** Every command of a session in the order in which they were asked for, one at a time. */
-  each(sessionId: string): Iterable<CommandRecord>;
+  /**
+   * Commands of a session in the order in which they were asked for: the first `limit` after the place `after`, which is
+   * 0 for the beginning, and the place of the last of them.
+   */
+  listOf(sessionId: string, after: number, limit: number): { records: CommandRecord[]; last: number };
   /** Commands that had not ended when they were last written. */
   listUnfinished(): CommandRecord[];
 }

@@ -1,9 +1,18 @@
 import { randomBytes } from 'node:crypto';
 import type { Decider } from '#shared/approvals';
-import type { CommandError, CommandResult, CommandStatus, Operation } from '#shared/commands';
+import type { CommandError, CommandResult, CommandStatus, Keeping, Operation } from '#shared/commands';
 import type { LiveRemote } from '#shared/sessions';
 import type { BoundOperation } from './bound-operation.ts';
 import { NO_OUTPUT, type OutputText } from './kept-output.ts';
+
+/** What tells whether something is what a command put out, when no more than its beginning is kept. */
+export interface ContentDigests {
+  /** SHA-256 in hexadecimal over all that it wrote; null where it wrote nothing, and until it has ended. */
+  readonly stdout: string | null;
+  readonly stderr: string | null;
+  /** Of a file's bytes or a picture, else of the result as JSON; null where there is no result. */
+  readonly result: { readonly bytes: number; readonly sha256: string } | null;
+}
 
 /** What is kept of one command; a record never changes, a new one takes its place. Times are wall clock. */
 export interface CommandRecord {
@@ -34,6 +43,9 @@ export interface CommandRecord {
   readonly stderr: OutputText;
   readonly result: CommandResult | null;
   readonly error: CommandError | null;
+  /** How much of operation, outputs and result this has. */
+  readonly kept: Keeping;
+  readonly digests: ContentDigests;
   /** What its processes are known by; see `RunningProgram.mark`. */
   readonly mark: string | null;
   readonly hasShotBefore: boolean;
@@ -76,6 +88,8 @@ export function createCommandRecord(
     stderr: NO_OUTPUT,
     result: null,
     error: null,
+    kept: 'whole',
+    digests: { stdout: null, stderr: null, result: null },
     mark: null,
     hasShotBefore: false,
     hasShotAfter: false,

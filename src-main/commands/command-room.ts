@@ -9,6 +9,7 @@ import type { SessionRegistry } from '../sessions/session-registry.ts';
 import type { LiveSettings } from '../settings/settings-store.ts';
 import type { ShellReader } from '../shell/shell-reading.ts';
 import type { ScreenSource } from '../stream/screen-source.ts';
+import { CommandArchive } from './command-archive.ts';
 import { baseEnvironment } from './command-environment.ts';
 import type { CommandJournal } from './command-journal.ts';
 import { CommandService } from './command-service.ts';
@@ -95,10 +96,11 @@ export async function openCommandRoom(options: CommandRoomOptions): Promise<Comm
     }),
   );
   const rules = followRules(settings);
+  const archive = new CommandArchive(options.journal, clock);
   const service = new CommandService({
     clock,
     log,
-    journal: options.journal,
+    journal: archive,
     sessions: options.sessions,
     approvals: options.approvals,
     executor: new OperationExecutor({ runner, files, camera, umask: options.umask }),
@@ -142,6 +144,7 @@ export async function openCommandRoom(options: CommandRoomOptions): Promise<Comm
       camera.close();
       await service.settle();
       runner.close();
+      archive.close();
     },
   };
 }

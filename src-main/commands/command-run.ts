@@ -11,6 +11,7 @@ import type { CommandJournal } from './command-journal.ts';
 import { CHANGING_OPERATIONS } from './command-policy.ts';
 import type { CommandRecord } from './command-record.ts';
 import { KeptOutput } from './kept-output.ts';
+import { digestResult } from './kept-record.ts';
 import type { OperationExecutor } from './operation-executor.ts';
 import { OutputFeed } from './output-feed.ts';
 import type { Moment, PictureFolder } from './picture-folder.ts';
@@ -197,6 +198,11 @@ export class CommandRun {
       stdout: this.#stdout.toText(),
       stderr: this.#stderr.toText(),
       ...outcome,
+      digests: {
+        stdout: this.#stdout.sha256,
+        stderr: this.#stderr.sha256,
+        result: outcome.result ? digestResult(outcome.result) : null,
+      },
       finishedAtMs,
       durationSeconds: startedAtMs === null ? null : (clock.monotonicMs() - this.#startedMs) / 1000,
     };
@@ -212,7 +218,7 @@ export class CommandRun {
     await this.#picture('after');
     if (!this.#record.hasShotAfter) return;
     try {
-      this.#tools.journal.save(this.#record);
+      this.#tools.journal.savePictures(this.#record);
     } catch (error) {
       this.#tools.log.error({ err: error }, 'the picture after a command could not be recorded');
     }

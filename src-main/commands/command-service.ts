@@ -12,6 +12,7 @@ import type {
 } from '../approvals/approval-queue.ts';
 import type { Logger } from '../logger.ts';
 import { RESTART_REASON } from '../sessions/session-events.ts';
+import { readInTurns } from '../turns.ts';
 import type { BoundOperation } from './bound-operation.ts';
 import { CommandAdmission, type CommandAdmissionOptions } from './command-admission.ts';
 import { describeAsked, describeFinished } from './command-events.ts';
@@ -55,6 +56,10 @@ interface Live {
   /** Why it must not run any more, while it is being looked at before it is asked for or runs. */
   cancelled: string | null;
 }
+
+/** What ended commands have on record comes to a few hundred KiB each at most. */
+const COMMANDS_AT_A_TIME = 4;
+const LISTED_AT_A_TIME = 50;
 
 /** So long programs have at most to end by themselves when their session ends: whoever ended it sees it end. */
 const SESSION_GRACE_MS = 500;
@@ -124,9 +129,31 @@ export class CommandService {
     return { commands: records.map(toListedCommand), total };
   }
 
-  /** Every command of a session, whole, in the order in which they were asked for. */
+  /** The same for a page of any length; everybody else has turns meanwhile. */
+  async listInTurns(query: CommandQuery): Promise<{ commands: Command[]; total: number }> {
+    const { entries, total } = await readInTurns(
+      query,
+      LISTED_AT_A_TIME,
+      (piece) => {
+        const page = this.list({ ...query, ...piece });
+        return { entries: page.commands, total: page.total };
+      },
+      ({ command_id }) => command_id,
+    );
+    return { commands: entries, total };
+  }
+
+  /**
+   * Every command of a session with what is on record of it, in the order in which they were asked for. Read in pieces, so
+   * that no session takes more memory or time at once than a few of its commands.
+   */
   *each(sessionId: string): Iterable<Command> {
-    for (const record of this.#options.journal.each(sessionId)) yield toCommand(record);
+    for (let after = 0; ; ) {
+      const { records, last } = this.#options.journal.listOf(sessionId, after, COMMANDS_AT_A_TIME);
+      if (records.length === 0) return;
+      for (const record of records) yield toCommand(record);
+      after = last;
+    }
   }
 
   /** Decides on a waiting command. Throws `command_not_found`, `command_not_pending`. */

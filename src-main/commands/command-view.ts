@@ -1,5 +1,6 @@
 import type { Command, ListedOperation } from '#shared/commands';
 import type { CommandRecord, CommandSummary } from './command-record.ts';
+import { shortenForList } from './kept-record.ts';
 
 const toIso = (wallMs: number | null): string | null =>
   wallMs === null ? null : new Date(wallMs).toISOString();
@@ -20,7 +21,12 @@ function commonFields(record: CommandSummary) {
     stderr_encoding: record.stderr.encoding,
     stdout_bytes: record.stdout.bytes,
     stderr_bytes: record.stderr.bytes,
+    stdout_sha256: record.digests.stdout,
+    stderr_sha256: record.digests.stderr,
     truncated: record.stdout.truncated || record.stderr.truncated,
+    result_bytes: record.digests.result?.bytes ?? null,
+    result_sha256: record.digests.result?.sha256 ?? null,
+    kept: record.kept,
     error: record.error,
     hash: record.hash,
     reason: record.reason,
@@ -52,9 +58,12 @@ export function toCommand(record: CommandRecord): Command {
   };
 }
 
-/** The wire form of a command in a list: without outputs, result and what a `write_file` would write. */
+/**
+ * The wire form of a command in a list: without outputs, result and what a `write_file` would write, and with no more than
+ * the beginning of an operation that is long.
+ */
 export function toListedCommand(record: CommandSummary): Command {
-  const { operation } = record;
+  const operation = shortenForList(record.operation);
   const listed: ListedOperation =
     operation.operation === 'write_file' ? { ...operation, content: null } : operation;
   return { ...commonFields(record), operation: listed, stdout: null, stderr: null, result: null };

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { OutputEncoding } from '#shared/commands';
 
 /** Output as it is shown and stored. */
@@ -41,6 +42,25 @@ export function splitKept({ text, encoding, bytes }: KeptText): {
   return { head: text, leftOut: 0, tail: null };
 }
 
+/**
+ * An output with no more of it than `maxBytes`, half from either end, and a mark between that counts what is left out in
+ * all. The same one where it has no more.
+ */
+export function shortenOutput(output: OutputText, maxBytes: number): OutputText {
+  // A character has three bytes for each code unit at most.
+  if (output.text.length * 3 <= maxBytes) return output;
+  const { head, leftOut, tail } = splitKept(output);
+  const first = Buffer.from(head);
+  const last = tail === null ? Buffer.alloc(0) : Buffer.from(tail);
+  if (first.length + last.length <= maxBytes) return output;
+  const half = Math.floor(maxBytes / 2);
+  const before = withoutBrokenEnd(first.subarray(0, half));
+  const end = tail === null ? first.subarray(before.length) : last;
+  const after = withoutBrokenStart(end.subarray(Math.max(0, end.length - half)));
+  const missing = first.length + leftOut + last.length - before.length - after.length;
+  return { ...output, text: `${before}${markOf(missing)}${after}`, truncated: true };
+}
+
 const MARK = /\n\[… (\d{1,15}) bytes left out …\]\n/g;
 const markOf = (bytes: number): string => `\n[… ${bytes} bytes left out …]\n`;
 
@@ -58,6 +78,7 @@ export class KeptOutput {
   #tailStart = 0;
   #tailBytes = 0;
   #totalBytes = 0;
+  readonly #hash = createHash('sha256');
 
   constructor(maxBytes: number) {
     this.#headLimit = Math.floor(maxBytes / 2);
@@ -69,9 +90,15 @@ export class KeptOutput {
     return this.#totalBytes;
   }
 
+  /** SHA-256 over all that was written so far, kept or not; null while that is nothing. */
+  get sha256(): string | null {
+    return this.#totalBytes === 0 ? null : this.#hash.copy().digest('hex');
+  }
+
   /** Takes what was written next; the chunk is copied. */
   append(chunk: Buffer): void {
     this.#totalBytes += chunk.length;
+    this.#hash.update(chunk);
     const toHead = Math.min(chunk.length, this.#headLimit - this.#headBytes);
     if (toHead > 0) this.#appendToHead(chunk.subarray(0, toHead));
     if (toHead < chunk.length) this.#appendToTail(chunk.subarray(toHead));

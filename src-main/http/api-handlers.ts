@@ -9,6 +9,7 @@ import type { Liveness } from '../sessions/liveness.ts';
 import type { SessionRegistry } from '../sessions/session-registry.ts';
 import type { SettingsStore } from '../settings/settings-store.ts';
 import type { SourceCatalogue } from '../stream/source-catalogue.ts';
+import { readInTurns } from '../turns.ts';
 import type { WebhookService } from '../webhooks/webhook-service.ts';
 import { type AccessParts, createAccessHandlers } from './access-handlers.ts';
 import type { ApiHandlers } from './api-router.ts';
@@ -38,6 +39,8 @@ export interface ApiParts extends UpkeepParts {
   readonly reach: () => Reach;
 }
 
+/** What is kept of ended sessions comes to 16 KiB each at most. */
+const ENDED_AT_A_TIME = 100;
 const DEFAULT_STOP_REASON = 'User requested';
 const DEFAULT_STOP_ALL_REASON = 'The owner stopped everything';
 
@@ -97,15 +100,24 @@ export function createApiHandlers(parts: ApiParts): ApiHandlers {
       const dropped = liveness.check(query.timeout_minutes * 60_000);
       return { success: true, dropped_sessions: dropped, count: dropped.length };
     },
-    history: ({ query, admission: { scope } }) =>
-      sessions.listHistory({
-        limit: query.limit,
-        offset: query.offset,
+    history: async ({ query, admission: { scope } }) => {
+      const filters = {
         type: query.type,
         userId: query.user_id,
         owner: scope.of === 'owner' ? scope.owner : undefined,
         sinceMs: query.since === undefined ? undefined : Date.parse(query.since),
-      }),
+      };
+      const { entries, total } = await readInTurns(
+        query,
+        ENDED_AT_A_TIME,
+        (piece) => {
+          const page = sessions.listHistory({ ...filters, ...piece });
+          return { entries: page.history, total: page.total };
+        },
+        ({ session_id }) => session_id,
+      );
+      return { history: entries, total };
+    },
     stopAll: ({ body, by }) => {
       const stopped = sessions.stopAll(body.reason ?? DEFAULT_STOP_ALL_REASON, by);
       return { success: true, stopped_sessions: stopped, count: stopped.length, locked: true };

@@ -11,6 +11,7 @@ import {
 } from '#shared/api';
 import type { Decider } from '#shared/approvals';
 import { PortholeError } from '#shared/errors';
+import { stringifyVisibly } from '#shared/visible-json';
 import type { Admission } from '../access/gate.ts';
 import { type Scope, tokenOf } from '../access/principal.ts';
 import { SERVICE_ROUTES } from '../access/routes.ts';
@@ -92,7 +93,11 @@ function mountEndpoint<N extends EndpointName>(
     // What a query names only narrows a list, which shows nothing that is not in scope.
     for (const part of [call.params, call.body]) assertVisible(part, admission.scope, parts);
     const answer = await handlers[name](call);
-    response.status(endpoint.status ?? 200).json(answer);
+    // People read answers in terminals.
+    response
+      .status(endpoint.status ?? 200)
+      .type('json')
+      .send(stringifyVisibly(answer));
   });
 }
 

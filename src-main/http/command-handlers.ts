@@ -11,7 +11,7 @@ export function createCommandHandlers(commands: CommandService): Pick<ApiHandler
     listCommands: ({ query: { session_id, limit, offset }, admission: { scope } }) => {
       const only = scope.of === 'session' ? scope.sessionId : session_id;
       if (session_id !== undefined && session_id !== only) return { commands: [], total: 0 };
-      return commands.list({
+      return commands.listInTurns({
         sessionId: only,
         owner: scope.of === 'owner' ? scope.owner : undefined,
         limit,

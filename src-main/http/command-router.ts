@@ -1,9 +1,10 @@
 import { createReadStream } from 'node:fs';
-import { pipeline, Readable } from 'node:stream';
 import express, { type Router } from 'express';
 import { PortholeError } from '#shared/errors';
+import { stringifyVisibly } from '#shared/visible-json';
 import type { CommandService } from '../commands/command-service.ts';
 import type { SessionRegistry } from '../sessions/session-registry.ts';
+import type { ExportDesk } from './export-desk.ts';
 import type { Guard } from './guard.ts';
 import { refuseOtherMethods } from './other-methods.ts';
 
@@ -15,8 +16,9 @@ export function createCommandRouter(parts: {
   guard: Guard;
   sessions: SessionRegistry;
   commands: CommandService;
+  exports: ExportDesk;
 }): Router {
-  const { guard, sessions, commands } = parts;
+  const { guard, sessions, commands, exports } = parts;
   const router = express.Router({ caseSensitive: true, strict: true });
 
   router.get(SCREENSHOT_PATH, (request, response, next) => {
@@ -37,22 +39,22 @@ export function createCommandRouter(parts: {
 
   router.get(EXPORT_PATH, (request, response, next) => {
     const { sessionId } = request.params;
-    const { scope } = guard.admissionTo('exportSession', request);
+    const { principal, scope } = guard.admissionTo('exportSession', request);
     if (!sessions.isVisible(sessionId, scope)) throw new PortholeError('session_not_found');
     const session = sessions.remoteStatus(sessionId);
+    exports.admit(principal, response);
     response.attachment(`${sessionId}.jsonl`);
     response.type('application/x-ndjson');
-    // One command at a time: a session may hold more than fits into memory.
+    if (request.method === 'HEAD') {
+      response.end();
+      return;
+    }
     const lines = function* (): Iterable<string> {
-      yield `${JSON.stringify({ record: 'session', ...session })}\n`;
-      for (const command of commands.each(sessionId)) {
-        yield `${JSON.stringify({ record: 'command', ...command })}\n`;
-      }
+      yield `${stringifyVisibly({ record: 'session', ...session })}\n`;
+      for (const command of commands.each(sessionId))
+        yield `${stringifyVisibly({ record: 'command', ...command })}\n`;
     };
-    pipeline(Readable.from(lines()), response, (error) => {
-      // Whoever left has heard enough.
-      if (error && error.code !== 'ERR_STREAM_PREMATURE_CLOSE') next(error);
-    });
+    exports.send(lines(), response).catch(next);
   });
   for (const path of [SCREENSHOT_PATH, EXPORT_PATH]) router.all(path, refuseOtherMethods);
   return router;

@@ -1,4 +1,5 @@
 import express, { type Router } from 'express';
+import type { ExportDesk } from './export-desk.ts';
 import type { Guard } from './guard.ts';
 import { refuseOtherMethods } from './other-methods.ts';
 
@@ -6,11 +7,12 @@ import { refuseOtherMethods } from './other-methods.ts';
 export function createDiagnosticsRouter(parts: {
   readonly guard: Guard;
   readonly collectDiagnostics: () => Promise<Uint8Array>;
+  readonly exports: ExportDesk;
 }): Router {
   const router = express.Router({ caseSensitive: true, strict: true });
   const route = router.route('/api/diagnostics');
   route.get(async (request, response) => {
-    parts.guard.admissionTo('diagnostics', request);
+    parts.exports.admit(parts.guard.admissionTo('diagnostics', request).principal, response);
     const archive = await parts.collectDiagnostics();
     response.attachment('porthole-diagnostics.zip');
     response.type('application/zip');

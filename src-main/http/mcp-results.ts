@@ -150,9 +150,14 @@ function denialOf({ decided_by: by, decision_reason: reason }: Command): string 
 
 function completedResult(command: Command, facts: object): CallToolResult {
   const { result, command_id: id } = command;
+  if (result === null && command.result_sha256 !== null) {
+    const was = `${command.result_bytes} bytes, SHA-256 ${command.result_sha256}`;
+    return answer(`Command ${id} has completed. Its result is not kept any more: ${was}.`, facts);
+  }
   if (result === null) return answerWithOutput(`exit code ${command.exit_code}`, command, facts);
   if (result.operation === 'screenshot') {
     const { width, height, data } = result;
+    if (data === '') return answer(`Command ${id} has completed. Its picture is not kept any more.`, facts);
     return show([
       { type: 'image', data, mimeType: 'image/jpeg' },
       { type: 'text', text: `The screen as it is now, ${width}x${height} pixels (${id}).` },

@@ -3,6 +3,7 @@ import express, { type RequestHandler } from 'express';
 import { PortholeError } from '#shared/errors';
 import { splitTarget } from '../access/gate.ts';
 import { findRoute, type RouteName } from '../access/routes.ts';
+import type { Clock } from '../clock.ts';
 import type { Logger } from '../logger.ts';
 import type { SessionRegistry } from '../sessions/session-registry.ts';
 import type { Snapshots } from '../stream/snapshots.ts';
@@ -13,6 +14,7 @@ import { createApiRouter } from './api-router.ts';
 import { createCommandRouter } from './command-router.ts';
 import { createDiagnosticsRouter } from './diagnostics-router.ts';
 import { answerNotFound, createErrorAnswerer, errorBody, refusalHeaders } from './error-answer.ts';
+import { ExportDesk } from './export-desk.ts';
 import type { Guard } from './guard.ts';
 import type { McpEndpoint } from './mcp-router.ts';
 import { createOpenApiDocument } from './openapi.ts';
@@ -26,6 +28,7 @@ import { createStreamRouter } from './stream-router.ts';
 
 /** What the web app serves. */
 export interface WebAppParts extends ApiParts {
+  readonly clock: Clock;
   readonly sessions: SessionRegistry;
   readonly streams: StreamService;
   readonly snapshots: Snapshots;
@@ -90,9 +93,10 @@ export function createWebApp(parts: WebAppParts): RequestListener {
       sessionOfCommand: (commandId) => parts.commands.find(commandId).session_id,
     }),
   );
-  app.use(createCommandRouter(parts));
+  const exports = new ExportDesk(parts.clock);
+  app.use(createCommandRouter({ ...parts, exports }));
   app.use(createSourceRouter(parts));
-  app.use(createDiagnosticsRouter(parts));
+  app.use(createDiagnosticsRouter({ ...parts, exports }));
   app.use(parts.mcp.router);
   app.use(createStreamRouter(parts));
   app.use(createPages(guard, parts.pagesFolder));

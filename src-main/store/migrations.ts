@@ -175,6 +175,23 @@ export const MIGRATIONS: readonly string[] = [
   -- Since when a webhook gets nothing more, because its receiver said so.
   ALTER TABLE webhooks ADD COLUMN disabled_at_ms INTEGER;
   `,
+  `
+  -- What ended commands have on record of their content; those of before have all of it, and none here.
+  CREATE TABLE command_contents (
+    -- That of the command.
+    request_order INTEGER PRIMARY KEY,
+    session_id TEXT NOT NULL,
+    -- The token that the session was started with.
+    owner TEXT,
+    kept TEXT NOT NULL CHECK (kept IN ('whole', 'part', 'digest')),
+    -- How much could still go.
+    bytes INTEGER NOT NULL,
+    digests TEXT NOT NULL
+  ) STRICT;
+  CREATE INDEX command_contents_by_session ON command_contents (session_id, request_order, bytes) WHERE bytes > 0;
+  CREATE INDEX command_contents_by_owner ON command_contents (owner, request_order, bytes)
+    WHERE bytes > 0 AND owner IS NOT NULL;
+  `,
 ];
 
 /**

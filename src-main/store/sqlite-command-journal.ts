@@ -5,13 +5,16 @@ import {
   commandErrorSchema,
   commandResultSchema,
   commandStatusSchema,
+  keepingSchema,
   operationSchema,
   outputEncodingSchema,
 } from '#shared/commands';
 import type { AgentEvent } from '#shared/events';
 import type { CommandJournal, CommandQuery } from '../commands/command-journal.ts';
-import type { CommandRecord, CommandSummary } from '../commands/command-record.ts';
+import type { CommandRecord, CommandSummary, ContentDigests } from '../commands/command-record.ts';
+import { keepDigest } from '../commands/kept-record.ts';
 import type { EventDraft, SessionJournal } from '../sessions/session-journal.ts';
+import { COMMAND_LIMITS, CommandContents, type CommandLimits } from './command-contents.ts';
 
 const flag = z.number().transform((value) => value === 1);
 
@@ -26,7 +29,7 @@ function json<T>(schema: z.ZodType<T>) {
   return z.string().transform((text): T => schema.parse(JSON.parse(text)));
 }
 
-const summaryRow = z.object({
+const commandRow = z.object({
   command_id: z.string(),
   session_id: z.string(),
   user_id: z.string(),
@@ -58,14 +61,33 @@ const summaryRow = z.object({
   has_shot_after: flag,
 });
 
+const digest = z.string().nullable();
+const digestsSchema: z.ZodType<ContentDigests> = z.object({
+  stdout: digest,
+  stderr: digest,
+  result: z.object({ bytes: z.number(), sha256: z.string() }).nullable(),
+});
+
+const summaryRow = commandRow.extend({
+  kept: keepingSchema.nullable(),
+  digests: json(digestsSchema).nullable(),
+});
+
 const wholeRow = summaryRow.extend({
   stdout: utf8,
   stderr: utf8,
   result: json(commandResultSchema).nullable(),
 });
 
-// Everything but what may be large.
-const SUMMARY_COLUMNS = Object.keys(summaryRow.shape).join(', ');
+const NO_DIGESTS: ContentDigests = { stdout: null, stderr: null, result: null };
+
+const KEEPING = 'command_contents.kept, command_contents.digests';
+const FROM = 'FROM commands LEFT JOIN command_contents USING (request_order)';
+/** All but what may be large. */
+const SELECT_SUMMARY = `SELECT ${Object.keys(commandRow.shape)
+  .map((name) => `commands.${name}`)
+  .join(', ')}, ${KEEPING} ${FROM}`;
+const SELECT_WHOLE = `SELECT commands.*, ${KEEPING} ${FROM}`;
 
 const WRITE = `
   INSERT INTO commands (command_id, session_id, user_id, operation, status, hash, reason, origin, requested_at_ms,
@@ -91,40 +113,70 @@ const WRITE = `
 /** The journal of commands in SQLite, in the database that the sessions are in, with whose events its own are kept. */
 export class SqliteCommandJournal implements CommandJournal {
   readonly #database: Database.Database;
+  readonly #contents: CommandContents;
   readonly #write: Database.Statement;
+  readonly #writeContent: Database.Statement;
+  readonly #savePictures: Database.Statement;
+  readonly #find: Database.Statement;
+  readonly #listOf: Database.Statement;
   readonly #record: (command: CommandRecord, draft: EventDraft) => AgentEvent;
 
   /** The database must be open and at the newest schema; `events` keeps its events in the same one. */
-  constructor(database: Database.Database, events: Pick<SessionJournal, 'recordEvent'>) {
+  constructor(
+    database: Database.Database,
+    events: Pick<SessionJournal, 'recordEvent'>,
+    limits: CommandLimits = COMMAND_LIMITS,
+  ) {
     this.#database = database;
+    this.#contents = new CommandContents(database, limits, (commandId) => this.#reduce(commandId));
     this.#write = database.prepare(WRITE);
+    this.#writeContent = database.prepare(
+      'UPDATE commands SET operation = :operation, result = NULL, stdout = :stdout, stderr = :stderr, ' +
+        'stdout_truncated = :stdoutTruncated, stderr_truncated = :stderrTruncated WHERE command_id = :commandId',
+    );
+    this.#savePictures = database.prepare(
+      'UPDATE commands SET has_shot_before = ?, has_shot_after = ? WHERE command_id = ?',
+    );
+    this.#find = database.prepare(`${SELECT_WHOLE} WHERE command_id = ?`);
+    this.#listOf = database.prepare(
+      `SELECT commands.*, ${KEEPING}, request_order ${FROM}
+       WHERE commands.session_id = ? AND request_order > ? ORDER BY request_order LIMIT ?`,
+    );
     this.#record = database.transaction((command: CommandRecord, draft: EventDraft) => {
       const event = events.recordEvent(draft);
-      this.#write.run(toRow(command));
+      const row = toRow(command);
+      this.#write.run(row);
+      if (command.finishedAtMs !== null) this.#contents.note(command, contentBytes(row));
       return event;
     });
   }
 
   record(command: CommandRecord, draft: EventDraft): AgentEvent {
-    return this.#record(command, draft);
+    try {
+      return this.#record(command, draft);
+    } catch (error) {
+      // What was not written is not there either.
+      this.#contents.recount();
+      throw error;
+    }
   }
 
-  save(command: CommandRecord): void {
-    this.#write.run(toRow(command));
+  savePictures({ commandId, hasShotBefore, hasShotAfter }: CommandRecord): void {
+    this.#savePictures.run(hasShotBefore ? 1 : 0, hasShotAfter ? 1 : 0, commandId);
   }
 
   find(commandId: string): CommandRecord | undefined {
-    const row: unknown = this.#database.prepare('SELECT * FROM commands WHERE command_id = ?').get(commandId);
+    const row: unknown = this.#find.get(commandId);
     return row === undefined ? undefined : toRecord(wholeRow.parse(row));
   }
 
   list({ sessionId, owner, limit, offset }: CommandQuery): { records: CommandSummary[]; total: number } {
     // Only the filters that are there, so that each finds its index.
     const conditions = [
-      ...(sessionId === undefined ? [] : ['session_id = :sessionId']),
+      ...(sessionId === undefined ? [] : ['commands.session_id = :sessionId']),
       ...(owner === undefined
         ? []
-        : ['session_id IN (SELECT session_id FROM sessions WHERE owner = :owner)']),
+        : ['commands.session_id IN (SELECT session_id FROM sessions WHERE owner = :owner)']),
     ];
     const filter = conditions.length === 0 ? '' : `WHERE ${conditions.join(' AND ')}`;
     const values = {
@@ -132,9 +184,7 @@ export class SqliteCommandJournal implements CommandJournal {
       ...(owner === undefined ? {} : { owner }),
     };
     const rows: unknown[] = this.#database
-      .prepare(
-        `SELECT ${SUMMARY_COLUMNS} FROM commands ${filter} ORDER BY request_order DESC LIMIT :limit OFFSET :offset`,
-      )
+      .prepare(`${SELECT_SUMMARY} ${filter} ORDER BY request_order DESC LIMIT :limit OFFSET :offset`)
       .all({ ...values, limit, offset });
     const count: unknown = this.#database
       .prepare(`SELECT count(*) AS total FROM commands ${filter}`)
@@ -145,26 +195,42 @@ export class SqliteCommandJournal implements CommandJournal {
     };
   }
 
-  *each(sessionId: string): Iterable<CommandRecord> {
-    const ids = z
-      .array(z.object({ command_id: z.string() }))
-      .parse(
-        this.#database
-          .prepare('SELECT command_id FROM commands WHERE session_id = ? ORDER BY request_order')
-          .all(sessionId),
-      );
-    for (const { command_id: commandId } of ids) {
-      const record = this.find(commandId);
-      if (record) yield record;
-    }
+  listOf(sessionId: string, after: number, limit: number): { records: CommandRecord[]; last: number } {
+    const rows = wholeRow
+      .extend({ request_order: z.number() })
+      .array()
+      .parse(this.#listOf.all(sessionId, after, limit));
+    return { records: rows.map(toRecord), last: rows.at(-1)?.request_order ?? after };
   }
 
   listUnfinished(): CommandRecord[] {
     const rows: unknown[] = this.#database
-      .prepare('SELECT * FROM commands WHERE finished_at_ms IS NULL ORDER BY request_order')
+      .prepare(`${SELECT_WHOLE} WHERE finished_at_ms IS NULL ORDER BY request_order`)
       .all();
     return rows.map((row) => toRecord(wholeRow.parse(row)));
   }
+
+  /** What was removed by others counts no more. */
+  recount(): void {
+    this.#contents.recount();
+  }
+
+  /** Takes a command's content away. */
+  #reduce(commandId: string): void {
+    const record = this.find(commandId);
+    if (!record) return;
+    const { operation, stdout, stderr, stdoutTruncated, stderrTruncated } = toRow(keepDigest(record));
+    this.#writeContent.run({ commandId, operation, stdout, stderr, stdoutTruncated, stderrTruncated });
+  }
+}
+
+function contentBytes(row: Record<string, string | number | Buffer | null>): number {
+  return ['operation', 'result', 'stdout', 'stderr']
+    .map((name) => row[name])
+    .reduce<number>(
+      (sum, value) => sum + (typeof value === 'string' || value instanceof Buffer ? value.length : 0),
+      0,
+    );
 }
 
 function toSummary(row: z.infer<typeof summaryRow>): CommandSummary {
@@ -191,6 +257,8 @@ function toSummary(row: z.infer<typeof summaryRow>): CommandSummary {
     stdout: { encoding: row.stdout_encoding, bytes: row.stdout_bytes, truncated: row.stdout_truncated },
     stderr: { encoding: row.stderr_encoding, bytes: row.stderr_bytes, truncated: row.stderr_truncated },
     error: row.error,
+    kept: row.kept ?? 'whole',
+    digests: row.digests ?? NO_DIGESTS,
     mark: row.mark,
     hasShotBefore: row.has_shot_before,
     hasShotAfter: row.has_shot_after,

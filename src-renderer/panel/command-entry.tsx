@@ -1,4 +1,4 @@
-import { useEffect, useId, useState } from 'react';
+import { Fragment, useEffect, useId, useState } from 'react';
 import type { Command } from '#shared/commands';
 import { describeOperation, OPERATION_TITLES } from '#shared/operation-words';
 import { revealHidden, revealHiddenInLines } from '#shared/visible-text';
@@ -86,6 +86,7 @@ function CommandContent({ command: listed }: { readonly command: Command }) {
       <Output name="Output" text={stdout ?? ''} />
       <Output name="Errors" text={stderr ?? ''} />
       {result && <Output name="Result" text={describeResult(result)} />}
+      <Keeping command={command} />
       <Screens screenshots={screenshots} />
       <dl className="approval-facts">
         <RequestFacts reason={reason} origin={origin} />
@@ -114,6 +115,41 @@ function Output({ name, text }: { readonly name: string; readonly text: string }
   );
 }
 
+const KEEPING_WORDS = {
+  part: 'No more than the first 64 KiB of each text is kept, of an output from both ends.',
+  digest: 'What it wrote and found is not kept any more; this tells whether something is what it was.',
+} as const;
+
+/** What is missing on record, and by what it can be known again. */
+function Keeping({ command }: { readonly command: Command }) {
+  const { kept, stdout_bytes, stdout_sha256, stderr_bytes, stderr_sha256, result_bytes, result_sha256 } =
+    command;
+  if (kept === 'whole') return null;
+  const digests = [
+    ['Output', stdout_bytes, stdout_sha256],
+    ['Errors', stderr_bytes, stderr_sha256],
+    ['Result', result_bytes, result_sha256],
+  ] as const;
+  return (
+    <>
+      <p className="hint">{KEEPING_WORDS[kept]}</p>
+      <dl className="approval-facts">
+        {digests.map(
+          ([name, bytes, sha256]) =>
+            sha256 !== null && (
+              <Fragment key={name}>
+                <dt>{`${name}, ${bytes} bytes, SHA-256`}</dt>
+                <dd className="quoted">
+                  <code>{sha256}</code>
+                </dd>
+              </Fragment>
+            ),
+        )}
+      </dl>
+    </>
+  );
+}
+
 function Screens({ screenshots }: { readonly screenshots: Command['screenshots'] }) {
   const { before, after } = screenshots;
   if (before === null && after === null) return null;
@@ -126,6 +162,9 @@ function Screens({ screenshots }: { readonly screenshots: Command['screenshots']
 }
 
 function describeResult(result: NonNullable<Command['result']>): string {
-  if (result.operation === 'screenshot') return `A picture of ${result.width} × ${result.height} pixels`;
+  if (result.operation === 'screenshot') {
+    const gone = result.data === '' ? ', not kept any more' : '';
+    return `A picture of ${result.width} × ${result.height} pixels${gone}`;
+  }
   return JSON.stringify(result, null, 2);
 }

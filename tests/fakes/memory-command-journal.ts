@@ -10,14 +10,14 @@ export class MemoryCommandJournal implements CommandJournal {
   #seq = 0;
 
   record(command: CommandRecord, draft: EventDraft): AgentEvent {
-    this.save(command);
+    this.#save(command);
     this.#seq += 1;
     return { seq: this.#seq, ...draft };
   }
 
-  save(command: CommandRecord): void {
-    if (this.isBroken) throw new Error('disk full');
-    this.records.set(command.commandId, command);
+  savePictures({ commandId, hasShotBefore, hasShotAfter }: CommandRecord): void {
+    const kept = this.records.get(commandId);
+    if (kept) this.#save({ ...kept, hasShotBefore, hasShotAfter });
   }
 
   find(commandId: string): CommandRecord | undefined {
@@ -29,11 +29,18 @@ export class MemoryCommandJournal implements CommandJournal {
     return { records: all.reverse().slice(offset, offset + limit), total: all.length };
   }
 
-  each(sessionId: string): Iterable<CommandRecord> {
-    return [...this.records.values()].filter((record) => record.sessionId === sessionId);
+  listOf(sessionId: string, after: number, limit: number): { records: CommandRecord[]; last: number } {
+    const all = [...this.records.values()].filter((record) => record.sessionId === sessionId);
+    const records = all.slice(after, after + limit);
+    return { records, last: after + records.length };
   }
 
   listUnfinished(): CommandRecord[] {
     return [...this.records.values()].filter(({ finishedAtMs }) => finishedAtMs === null);
+  }
+
+  #save(command: CommandRecord): void {
+    if (this.isBroken) throw new Error('disk full');
+    this.records.set(command.commandId, command);
   }
 }

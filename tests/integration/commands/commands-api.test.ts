@@ -547,10 +547,11 @@ describe('record', () => {
   it('is exported whole to whoever reads, though another has left in the middle', async () => {
     const agent = await startAgent();
     const sessionId = await startSession(agent, 'autonomous');
-    const argv = [process.execPath, '-e', `process.stdout.write('x'.repeat(400_000))`];
+    const file = path.join(agent.folder, 'long.txt');
+    writeFileSync(file, 'x'.repeat(400_000));
     // More than the buffers between here and there can hold.
-    for (let count = 0; count < 12; count += 1) {
-      await executeToEnd(agent, sessionId, { operation: 'run', argv });
+    for (let count = 0; count < 100; count += 1) {
+      await executeToEnd(agent, sessionId, { operation: 'read_file', path: file, length: 400_000 });
     }
     const url = `${agent.url}/api/remote/export/${sessionId}`;
     const leaving = new AbortController();
@@ -558,10 +559,10 @@ describe('record', () => {
     await body?.getReader().read();
     leaving.abort();
     const lines = (await (await fetch(url)).text()).trimEnd().split('\n');
-    expect(lines.map((line) => JSON.parse(line).stdout?.length ?? 0)).toEqual([
-      0,
-      ...Array(12).fill(400_000),
-    ]);
+    const [session, ...commands] = lines.map((line) => JSON.parse(line));
+    expect(session.record).toBe('session');
+    expect(commands.map(({ result_bytes }) => result_bytes)).toEqual(Array(100).fill(400_000));
+    for (const { result } of commands) expect(result.content).toHaveLength(65_536);
   });
 
   it('holds a picture of the screen before and after what a person allowed', async () => {

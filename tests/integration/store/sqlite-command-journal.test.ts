@@ -3,13 +3,14 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { type CommandRecord, createCommandRecord } from '../../../src-main/commands/command-record.ts';
+import type { CommandLimits } from '../../../src-main/store/command-contents.ts';
 import { closeDatabase, openDatabase } from '../../../src-main/store/database.ts';
 import { SqliteCommandJournal } from '../../../src-main/store/sqlite-command-journal.ts';
 import { SqliteSessionJournal } from '../../../src-main/store/sqlite-session-journal.ts';
 import type { Operation } from '../../../src-shared/commands.ts';
 import type { LiveRemote } from '../../../src-shared/sessions.ts';
 
-function openJournals() {
+function openJournals(limits?: CommandLimits) {
   const folder = mkdtempSync(path.join(tmpdir(), 'porthole-journal-'));
   const database = openDatabase(path.join(folder, 'porthole.db'));
   onTestFinished(() => {
@@ -17,7 +18,7 @@ function openJournals() {
     rmSync(folder, { recursive: true, force: true });
   });
   const events = new SqliteSessionJournal(database);
-  return { events, commands: new SqliteCommandJournal(database, events), database };
+  return { events, commands: new SqliteCommandJournal(database, events, limits), database };
 }
 
 function makeRecord(
@@ -99,14 +100,18 @@ describe('sqliteCommandJournal', () => {
     );
     for (const record of records) commands.record(record, draft);
     // A later write changes no order.
-    commands.save({ ...(records[0] as CommandRecord), hasShotAfter: true });
+    commands.savePictures({ ...(records[0] as CommandRecord), hasShotAfter: true });
     const idsOf = (list: readonly { commandId: string }[]) => list.map(({ commandId }) => commandId);
     const all = idsOf(records);
     expect(idsOf(commands.list({ limit: 10, offset: 0 }).records)).toEqual([...all].reverse());
     const page = commands.list({ sessionId: 'remote_00000001', limit: 1, offset: 1 });
     expect(page.total).toBe(3);
     expect(idsOf(page.records)).toEqual([all[3]]);
-    expect(idsOf([...commands.each('remote_00000000')])).toEqual([all[0], all[2], all[4]]);
+    const first = commands.listOf('remote_00000000', 0, 2);
+    expect(idsOf(first.records)).toEqual([all[0], all[2]]);
+    const rest = commands.listOf('remote_00000000', first.last, 2);
+    expect(idsOf(rest.records)).toEqual([all[4]]);
+    expect(commands.listOf('remote_00000000', rest.last, 2)).toEqual({ records: [], last: rest.last });
   });
 
   it('finds what had not ended', () => {
@@ -119,5 +124,95 @@ describe('sqliteCommandJournal', () => {
     );
     for (const record of [waiting, ended]) commands.record(record, draft);
     expect(commands.listUnfinished()).toEqual([waiting]);
+  });
+
+  describe('within limits', () => {
+    const LIMITS: CommandLimits = {
+      sessionContentBytes: 10_000,
+      tokenContentBytes: 15_000,
+      sessionCommands: 8,
+    };
+
+    function openWithin() {
+      const { commands, database } = openJournals(LIMITS);
+      const addSession = (sessionId: string, owner: string | null): void => {
+        database
+          .prepare(
+            `INSERT INTO sessions (session_id, type, status, user_id, origin, metadata, started_at_ms,
+               last_activity_at_ms, duration_seconds, owner)
+             VALUES (?, 'remote_access', 'active', 'grace', 'this machine', '{}', 0, 0, 0, ?)`,
+          )
+          .run(sessionId, owner);
+      };
+      /** Has a command end that wrote this much. */
+      const end = (sessionId: string, bytes: number): string => {
+        const stdout = { text: 'x'.repeat(bytes), encoding: 'utf8' as const, bytes, truncated: false };
+        const digests = { stdout: 'd'.repeat(64), stderr: null, result: null };
+        const record = makeRecord(
+          sessionId,
+          { operation: 'run', argv: ['x'] },
+          { stdout, digests, finishedAtMs: 1 },
+        );
+        commands.record(record, draft);
+        return record.commandId;
+      };
+      const keptOf = (ids: readonly string[]) => ids.map((id) => commands.find(id)?.kept);
+      return { commands, addSession, end, keptOf };
+    }
+
+    it('takes content from the oldest commands of the session that has too much, and keeps digests', () => {
+      const { commands, addSession, end, keptOf } = openWithin();
+      for (const id of ['remote_00000001', 'remote_00000002']) addSession(id, null);
+      const other = end('remote_00000002', 9000);
+      const ids = [4000, 4000, 4000, 1000].map((bytes) => end('remote_00000001', bytes));
+      expect(keptOf([other, ...ids])).toEqual(['whole', 'digest', 'whole', 'whole', 'whole']);
+      expect(commands.find(ids[0] ?? '')).toMatchObject({
+        stdout: { text: '\n[… 4000 bytes left out …]\n', bytes: 4000, truncated: true },
+        digests: { stdout: 'd'.repeat(64) },
+        operation: { argv: ['x'] },
+      });
+      expect(commands.list({ sessionId: 'remote_00000001', limit: 10, offset: 3 }).records[0]?.kept).toBe(
+        'digest',
+      );
+    });
+
+    it('takes it from the oldest of all sessions of a token that has too much, and of no other', () => {
+      const { addSession, end, keptOf } = openWithin();
+      const owners = [null, 'token_1', 'token_1', 'token_2'];
+      for (const [at, owner] of owners.entries()) addSession(`remote_0000000${at}`, owner);
+      const ids = owners.map((_, at) => end(`remote_0000000${at}`, 9000));
+      expect(keptOf(ids)).toEqual(['whole', 'digest', 'whole', 'whole']);
+    });
+
+    it('takes away a very large one by itself', () => {
+      const { addSession, end, keptOf } = openWithin();
+      addSession('remote_00000001', null);
+      expect(keptOf([end('remote_00000001', 20_000)])).toEqual(['digest']);
+    });
+
+    it('keeps so many commands of a session, the newest, and those that have not ended', () => {
+      const { commands, addSession, end } = openWithin();
+      addSession('remote_00000001', null);
+      const waiting = makeRecord('remote_00000001', { operation: 'system_info' });
+      commands.record(waiting, draft);
+      const ids = Array.from({ length: 12 }, () => end('remote_00000001', 10));
+      const { records } = commands.list({ sessionId: 'remote_00000001', limit: 100, offset: 0 });
+      expect(records.map(({ commandId }) => commandId)).toEqual([
+        ...ids.slice(-7).reverse(),
+        waiting.commandId,
+      ]);
+      // Pictures that come late bring nothing back.
+      commands.savePictures({ ...waiting, commandId: ids[0] ?? '', hasShotAfter: true });
+      expect(commands.find(ids[0] ?? '')).toBeUndefined();
+    });
+
+    it('counts anew after a write that failed, and after a restart', () => {
+      const { commands, addSession, end, keptOf } = openWithin();
+      addSession('remote_00000001', null);
+      const first = end('remote_00000001', 6000);
+      commands.recount();
+      const second = end('remote_00000001', 6000);
+      expect(keptOf([first, second])).toEqual(['digest', 'whole']);
+    });
   });
 });

@@ -152,4 +152,19 @@ describe('CommandTimeline', () => {
     await settle();
     expect(screen.queryByRole('alert')).toBeNull();
   });
+
+  it('says what of a command is not kept any more, and by what it can be known', async () => {
+    agent.answers.listCommands = { commands: [command()], total: 1 };
+    agent.answers.getCommand = command({
+      kept: 'digest',
+      result_bytes: 1_048_576,
+      result_sha256: 'abc123',
+    });
+    await show();
+    fireEvent.click(screen.getByRole('button', { name: /Completed/ }));
+    await settle();
+    screen.getByText(/is not kept any more/);
+    screen.getByText('Result, 1048576 bytes, SHA-256');
+    screen.getByText('abc123');
+  });
 });
