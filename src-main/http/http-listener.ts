@@ -134,6 +134,12 @@ function createHttpServer({ tls }: ListenOptions, handlers: ListenHandlers): Ser
   const { onUpgrade, onError } = handlers;
   const onRequest = noteIdleness(handlers);
   const serve: RequestListener = (request, response) => {
+    // What came along with a request that was refused so is nobody's.
+    if (request.socket.writableEnded) return;
+    if (hasFalseName(request)) {
+      refuseOnSocket(request.socket, explainFault(undefined));
+      return;
+    }
     settleTarget(request);
     onRequest(request, response);
   };
@@ -160,6 +166,10 @@ function createHttpServer({ tls }: ListenOptions, handlers: ListenHandlers): Ser
   server.on('upgrade', (request, socket, head) => {
     handlers.onIdle(request.socket, false);
     socket.on('error', () => socket.destroy());
+    if (hasFalseName(request)) {
+      refuseOnSocket(socket, explainFault(undefined));
+      return;
+    }
     settleTarget(request);
     onUpgrade(request, socket, head).catch((error: unknown) => {
       if (!(error instanceof PortholeError)) onError(error);
@@ -173,6 +183,14 @@ function createHttpServer({ tls }: ListenOptions, handlers: ListenHandlers): Ser
     else socket.destroy();
   });
   return server;
+}
+
+/**
+ * Whether a header has a name that none can have, as with a blank before the colon: node passes it on as it came, and a
+ * proxy may have taken it for the one without, so it is refused and ends the connection (RFC 9112, section 5.1).
+ */
+function hasFalseName({ rawHeaders }: IncomingMessage): boolean {
+  return rawHeaders.some((name, at) => at % 2 === 0 && !/^[!#$%&'*+\-.^_`|~\w]+$/.test(name));
 }
 
 /** What to answer where node's parser or its clock has given up on a request. */

@@ -5,6 +5,13 @@ import { bundleAgent } from './support/agent-process.ts';
 
 const MEBIBYTE = 1024 * 1024;
 
+/** A text of a mebibyte, of which no line is like another. */
+function linesOf(kind: string): string {
+  return Array.from({ length: 160_000 }, (_, index) => `${kind}${index}\n`)
+    .join('')
+    .slice(0, MEBIBYTE);
+}
+
 let workerFile = '';
 beforeAll(async () => {
   workerFile = await bundleAgent('src-main/commands/change-worker.ts');
@@ -37,7 +44,10 @@ describe('changeThread', () => {
     });
   });
 
-  it('lets others have their turn while it compares files of the greatest size', async () => {
+  it.each([
+    { what: 'of two kinds of lines', before: 'old\n'.repeat(MEBIBYTE), after: '\n'.repeat(MEBIBYTE) },
+    { what: 'that differ in every line', before: linesOf('a'), after: linesOf('b') },
+  ])('lets others have their turn while it compares files $what', async ({ before, after }) => {
     const { changes } = openThread();
     // Once, so that what is counted is the work and not the start of a thread.
     await changes.describe({ before: null, after: Buffer.from('a') });
@@ -49,8 +59,8 @@ describe('changeThread', () => {
     };
     count();
     const change = await changes.describe({
-      before: Buffer.from('old\n'.repeat(MEBIBYTE)),
-      after: Buffer.from('\n'.repeat(MEBIBYTE)),
+      before: Buffer.from(before),
+      after: Buffer.from(after),
     });
     isDone = true;
     expect(change.diff).toHaveLength(401);
