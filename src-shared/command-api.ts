@@ -37,6 +37,7 @@ export const COMMAND_API = {
       'session_not_active',
       'read_only_session',
       'denied_by_rule',
+      'not_bindable',
       'too_many_commands',
       'no_place_to_ask',
     ],

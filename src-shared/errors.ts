@@ -40,6 +40,10 @@ export const ERROR_KINDS = {
       'Only the person at the machine can record a share that runs; ask for it at the start, with "record": true.',
   },
   denied_by_rule: { status: 403, message: "A deny rule in this machine's settings forbids this." },
+  not_bindable: {
+    status: 403,
+    message: 'What this would run cannot be tied to what the person would allow, so it is not asked for.',
+  },
   not_found: { status: 404, message: 'There is nothing at this address.' },
   session_not_found: { status: 404, message: 'No session has this id.' },
   source_not_found: {

@@ -1,16 +1,17 @@
 import { createHash } from 'node:crypto';
-import { realpath } from 'node:fs/promises';
+import { realpath, stat } from 'node:fs/promises';
 import type { Operation, OperationOf } from '#shared/commands';
 import type { ReadingRequest, ShellReading } from '../shell/shell-reading.ts';
 import { findMeantProcess } from './end-process.ts';
 import { bytesToWrite, examineTarget, type WriteTarget } from './file-writer.ts';
 import { findProgram } from './find-program.ts';
 import type { ProcessEntry } from './machine-report.ts';
-import { findNamedScripts, type NamedScript } from './named-scripts.ts';
+import { findNamedScripts, type NamedScripts } from './named-scripts.ts';
 import type { ProgramSpec } from './program.ts';
+import type { TieLimits } from './tied-files.ts';
 
 /** A program that would run, with everything that decides what it does. */
-export interface BoundProgram {
+export interface BoundProgram extends NamedScripts {
   readonly spec: ProgramSpec;
   /** What the operation adds to the environment. */
   readonly addedEnv: Readonly<Record<string, string>>;
@@ -18,7 +19,8 @@ export interface BoundProgram {
   readonly file: string | null;
   /** Where the folder really is; null if there is none. */
   readonly realCwd: string | null;
-  readonly scripts: readonly NamedScript[];
+  /** Which folder that is, whatever it is called by then. */
+  readonly folderId: string | null;
 }
 
 /** An operation tied to what it means on this machine at this moment. */
@@ -36,7 +38,7 @@ export interface BoundOperation {
   readonly obstacle: unknown;
   /** SHA-256 in hex over what is asked for: arguments, folder, variables, contents, scripts. */
   readonly hash: string;
-  /** The same, and over the file that would be replaced: a diff that was shown holds while this does. */
+  /** The same, and over the file that would be replaced, or the folder itself: what was shown holds while this does. */
   readonly shownHash: string;
 }
 
@@ -45,6 +47,8 @@ export interface BindingContext {
   readonly home: string;
   /** What every program finds in its environment. */
   readonly baseEnv: Readonly<Record<string, string>>;
+  /** How much is looked at. */
+  readonly limits: TieLimits;
 }
 
 /**
@@ -73,7 +77,8 @@ export async function bindOperation(
       scripts: program.scripts,
     }),
   });
-  return { operation, reading, program, target: null, meant, obstacle: null, hash, shownHash: hash };
+  const shownHash = program ? digest({ hash, folder: program.folderId }) : hash;
+  return { operation, reading, program, target: null, meant, obstacle: null, hash, shownHash };
 }
 
 async function bindProgram(
@@ -87,11 +92,28 @@ async function bindProgram(
   const argv = operation.operation === 'run' ? operation.argv : shellArguments(operation.script);
   const realCwd = await realpath(cwd).catch(() => null);
   const file = await findProgram(argv[0] ?? '', cwd, env);
-  const scripts =
-    realCwd === null || reading === null
-      ? []
-      : await findNamedScripts({ operation, reading, file, cwd: realCwd, env, home: context.home });
-  return { spec: { argv, cwd, env }, addedEnv, file, realCwd, scripts };
+  const { home, limits } = context;
+  const named =
+    reading === null
+      ? NOTHING_NAMED
+      : await findNamedScripts({ operation, reading, file, cwd: realCwd ?? cwd, env, home, limits });
+  return {
+    spec: { argv, cwd, env },
+    addedEnv,
+    file,
+    realCwd,
+    folderId: realCwd === null ? null : await identify(realCwd),
+    ...named,
+  };
+}
+
+const NOTHING_NAMED: NamedScripts = { scripts: [], isUncertain: true, obstacle: null };
+
+async function identify(folder: string): Promise<string | null> {
+  return stat(folder, { bigint: true }).then(
+    ({ dev, ino }) => `${dev} ${ino}`,
+    () => null,
+  );
 }
 
 /** How a shell line is run. */

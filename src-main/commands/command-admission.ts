@@ -10,6 +10,7 @@ import { type BoundOperation, bindOperation, readingRequestOf } from './bound-op
 import { OPERATION_POLICY, type Verdict } from './command-policy.ts';
 import { type CommandRecord, createCommandRecord } from './command-record.ts';
 import type { DenyRules, RuleRefusal } from './deny-rules.ts';
+import { ASKED_LIMITS, type TieLimits, UNASKED_LIMITS } from './tied-files.ts';
 
 /** What a {@link CommandAdmission} decides by. */
 export interface CommandAdmissionOptions {
@@ -76,7 +77,7 @@ export class CommandAdmission {
     try {
       // What is refused in any case is not worth reading.
       const reading = verdict === 'refuse' ? null : await this.#read(asked);
-      bound = await this.#bind(asked, reading);
+      bound = await this.#bind(asked, reading, verdict === 'ask' ? ASKED_LIMITS : UNASKED_LIMITS);
       if (verdict !== 'refuse') denial = await this.#options.rules.findRefusal(asked, reading);
     } finally {
       this.#leave(sessionId);
@@ -93,9 +94,9 @@ export class CommandAdmission {
     };
   }
 
-  /** What an operation that was looked at before would do on this machine now. */
+  /** What an operation that was looked at before, and asked for, would do on this machine now. */
   bindAgain({ operation, reading }: BoundOperation): Promise<BoundOperation> {
-    return this.#bind(operation, reading);
+    return this.#bind(operation, reading, ASKED_LIMITS);
   }
 
   /** Lets the very same operation run unasked from now on, until {@link forgetSession}. */
@@ -116,20 +117,22 @@ export class CommandAdmission {
     return request === 'unknown' ? unreadBecause('foreign') : this.#options.shell.read(request);
   }
 
-  #bind(operation: Operation, reading: ShellReading | null): Promise<BoundOperation> {
-    return bindOperation(operation, reading, { home: homedir(), baseEnv: this.#options.baseEnv });
+  #bind(operation: Operation, reading: ShellReading | null, limits: TieLimits): Promise<BoundOperation> {
+    return bindOperation(operation, reading, { home: homedir(), baseEnv: this.#options.baseEnv, limits });
   }
 
   #decide(
     session: LiveRemote,
-    { hash }: BoundOperation,
+    bound: BoundOperation,
     verdict: Verdict,
     denial: RuleRefusal | null,
   ): NextStep {
     if (verdict === 'refuse') return { step: 'refuse', refusal: new PortholeError('read_only_session') };
     if (denial) return { step: 'refuse', refusal: new PortholeError('denied_by_rule', denial.message) };
     if (verdict === 'run') return { step: 'run', allowed: null };
-    const by = this.#allowed.get(session.session_id)?.get(hash);
+    const unbound = refuseUnbound(bound);
+    if (unbound) return { step: 'refuse', refusal: unbound };
+    const by = this.#allowed.get(session.session_id)?.get(bound.hash);
     return by ? { step: 'run', allowed: { by, reason: 'Allowed for this session' } } : { step: 'ask' };
   }
 
@@ -138,4 +141,13 @@ export class CommandAdmission {
     if (left > 0) this.#arriving.set(sessionId, left);
     else this.#arriving.delete(sessionId);
   }
+}
+
+/** Why nobody can be asked for an operation: what it would run could be exchanged for something else unnoticed. */
+export function refuseUnbound({ program }: BoundOperation): PortholeError | null {
+  if (!program || program.obstacle === null) return null;
+  return new PortholeError(
+    'not_bindable',
+    `${program.obstacle} What is allowed must be what runs, so this is not asked for; name less, or put it elsewhere.`,
+  );
 }

@@ -51,6 +51,8 @@ export interface CommandRoom {
   readonly trace: CommandTrace | null;
   /** Why commands are not held as well as they could be; null if they are. */
   readonly obstacle: string | null;
+  /** Whether the agent's own files are there for commands. */
+  readonly mayWriteOwnFiles: boolean;
   /** Ends every command, waits until nothing of them is left, and lets go of everything. */
   close(reason: string): Promise<void>;
 }
@@ -137,6 +139,7 @@ export async function openCommandRoom(options: CommandRoomOptions): Promise<Comm
     service,
     trace: containment.trace,
     obstacle,
+    mayWriteOwnFiles: process.platform !== 'linux' || namespaces === null || obstacle !== null,
     close: async (reason) => {
       unsubscribe();
       cancelPruning();

@@ -40,12 +40,17 @@ export interface CommandRunTools {
   /** Tells of an event that is on disk. */
   readonly publish: (event: AgentEvent) => void;
   readonly publishOutput: (output: CommandOutput['data']) => void;
+  /** Whether what somebody allowed is what would run now, looked at last of all; null where nobody was asked. */
+  readonly isStillSo: (() => Promise<boolean>) | null;
   /** The operation begins now. */
   readonly onStarted: (record: CommandRecord) => void;
 }
 
+/** How a run came out: with what is left to do once that is on record, the picture; or it did not begin. */
+export type RunEnd = { readonly afterwards: Promise<void> } | 'changed';
+
 interface Stop {
-  readonly status: Extract<CommandEndStatus, 'cancelled' | 'timed_out'>;
+  readonly status: Extract<CommandEndStatus, 'cancelled' | 'timed_out' | 'failed'>;
   readonly error: CommandError;
 }
 
@@ -91,17 +96,28 @@ export class CommandRun {
   }
 
   /**
-   * Runs it. Resolves when it has ended and that is on record, with what is left to do then: the picture after it.
-   * Neither rejects.
+   * Runs it, if it is still what was allowed: else nothing has happened and nothing is on record. Resolves when it has
+   * ended. Nothing rejects.
    */
-  async run(): Promise<{ readonly afterwards: Promise<void> }> {
+  async run(): Promise<RunEnd> {
     const isPictured =
       this.#record.decidedBy !== null && CHANGING_OPERATIONS.has(this.#bound.operation.operation);
     if (isPictured) await this.#picture('before');
+    const { isStillSo } = this.#tools;
+    if (isStillSo && !this.#stop && !(await this.#look(isStillSo)) && !this.#stop) return 'changed';
     const outcome = this.#stop ? toOutcome(this.#stop) : await this.#work();
     this.#finish(outcome);
     const hasRun = this.#record.startedAtMs !== null;
     return { afterwards: isPictured && hasRun ? this.#pictureAfter() : Promise.resolve() };
+  }
+
+  async #look(isStillSo: () => Promise<boolean>): Promise<boolean> {
+    try {
+      return await isStillSo();
+    } catch (error) {
+      this.#stop ??= { status: 'failed', error: this.#explain(error) };
+      return false;
+    }
   }
 
   async #work(): Promise<Outcome> {

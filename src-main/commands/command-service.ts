@@ -14,7 +14,7 @@ import type { Logger } from '../logger.ts';
 import { RESTART_REASON } from '../sessions/session-events.ts';
 import { readInTurns } from '../turns.ts';
 import type { BoundOperation } from './bound-operation.ts';
-import { CommandAdmission, type CommandAdmissionOptions } from './command-admission.ts';
+import { CommandAdmission, type CommandAdmissionOptions, refuseUnbound } from './command-admission.ts';
 import { describeAsked, describeFinished } from './command-events.ts';
 import type { CommandJournal, CommandQuery } from './command-journal.ts';
 import { type CommandRecord, endUnfinished } from './command-record.ts';
@@ -102,7 +102,8 @@ export class CommandService {
   /**
    * Takes one operation for a session; answers the command as it stands then: waiting, running or ended already.
    * `origin` says where the request came from. Throws `session_not_found`, `session_ended`, `session_not_active`,
-   * `too_many_commands`, and, with the refusal on record, `read_only_session`, `denied_by_rule`, `no_place_to_ask`.
+   * `too_many_commands`, and, with the refusal on record, `read_only_session`, `denied_by_rule`,
+   * `not_bindable`, `no_place_to_ask`.
    */
   async execute(sessionId: string, body: ExecuteBody, origin: string): Promise<Command> {
     const { next, ...admitted } = await this.#admission.admit(
@@ -212,6 +213,11 @@ export class CommandService {
     return this.#runs.size > 0 || (this.#hasRun && this.#options.runner.mayOutlive);
   }
 
+  /** Whether any program of a command was alive in this run. */
+  get hasRun(): boolean {
+    return this.#hasRun;
+  }
+
   /**
    * The session whose command process `pid` descends from; empty if it descends from one, but which cannot be told
    * (it is just ending, or hides it); null for anybody else's process.
@@ -316,7 +322,7 @@ export class CommandService {
   #applyDecision(live: Live, decision: Decision): void {
     switch (decision.outcome) {
       case 'allowed':
-        this.#track(this.#startUnlessChanged(live, decision));
+        this.#start(live, decision);
         return;
       case 'withdrawn':
         this.#end(live, 'cancelled', decision);
@@ -341,57 +347,64 @@ export class CommandService {
     }
   }
 
-  /** What was allowed is what was shown: looks once more, and asks once more if anything is different now. */
-  async #startUnlessChanged(live: Live, decision: Decision): Promise<void> {
-    try {
-      const bound = await this.#admission.bindAgain(live.bound);
-      const hasChanged = bound.shownHash !== live.bound.shownHash;
-      if (hasChanged) live.bound = bound;
-      const askAgain = hasChanged
-        ? await this.#word(live, [
-            'Something that it names has changed since you were asked. This is how it would run now.',
-          ])
-        : null;
-      if (live.cancelled !== null) {
-        this.#end(live, 'cancelled', { by: 'agent', reason: live.cancelled });
-        return;
-      }
-      if (askAgain) {
-        this.#ask(live, askAgain);
-        return;
-      }
-      if (decision.scope === 'session')
-        this.#admission.allowForSession(live.session.session_id, bound, decision.by);
-      this.#start(live, decision);
-    } catch (error) {
-      if (error instanceof PortholeError) return;
-      this.#options.log.error({ err: error }, 'a command that was allowed could not be started');
-      this.#live.delete(live.record.commandId);
-    }
-  }
-
-  #start(live: Live, decision: Pick<Decision, 'by' | 'reason'> | null): void {
+  /**
+   * Runs a command that may run. What somebody allowed is what was shown: it is looked at once more right before, and
+   * asked for once more if anything is different then.
+   */
+  #start(live: Live, decision: Pick<Decision, 'by' | 'reason' | 'scope'> | null): void {
     const { clock, sessions } = this.#options;
+    const undecided = live.record;
     const decided = decision && {
       decidedAtMs: clock.wallMs(),
       decidedBy: decision.by,
       decisionReason: decision.reason,
     };
+    let bound = live.bound;
     live.record = { ...live.record, ...decided };
-    live.run = new CommandRun(live.record, live.bound, live.session.safety_mode, {
+    const run = new CommandRun(live.record, live.bound, live.session.safety_mode, {
       ...this.#options,
+      isStillSo:
+        decision &&
+        (async () => {
+          bound = await this.#admission.bindAgain(live.bound);
+          if (bound.shownHash !== live.bound.shownHash) return false;
+          if (decision.scope === 'session')
+            this.#admission.allowForSession(live.session.session_id, bound, decision.by);
+          return true;
+        }),
       onStarted: (record) => sessions.noteCommandStarted(record.sessionId),
     });
+    live.run = run;
     const { commandId } = live.record;
     this.#hasRun ||= live.bound.program !== null;
     this.#live.set(commandId, live);
     this.#track(
-      live.run.run().then(({ afterwards }) => {
+      run.run().then((end) => {
+        if (end === 'changed') return this.#askAgain({ ...live, record: undecided, bound, run: null });
         this.#live.delete(commandId);
-        const tracked = afterwards.finally(() => this.#afterwards.delete(tracked));
+        const tracked = end.afterwards.finally(() => this.#afterwards.delete(tracked));
         this.#afterwards.add(tracked);
       }),
     );
+  }
+
+  /** Asks for a command that is not any more what was allowed. */
+  async #askAgain(live: Live): Promise<void> {
+    const { commandId } = live.record;
+    this.#live.set(commandId, live);
+    try {
+      const unbound = refuseUnbound(live.bound);
+      const ask = await this.#word(live, [
+        'Something that it names has changed since you were asked. This is how it would run now.',
+      ]);
+      if (live.cancelled !== null) this.#end(live, 'cancelled', { by: 'agent', reason: live.cancelled });
+      else if (unbound) this.#end(live, 'denied', { by: 'agent', reason: unbound.message });
+      else this.#ask(live, ask);
+    } catch (error) {
+      if (error instanceof PortholeError) return;
+      this.#options.log.error({ err: error }, 'a command that has changed could not be asked for');
+      this.#live.delete(commandId);
+    }
   }
 
   #track(work: Promise<void>): void {

@@ -13,6 +13,8 @@ import type { ProcessEntry } from './machine-report.ts';
 const MAX_SUMMARY_LENGTH = 160;
 const MAX_FACT_LENGTH = 4000;
 const MAX_FACTS = 40;
+/** Folder, program and time limit. */
+const OTHER_FACTS = 3;
 const MAX_TEXT_LENGTH = 16_000;
 
 type Fact = CommandDetails['facts'][number];
@@ -65,7 +67,7 @@ export async function describeCommand(
       'It holds characters that are not shown by themselves; they are spelled out as ⟦U+…⟧ or \\u….',
     );
   }
-  if (bound.reading?.unread) {
+  if (program?.isUncertain) {
     warnings.push(
       'Not all that it runs can be told beforehand; a change of a script in it may go unnoticed.',
     );
@@ -114,20 +116,26 @@ function factsOfProgram(operation: Operation, program: BoundProgram, warnings: s
   const variables = added.slice(0, MAX_FACTS / 2).map(([name, value]) => ({
     label: 'Variable',
     // Quoted it is longer still, and cut off below.
-    value: `${name}=${quoteArguments([value.slice(0, MAX_FACT_LENGTH)])}`,
+    value: `${name}=${quoteArguments([value.slice(0, MAX_FACT_LENGTH + 1)])}`,
   }));
   if (added.length > variables.length)
     warnings.push(`It sets ${added.length} variables; not all are shown here.`);
   const timeout = 'timeout_seconds' in operation ? operation.timeout_seconds : undefined;
+  // What is for the processor tells nobody anything by its digest.
+  const shown = scripts.filter((script) => script.path !== file && !script.isMachineCode);
+  const rest = MAX_FACTS - variables.length - OTHER_FACTS;
+  if (shown.length > rest) warnings.push(`It names ${shown.length} scripts; not all are shown here.`);
   const facts = [
     { label: 'Folder', value: revealHidden(folder) },
     ...(file !== null && file !== spec.argv[0] ? [{ label: 'Program', value: revealHidden(file) }] : []),
     ...variables,
-    ...scripts
-      .filter((script) => script.path !== file)
+    ...shown
+      .slice(0, rest)
       .map(({ path, digest }) => ({ label: 'Script', value: `${revealHidden(path)} (SHA-256 ${digest})` })),
     ...(timeout === undefined ? [] : [{ label: 'Time limit', value: `${timeout} s` }]),
   ];
+  if (facts.some(({ value }) => value.length > MAX_FACT_LENGTH))
+    warnings.push('A path or variable is so long that not all of it is shown here.');
   return facts.map(({ label, value }) => ({ label, value: cutOff(value, MAX_FACT_LENGTH) }));
 }
 

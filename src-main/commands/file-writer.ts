@@ -3,6 +3,7 @@ import type { CommandResult, OperationOf } from '#shared/commands';
 import { FilePlace } from '../files/file-place.ts';
 import { CommandFailure } from './command-failure.ts';
 import { toFailure } from './file-access.ts';
+import { stateOf } from './tied-files.ts';
 
 /** The file that a `write_file` would write, as it is before. */
 export interface WriteTarget {
@@ -37,7 +38,7 @@ export async function examineTarget(asked: string): Promise<WriteTarget> {
       const content = isComparable ? await handle.readFile() : null;
       const fingerprint = content
         ? createHash('sha256').update(content).digest('hex')
-        : `${stats.size} bytes, changed ${stats.mtimeMs}`;
+        : stateOf(await handle.stat({ bigint: true }));
       return { path, exists: true, content, sizeBytes: stats.size, fingerprint };
     } finally {
       await handle.close();

@@ -40,7 +40,8 @@ function findVariable(env: Readonly<Record<string, string | undefined>>, name: s
   return Object.entries(env).find(([key]) => key.toUpperCase() === name)?.[1];
 }
 
-async function mayRun(file: string): Promise<boolean> {
+/** Whether this is a file that this user may run. */
+export async function mayRun(file: string): Promise<boolean> {
   try {
     await access(file, constants.X_OK);
     return (await stat(file)).isFile();

@@ -1,35 +1,22 @@
-import { createHash } from 'node:crypto';
-import { constants } from 'node:fs';
-import { access, type FileHandle, open, stat } from 'node:fs/promises';
+import { access, stat } from 'node:fs/promises';
 import path from 'node:path';
 import type { OperationOf } from '#shared/commands';
 import { baseName, type ReadCommand, type ShellReading, type Word } from '../shell/shell-reading.ts';
 import { Turns } from '../turns.ts';
+import { mayRun } from './find-program.ts';
+import { type Candidate, type NamedScript, TiedFiles, type TieLimits } from './tied-files.ts';
 
-/** A script that a command names, as it is now. */
-export interface NamedScript {
-  readonly path: string;
-  /** SHA-256 in hex. */
-  readonly digest: string;
-}
-
-/** Larger files are no scripts that anybody reads before allowing them. */
-const MAX_SCRIPT_BYTES = 16 * 1024 * 1024;
-/** More are not looked at: nobody names so many scripts at once. */
-const MAX_SCRIPTS = 64;
 /** The most names that are looked for, the most folders in which, and the most programs looked for along PATH. */
 const MAX_NAMES = 4096;
 const MAX_FOLDERS = 16;
-const MAX_PROGRAMS = 64;
+const MAX_PROGRAMS = 1000;
 /** The most names that are tried as folders. */
 const MAX_FOLDERS_TRIED = 256;
-/** Files that are looked at together. */
-const BATCH = 16;
+/** So often a script's interpreter may be a script itself: the system follows no more. */
+const MAX_INTERPRETERS = 5;
 
 const INTERPRETER =
   /^(?:(?:ba|da|z|k|mk|a|fi|tc|c)?sh|busybox|env|python[\d.]*|pypy[\d.]*|node(?:js)?|deno|bun|tsx|ts-node|perl[\d.]*|ruby[\d.]*|php[\d.]*|lua[\d.]*|luajit|tclsh[\d.]*|wish|expect|Rscript|julia|java|groovy|kotlin|scala|pwsh|powershell|cmd|wscript|cscript|osascript|awk|gawk|mawk|sed|make|gmake|ansible-playbook|psql|mysql|sqlite3|gdb|source|\.)(?:\.exe)?$/i;
-const SCRIPT_NAME =
-  /(?:^|[\\/])(?:Makefile|makefile|GNUmakefile|Rakefile|Justfile|justfile)$|\.(?:sh|bash|zsh|fish|ksh|py|pyz|js|mjs|cjs|ts|mts|cts|jsx|tsx|pl|pm|rb|php|lua|tcl|r|jl|jar|groovy|ps1|psm1|bat|cmd|vbs|wsf|scpt|applescript|awk|sed|mk|sql|yml|yaml|gdb)$/i;
 
 /** Variables that name files which an interpreter runs before all else. */
 const START_FILES: ReadonlySet<string> = new Set([
@@ -43,8 +30,6 @@ const START_FILES: ReadonlySet<string> = new Set([
   'RUBYOPT',
 ]);
 
-const { O_NONBLOCK, O_RDONLY } = constants;
-
 /** Where scripts are looked for. */
 export interface ScriptSearch {
   readonly operation: OperationOf<'run'> | OperationOf<'shell'>;
@@ -56,17 +41,28 @@ export interface ScriptSearch {
   readonly cwd: string;
   readonly env: Readonly<Record<string, string>>;
   readonly home: string;
+  readonly limits: TieLimits;
+}
+
+/** What an operation runs, as far as its files go. */
+export interface NamedScripts {
+  readonly scripts: readonly NamedScript[];
+  /** Whether it may run others that cannot be told beforehand. */
+  readonly isUncertain: boolean;
+  /** A sentence that says why not all that it names is among them; null if it is. */
+  readonly obstacle: string | null;
 }
 
 /**
  * The scripts that an operation names: every regular file among its words that may be run, begins with `#!`, is called
  * like a script, or stands beside an interpreter; what it reads from (`< file`), what variables name that interpreters
- * run on their start, and programs found along PATH that are scripts. A name is looked for in every folder that the
- * operation goes to. Files that are only read (a log that grows) are none of these, so that their changes do not hold
- * up a command. Everybody else has turns meanwhile.
+ * run on their start, programs, by their path or along PATH, and what scripts name behind `#!`. A name is looked for in
+ * every folder that the operation goes to. Files that are only read (a log that grows) are none of these, so that their
+ * changes do not hold up a command. Everybody else has turns meanwhile.
  */
-export async function findNamedScripts(search: ScriptSearch): Promise<NamedScript[]> {
-  const { reading, operation } = search;
+export async function findNamedScripts(search: ScriptSearch): Promise<NamedScripts> {
+  const { reading, operation, limits } = search;
+  const isUncertain = mayRunMore(reading);
   const names = new NameCollector();
   const turns = new Turns();
   for (const command of reading.commands) {
@@ -74,32 +70,41 @@ export async function findNamedScripts(search: ScriptSearch): Promise<NamedScrip
     if (turns.isOver) await turns.next();
   }
   for (const [name, value] of Object.entries(operation.env ?? {})) names.addVariable(name, value);
-  if (search.file !== null) names.add(search.file);
-  if (isUncertain(reading))
+  if (isUncertain)
     await names.addPieces(operation.operation === 'run' ? operation.argv : [operation.script], turns);
-  const folders = await listFolders(search, names);
-  const programs = await listPrograms(search, names);
-  return digestScripts(listCandidates(names, folders, programs, search.home));
+  const folders = await listFolders(search, names, isUncertain);
+  const places = await listSearchPaths(search, names);
+  const programs = await listPrograms(search, names, places, isUncertain);
+  const files = new TiedFiles(limits);
+  let marks = await files.tie(listCandidates(search, names, folders.found, programs.found));
+  for (let depth = 0; depth < MAX_INTERPRETERS && marks.length > 0; depth += 1)
+    marks = await files.tie(await listInterpreters(marks, search.cwd, places));
+  const isCut = names.isCut || folders.isCut || programs.isCut;
+  // Where it cannot be told what runs, the person is told that, however much is looked at.
+  const cut = isCut && !isUncertain ? 'It names more programs, files or folders than are looked at.' : null;
+  return { scripts: files.list(), isUncertain, obstacle: files.obstacle ?? cut };
 }
 
 /** One after the other: names and folders are many together. */
 function* listCandidates(
+  { file, home }: ScriptSearch,
   names: NameCollector,
   folders: readonly string[],
   programs: readonly Candidate[],
-  home: string,
 ): Iterable<Candidate> {
+  if (file !== null) yield { file, kind: 'program' };
   for (const { name, isRead } of names.list()) {
     for (const folder of folders) {
-      const file = path.resolve(folder, expandHome(name, home));
-      yield { file, kind: names.hasInterpreter && isRead ? 'any' : 'named' };
+      const found = path.resolve(folder, expandHome(name, home));
+      yield { file: found, kind: names.hasInterpreter && isRead ? 'any' : 'named' };
+      if (names.programs.has(name)) yield { file: found, kind: 'program' };
     }
   }
   yield* programs;
 }
 
 /** Whether it may run things in places that the reading does not tell. */
-function isUncertain({ unread, commands }: ShellReading): boolean {
+function mayRunMore({ unread, commands }: ShellReading): boolean {
   return (
     unread !== null ||
     commands.some(
@@ -109,21 +114,21 @@ function isUncertain({ unread, commands }: ShellReading): boolean {
   );
 }
 
-interface Candidate {
-  readonly file: string;
-  /** What it must be to count as a script: any file, one that looks like it, or one that begins with `#!`. */
-  readonly kind: 'any' | 'named' | 'marked';
-}
-
 /** Gathers what may be the name of a script, each once. */
 class NameCollector {
   hasInterpreter = false;
+  /** Whether there are more than are looked for. */
+  isCut = false;
+  /** Names of programs that say where they are. */
+  readonly programs = new Set<string>();
   /** What variables are set to. */
   readonly values: { readonly name: string; readonly value: string }[] = [];
   readonly #names = new Map<string, boolean>();
 
   addCommand({ words, redirections, assignments }: ReadCommand): void {
     for (const word of words) if (word !== null) this.add(word);
+    const [program] = words;
+    if (program && /[\\/]/.test(program)) this.programs.add(program);
     for (const { operator, target } of redirections) {
       if (target !== null && operator.includes('<')) this.add(target);
     }
@@ -160,7 +165,12 @@ class NameCollector {
   }
 
   #put(name: string, isRead: boolean): void {
-    if (name === '' || name.includes('\0') || this.#names.size >= MAX_NAMES) return;
+    if (name === '' || name.includes('\0')) return;
+    if (!this.#names.has(name) && this.#names.size >= MAX_NAMES) {
+      // What is set in passing may be of any length.
+      this.isCut ||= isRead;
+      return;
+    }
     if (isRead || !this.#names.has(name)) this.#names.set(name, isRead);
   }
 }
@@ -169,14 +179,22 @@ class NameCollector {
  * Every folder in which something may run: where it begins, and wherever it may go from each of those. Where that is
  * not certain, it is every folder that is named.
  */
-async function listFolders(search: ScriptSearch, names: NameCollector): Promise<readonly string[]> {
-  const { reading, cwd, home } = search;
+async function listFolders(
+  { reading, cwd, home }: ScriptSearch,
+  names: NameCollector,
+  isUncertain: boolean,
+): Promise<{ readonly found: readonly string[]; readonly isCut: boolean }> {
   const folders = new Set([cwd]);
+  let isCut = false;
   const go = (targets: readonly string[]): void => {
     for (const folder of [...folders]) {
       for (const name of targets) {
-        if (folders.size >= MAX_FOLDERS) return;
-        if (!name.includes('\0')) folders.add(path.resolve(folder, expandHome(name, home)));
+        if (name.includes('\0')) continue;
+        const entered = path.resolve(folder, expandHome(name, home));
+        if (folders.has(entered)) continue;
+        isCut ||= folders.size >= MAX_FOLDERS;
+        if (isCut) return;
+        folders.add(entered);
       }
     }
   };
@@ -185,7 +203,7 @@ async function listFolders(search: ScriptSearch, names: NameCollector): Promise<
   for (const { enters } of reading.commands) {
     for (const target of enters) go(target === null ? values : [target]);
   }
-  if (isUncertain(reading)) {
+  if (isUncertain) {
     for (const { name } of names.list().slice(0, MAX_FOLDERS_TRIED)) {
       for (const folder of [...folders]) {
         const candidate = path.resolve(folder, expandHome(name, home));
@@ -193,7 +211,7 @@ async function listFolders(search: ScriptSearch, names: NameCollector): Promise<
       }
     }
   }
-  return [...folders];
+  return { found: [...folders], isCut };
 }
 
 async function isFolder(file: string): Promise<boolean> {
@@ -207,32 +225,75 @@ function expandHome(name: string, home: string): string {
   return name === '~' || name.startsWith('~/') ? home + name.slice(1) : name;
 }
 
-/** What PATH leads to for each program that is named without a folder: the first file of that name. */
-async function listPrograms({ reading, cwd, env }: ScriptSearch, names: NameCollector): Promise<Candidate[]> {
+/** The folders along each PATH that there is: the operation's own, and those that it sets. */
+async function listSearchPaths(
+  { cwd, env }: ScriptSearch,
+  names: NameCollector,
+): Promise<readonly (readonly string[])[]> {
   const assigned = names.values.filter(({ name }) => name === 'PATH').map(({ value }) => value);
-  const paths = [env.PATH ?? '', ...assigned];
+  return Promise.all([env.PATH ?? '', ...assigned].map((folders) => listPlaces(cwd, folders)));
+}
+
+/** What PATH leads to for each program that is named without a folder. */
+async function listPrograms(
+  { reading }: ScriptSearch,
+  names: NameCollector,
+  places: readonly (readonly string[])[],
+  isUncertain: boolean,
+): Promise<{ readonly found: readonly Candidate[]; readonly isCut: boolean }> {
   const programs = new Set<string>();
+  let isCut = false;
   const add = (name: Word | undefined): void => {
-    if (name && !/[\\/\0]/.test(name) && programs.size < MAX_PROGRAMS) programs.add(name);
+    if (!name || /[\\/\0]/.test(name) || programs.has(name)) return;
+    isCut ||= programs.size >= MAX_PROGRAMS;
+    if (!isCut) programs.add(name);
   };
   for (const { words } of reading.commands) {
     const [program, file] = words;
     add(program === '.' || program === 'source' ? file : program);
   }
-  if (isUncertain(reading)) for (const { name } of names.list()) add(name);
+  if (isUncertain) for (const { name } of names.list()) add(name);
   const found: Candidate[] = [];
-  const places = await Promise.all(paths.map((folders) => listPlaces(cwd, folders)));
-  for (const name of programs) {
-    for (const folders of places) {
-      for (const folder of folders) {
-        const file = path.join(folder, name);
-        if (!(await isThere(file))) continue;
-        found.push({ file, kind: 'marked' });
-        break;
-      }
+  for (const name of programs) found.push(...(await findAlong(name, places)));
+  return { found, isCut };
+}
+
+/** The first program of this name along each of some search paths, and whatever could come before it. */
+async function findAlong(name: string, places: readonly (readonly string[])[]): Promise<Candidate[]> {
+  const found: Candidate[] = [];
+  for (const folders of places) {
+    for (const folder of folders) {
+      const file = path.join(folder, name);
+      if (!(await isThere(file))) continue;
+      found.push({ file, kind: 'program' });
+      // What may not be run now is passed over, and may be run by then.
+      if (await mayRun(file)) break;
     }
   }
   return found;
+}
+
+/** What first lines that begin with `#!` have the system start: a program by its path, and what `env` looks for. */
+async function listInterpreters(
+  marks: readonly { readonly mark: string }[],
+  cwd: string,
+  places: readonly (readonly string[])[],
+): Promise<Candidate[]> {
+  const found = new Map<string, Candidate>();
+  const add = (candidate: Candidate): void => void found.set(candidate.file, candidate);
+  for (const { mark } of marks) {
+    const [, interpreter = '', rest = ''] = /^#![ \t]*([^ \t\r\n]+)([^\n]*)/.exec(mark) ?? [];
+    if (interpreter === '' || interpreter.includes('\0')) continue;
+    add({ file: path.resolve(cwd, interpreter), kind: 'program' });
+    if (baseName(interpreter) !== 'env') continue;
+    const name = rest
+      .split(/[ \t\r]+/)
+      .find((word) => word !== '' && !word.startsWith('-') && !word.includes('='));
+    if (name === undefined || name.includes('\0')) continue;
+    if (name.includes('/')) add({ file: path.resolve(cwd, name), kind: 'program' });
+    else for (const candidate of await findAlong(name, places)) add(candidate);
+  }
+  return [...found.values()];
 }
 
 /** The folders that a search path names, each once, those that are not there left out. */
@@ -255,51 +316,4 @@ async function isThere(file: string): Promise<boolean> {
     () => true,
     () => false,
   );
-}
-
-async function digestScripts(candidates: Iterable<Candidate>): Promise<NamedScript[]> {
-  const scripts = new Map<string, string>();
-  let batch: Candidate[] = [];
-  const finishBatch = async (): Promise<void> => {
-    const digests = await Promise.all(batch.map(digestIfScript));
-    digests.forEach((digest, index) => {
-      const file = batch[index]?.file;
-      if (digest !== null && file !== undefined && scripts.size < MAX_SCRIPTS) scripts.set(file, digest);
-    });
-    batch = [];
-  };
-  for (const candidate of candidates) {
-    if (scripts.size >= MAX_SCRIPTS) break;
-    batch.push(candidate);
-    if (batch.length === BATCH) await finishBatch();
-  }
-  await finishBatch();
-  return [...scripts].map(([file, digest]) => ({ path: file, digest }));
-}
-
-async function digestIfScript({ file, kind }: Candidate): Promise<string | null> {
-  try {
-    const handle = await open(file, O_RDONLY | O_NONBLOCK);
-    try {
-      const stats = await handle.stat();
-      if (!stats.isFile() || stats.size > MAX_SCRIPT_BYTES) return null;
-      const isMarked = await isMarkedScript(handle);
-      if (kind === 'marked' && !isMarked) return null;
-      const isNamed = (stats.mode & 0o111) !== 0 || isMarked || SCRIPT_NAME.test(file);
-      if (kind === 'named' && !isNamed) return null;
-      const hash = createHash('sha256');
-      for await (const chunk of handle.createReadStream({ start: 0, autoClose: false })) hash.update(chunk);
-      return hash.digest('hex');
-    } finally {
-      await handle.close();
-    }
-  } catch {
-    // Not there, or not to be read: then it is no script for the program either, or the program is another user's.
-    return null;
-  }
-}
-
-async function isMarkedScript(handle: FileHandle): Promise<boolean> {
-  const { bytesRead, buffer } = await handle.read(Buffer.alloc(2), 0, 2, 0);
-  return buffer.toString('latin1', 0, bytesRead) === '#!';
 }

@@ -24,6 +24,7 @@ import { parseProcessStatus, parseProcFiles, parseTaskList } from '../../src-mai
 import { OutputFeed } from '../../src-main/commands/output-feed.ts';
 import { readProcessList } from '../../src-main/commands/posix-containment.ts';
 import { ReadScope } from '../../src-main/commands/read-scope.ts';
+import { ASKED_LIMITS } from '../../src-main/commands/tied-files.ts';
 import { readSocketPaths } from '../../src-main/desktop/dbus/dbus-address.ts';
 import { decodeMessage, MessageSplitter } from '../../src-main/desktop/dbus/dbus-message.ts';
 import {
@@ -255,7 +256,7 @@ function prepareLine(script: string, threadFolder: string): () => Promise<unknow
     workerFile: path.join(threadFolder, 'shell-worker.cjs'),
   });
   const body = bodyFor(COMMAND.mostBytes, script, (text) => ({ operation: 'shell', script: text }));
-  const context = { home: folder, baseEnv: { PATH: '/usr/bin:/bin' } };
+  const context = { home: folder, baseEnv: { PATH: '/usr/bin:/bin' }, limits: ASKED_LIMITS };
   const reader = shell;
   return async () => {
     const operation = execute(bodyOf(body)) as OperationOf<'shell'>;
@@ -480,7 +481,14 @@ export const OUTSIDE_READERS: readonly OutsideReader[] = [
     name: 'what would change in a file',
     mostBytes: MEBIBYTE,
     heldBy: 'executeBodySchema: 1 MiB; a thread with a deadline',
-    baits: { 'lines of two kinds': scattered('a\n'), 'lines of many kinds': scattered('abcdefgh\n') },
+    baits: {
+      'lines of two kinds': scattered('a\n'),
+      'lines of many kinds': scattered('abcdefgh\n'),
+      'no line like another': (length) =>
+        Array.from({ length: length / 6 }, (_, at) => at.toString(36))
+          .join('\n')
+          .slice(0, length),
+    },
     read: (after) => describeFileChange({ before: after.subarray().reverse(), after }),
     prepareAsked: (text, threadFolder) => {
       const thread = new ChangeThread(systemClock, path.join(threadFolder, 'change-worker.cjs'));

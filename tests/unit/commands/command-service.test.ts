@@ -1,5 +1,6 @@
+import { writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Operation } from '../../../src-shared/commands.ts';
 import { type CommandRig, createCommandRig } from '../../fakes/command-rig.ts';
 
@@ -65,6 +66,39 @@ describe('commandService', () => {
     expect(rig.sessions.approvals.list()).toEqual([]);
     expect(rig.commandEvents).toEqual([]);
   });
+
+  it.each(['once', 'session'] as const)(
+    'looks at what it runs after the picture before it, allowed for the %s',
+    async (scope) => {
+      rig.close();
+      let onPicture = (): void => undefined;
+      rig = createCommandRig({
+        camera: {
+          take: async () => {
+            onPicture();
+            return null;
+          },
+        },
+      });
+      const script = path.join(rig.root, 'do.sh');
+      writeFileSync(script, 'echo harmless');
+      const run: Operation = { operation: 'run', argv: ['sh', 'do.sh'], cwd: rig.root };
+      const sessionId = rig.startSession('supervised');
+      let { command_id: id, approval_id: before } = await rig.service.execute(sessionId, run, ORIGIN);
+      if (scope === 'session') {
+        rig.service.decide(id, 'allowed', 'prompt', undefined, { scope });
+        await rig.ended(id);
+        onPicture = () => writeFileSync(script, 'echo harmful');
+        ({ command_id: id, approval_id: before } = await rig.service.execute(sessionId, run, ORIGIN));
+      } else {
+        onPicture = () => writeFileSync(script, 'echo harmful');
+        rig.service.decide(id, 'allowed', 'prompt');
+      }
+      await vi.waitFor(() => expect(rig.service.find(id).approval_id).not.toBe(before));
+      expect(rig.service.find(id)).toMatchObject({ status: 'pending_approval', decided_by: null });
+      expect(rig.runner.programs).toHaveLength(scope === 'session' ? 1 : 0);
+    },
+  );
 
   it('counts what it is about to ask for among what a session may have at once', async () => {
     const file = path.join(rig.root, 'file');
@@ -177,7 +211,11 @@ describe('commandService', () => {
     const { command_id: id } = await rig.service.execute(rig.startSession('supervised'), RUN, ORIGIN);
     rig.service.decide(id, 'allowed', 'prompt');
     rig.service.cancel(id, 'changed my mind');
-    expect(await rig.ended(id)).toMatchObject({ status: 'cancelled', decision_reason: 'changed my mind' });
+    expect(await rig.ended(id)).toMatchObject({
+      status: 'cancelled',
+      decided_by: 'prompt',
+      error: { code: 'cancelled', message: 'changed my mind' },
+    });
     expect(rig.runner.programs).toEqual([]);
   });
 

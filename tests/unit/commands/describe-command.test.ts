@@ -7,6 +7,7 @@ import { bindOperation, readingRequestOf } from '../../../src-main/commands/boun
 import { describeCommand, summarize } from '../../../src-main/commands/describe-command.ts';
 import { describeFileChange } from '../../../src-main/commands/file-change.ts';
 import { describeChange } from '../../../src-main/commands/line-diff.ts';
+import { ASKED_LIMITS } from '../../../src-main/commands/tied-files.ts';
 import { commandDetailsSchema, MAX_DETAIL_LENGTH } from '../../../src-shared/command-details.ts';
 import { type Operation, operationSchema } from '../../../src-shared/commands.ts';
 import { DirectShellReader } from '../../fakes/direct-shell-reader.ts';
@@ -17,7 +18,7 @@ function newFolder(): string {
   return folder;
 }
 
-const context = { home: '/', baseEnv: { PATH: '/usr/bin:/bin' } };
+const context = { home: '/', baseEnv: { PATH: '/usr/bin:/bin' }, limits: ASKED_LIMITS };
 const reader = new DirectShellReader();
 const bind = async (asked: unknown) => {
   const operation = operationSchema.parse(asked);

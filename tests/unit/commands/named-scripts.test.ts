@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { findNamedScripts } from '../../../src-main/commands/named-scripts.ts';
+import { ASKED_LIMITS } from '../../../src-main/commands/tied-files.ts';
 import type { ReadCommand, Unread } from '../../../src-main/shell/shell-reading.ts';
 
 let folder: string;
@@ -32,15 +33,17 @@ function commandOf(words: readonly string[]): ReadCommand {
 }
 
 async function find(script: string, PATH: string, commands: readonly ReadCommand[], unread: Unread | null) {
-  const found = await findNamedScripts({
+  const { scripts } = await findNamedScripts({
     operation: { operation: 'shell', script },
     reading: { commands, unread },
     file: null,
     cwd: folder,
     env: { PATH },
     home: folder,
+    limits: ASKED_LIMITS,
   });
-  return found.map((each) => each.path);
+  // What the scripts themselves are run by is there too.
+  return scripts.filter(({ isMachineCode }) => !isMachineCode).map((each) => each.path);
 }
 
 describe('findNamedScripts', () => {
