@@ -37,7 +37,7 @@ import type { ShellReader } from './shell/shell-reading.ts';
 import { readAgentId } from './store/agent-id.ts';
 import { CheckpointThread } from './store/checkpoint-thread.ts';
 import { Checkpoints } from './store/checkpoints.ts';
-import { closeDatabase, openDatabase } from './store/database.ts';
+import { closeDatabase, openDatabase, watchOtherWriters } from './store/database.ts';
 import { SqliteCommandJournal } from './store/sqlite-command-journal.ts';
 import { SqliteHistory } from './store/sqlite-history.ts';
 import { SqliteLockoutJournal } from './store/sqlite-lockout-journal.ts';
@@ -54,6 +54,7 @@ import type { ViewerState } from './stream/viewer.ts';
 import { AdvisoryBoard } from './upkeep/advisory-board.ts';
 import { adviseOnContainment } from './upkeep/containment-advisory.ts';
 import { collectDiagnostics } from './upkeep/diagnostics.ts';
+import { ForeignChanges } from './upkeep/foreign-changes.ts';
 import { HistoryUpkeep } from './upkeep/history-upkeep.ts';
 import { LockPause } from './upkeep/lock-pause.ts';
 import { adviseOnRestart, describeRestart, type Fall } from './upkeep/restart-advisory.ts';
@@ -343,6 +344,23 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
     record: (draft) => bus.publish(journal.recordEvent(draft)),
   });
 
+  const foreign = new ForeignChanges({
+    clock,
+    log,
+    database: watchOtherWriters(database, options.databaseFile),
+    rights: {
+      tokens: () => access.desk.tokens.putBack(),
+      webhooks: () => webhooks.putBack(),
+      'the lock': () => Number(sessions.putBackLock()),
+    },
+    settings,
+    maySettingsBeWritten: () => commands.mayWriteOwnFiles && commands.service.hasRun,
+    onFound: (advisory) => {
+      advisories.put('foreign_changes', advisory);
+      feed.tell('foreign_changes', advisory.title, advisory.message);
+    },
+  });
+
   const guard = new Guard(access.gate);
   const mcp = createMcpEndpoint({
     clock,
@@ -437,6 +455,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
       },
     );
   } catch (error) {
+    foreign.close();
     webhooks.close();
     await mcp.close();
     await recordings.close('The agent could not start');
@@ -492,6 +511,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
         await viewersTold;
         await listener.close();
         await history.close();
+        foreign.close();
         await checkpoints?.close();
         closeDatabase(database);
       }

@@ -16,6 +16,7 @@ export const advisorySchema = z
       'display_depth',
       'login_item',
       'restart',
+      'foreign_changes',
       'update',
     ]),
     level: z.enum(['info', 'problem']),

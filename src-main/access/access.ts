@@ -20,6 +20,7 @@ import { openNetlinkSocket } from './netlink-socket.ts';
 import { LinuxPeerOwners, UNKNOWN_PEER_OWNERS } from './peer-owners.ts';
 import { DiagnosedPeerOwners } from './socket-diagnosis.ts';
 import { listInterfaceAddresses, networkSource } from './source-address.ts';
+import { isProofOfNow } from './token-proof.ts';
 import type { TokenJournal } from './token-registry.ts';
 import { ViewRequests } from './view-requests.ts';
 
@@ -112,6 +113,8 @@ export function createAccess(options: AccessOptions): Access {
     counts: new ConnectionCounts(options.connectionLimits),
     commands: options.commands,
   });
+  // On the monotonic clock: the other may be set back.
+  const startedMs = clock.monotonicMs();
   const gate = new Gate({
     hosts: new HostRules({
       network: options.network,
@@ -133,6 +136,10 @@ export function createAccess(options: AccessOptions): Access {
       },
       ownUid,
       isSharing: options.isSharing,
+      isProofOfNow: (proof) => {
+        const nowMs = clock.wallMs();
+        return isProofOfNow(proof, nowMs, nowMs - (clock.monotonicMs() - startedMs));
+      },
     },
   });
   const close = async (): Promise<void> => {

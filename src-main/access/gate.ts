@@ -70,6 +70,12 @@ export class Gate {
         isForeign,
         key: viewer?.get('key') ?? null,
         sessionId: sessionId ?? viewer?.get('session_id') ?? null,
+        proven: {
+          method,
+          target: request.url,
+          address: socket.localAddress ?? '',
+          port: endpoint.port,
+        },
       },
       credentials,
     );

@@ -5,6 +5,7 @@ import type { Peer } from './connections.ts';
 import { type CookieNames, readCookies } from './cookies.ts';
 import type { Lockout } from './lockout.ts';
 import type { Principal } from './principal.ts';
+import { isProofOf, type ProvenRequest, readProof, type TokenProof } from './token-proof.ts';
 import type { TokenRegistry } from './token-registry.ts';
 import type { ViewKeys } from './view-keys.ts';
 import type { ViewRequests } from './view-requests.ts';
@@ -25,6 +26,8 @@ export interface Credentials {
   readonly ownUid: number | null;
   /** Whether a share of this id is live. */
   readonly isSharing: (sessionId: string) => boolean;
+  /** Whether a proof was made for now, in this run. */
+  readonly isProofOfNow: (proof: TokenProof) => boolean;
 }
 
 /** A request, as far as it says who is asking. */
@@ -37,6 +40,8 @@ export interface Claim {
   readonly key: string | null;
   /** The session that its address names, or null. */
   readonly sessionId: string | null;
+  /** What a proof of a token would have to be of. */
+  readonly proven: ProvenRequest;
 }
 
 /** Headers that a proxy adds: what comes through one was not sent by a person at this machine. */
@@ -50,6 +55,8 @@ export async function identify(claim: Claim, credentials: Credentials): Promise<
   const { headers, peer, isForeign, key } = claim;
   const command = await identifyCommand(claim, credentials);
   if (command) return command;
+  const proof = headers.authorization === undefined ? null : readProof(headers.authorization);
+  if (proof) return identifyProof(proof, claim, credentials);
   const token = readBearer(headers.authorization);
   if (token !== null) return identifyToken(token, claim, credentials);
   if (key !== null) return identifyKey(key, claim, credentials);
@@ -88,6 +95,24 @@ async function identifyToken(
   if (typeof finding === 'object') return toPrincipal(finding.live);
   if (finding === 'unknown') await noteFailure(claim, lockout);
   throw new PortholeError('invalid_credentials', 'This token is unknown, expired or revoked.');
+}
+
+/**
+ * Whoever has a token and does not send it, since who listens here might be somebody else. A wrong proof is no guess:
+ * nobody finds the key to one by trying.
+ */
+async function identifyProof(
+  proof: TokenProof,
+  claim: Claim,
+  { tokens, lockout, isProofOfNow }: Credentials,
+): Promise<Principal> {
+  await assertMayTry(claim, lockout);
+  const token = tokens.findProven(proof.key, () => isProofOfNow(proof) && isProofOf(proof, claim.proven));
+  if (token) return toPrincipal(token);
+  throw new PortholeError(
+    'invalid_credentials',
+    'This token is unknown, expired, revoked, or proven for another agent or moment. One of an earlier version has to be sent once: call with --url.',
+  );
 }
 
 async function identifyKey(

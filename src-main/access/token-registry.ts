@@ -5,6 +5,7 @@ import { PortholeError } from '#shared/errors';
 import type { Clock } from '../clock.ts';
 import { Expiry } from './expiry.ts';
 import { digestSecret, findByDigest, newSecret } from './secret.ts';
+import { publicKeyOf } from './token-proof.ts';
 
 /** What is kept of a token. Times are wall clock, milliseconds since the epoch. */
 export interface TokenRecord {
@@ -13,6 +14,8 @@ export interface TokenRecord {
   readonly role: TokenRole;
   /** SHA-256 of the secret; a new one when the token is rotated. */
   readonly digest: Buffer;
+  /** What proofs of the secret are checked with; null for an older token that has not been shown since. */
+  readonly publicKey: Buffer | null;
   readonly createdAtMs: number;
   readonly expiresAtMs: number | null;
   readonly lastUsedAtMs: number | null;
@@ -97,6 +100,7 @@ export class TokenRegistry {
       name: wish.name,
       role: wish.role,
       digest: digestSecret(secret),
+      publicKey: publicKeyOf(secret),
       createdAtMs: nowMs,
       expiresAtMs: earlier(wanted, parent?.expiresAtMs ?? null),
       lastUsedAtMs: null,
@@ -112,7 +116,7 @@ export class TokenRegistry {
   rotate(tokenId: string, by: Decider): NewToken {
     const secret = newSecret('token');
     const old = this.#get(tokenId);
-    const token = { ...old, digest: digestSecret(secret) };
+    const token = { ...old, digest: digestSecret(secret), publicKey: publicKeyOf(secret) };
     this.#options.journal.save(token, old.digest);
     this.#live.set(tokenId, token);
     this.#options.onEnded(old, 'rotated', by);
@@ -134,7 +138,19 @@ export class TokenRegistry {
     const digest = digestSecret(secret);
     const token = findByDigest(this.#live.values(), digest);
     if (!token) return this.#options.journal.wasSecret(digest) ? 'ended' : 'unknown';
-    return { live: this.#noteUse(token) };
+    if (token.publicKey) return { live: this.#noteUse(token) };
+    const known = { ...token, publicKey: publicKeyOf(secret) };
+    this.#live.set(known.tokenId, known);
+    return { live: this.#noteUse({ ...known, lastUsedAtMs: null }) };
+  }
+
+  /**
+   * The token of this public key, if `isProven` says that whoever shows it has the token; notes that it was used then.
+   */
+  findProven(publicKey: Buffer, isProven: () => boolean): TokenRecord | undefined {
+    this.#endExpired();
+    const token = [...this.#live.values()].find((each) => each.publicKey?.equals(publicKey));
+    return token && isProven() ? this.#noteUse(token) : undefined;
   }
 
   /** The token of this id, or undefined if it has ended. */
@@ -147,6 +163,22 @@ export class TokenRegistry {
   list(): TokenRecord[] {
     this.#endExpired();
     return [...this.#live.values()];
+  }
+
+  /**
+   * Writes down again what this registry knows where others have written something else, and ends what they have made;
+   * answers how many tokens that were.
+   */
+  putBack(): number {
+    const { journal, clock } = this.#options;
+    const kept = new Map(journal.listLive().map((token) => [token.tokenId, token]));
+    const changed = [...this.#live.values()].filter((token) => !isSame(token, kept.get(token.tokenId)));
+    const foreign = [...kept.values()].filter(
+      ({ tokenId }) => !this.#live.has(tokenId) && !this.#unsaved.has(tokenId),
+    );
+    for (const token of changed) journal.save(token);
+    for (const token of foreign) journal.save({ ...token, endedAtMs: clock.wallMs() });
+    return changed.length + foreign.length;
   }
 
   /** Lets go of timers. */
@@ -214,6 +246,21 @@ export class TokenRegistry {
       this.#unsaved.delete(token.tokenId);
     }
   }
+}
+
+/** Whether two records give the same to the same; when it was last used gives nothing. */
+function isSame(one: TokenRecord, other: TokenRecord | undefined): boolean {
+  const grantOf = ({ digest, publicKey, ...token }: TokenRecord): string =>
+    JSON.stringify([
+      digest.toString('hex'),
+      publicKey?.toString('hex'),
+      token.name,
+      token.role,
+      token.createdAtMs,
+      token.expiresAtMs,
+      token.parentId,
+    ]);
+  return other !== undefined && grantOf(one) === grantOf(other);
 }
 
 function earlier(a: number | null, b: number | null): number | null {

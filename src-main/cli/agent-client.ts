@@ -36,7 +36,7 @@ export type CallAgent = <N extends EndpointName>(name: N, input?: CallInput<N>) 
 export interface AgentAddress {
   readonly url: string;
   readonly fetch: AgentFetch;
-  /** Shown to the agent; without one it trusts the user that this runs as. */
+  /** Sent to the agent; without one it trusts the user that this runs as, or what `fetch` proves. */
   readonly token: string | undefined;
 }
 

@@ -1,4 +1,5 @@
 import https from 'node:https';
+import { proveToken, readOwnAddress } from '../access/token-proof.ts';
 import { createOutgoing, type OpenRequest } from '../outgoing/outgoing.ts';
 import { createOutgoingFetch, type OutgoingFetch } from '../outgoing/outgoing-fetch.ts';
 
@@ -25,4 +26,17 @@ function openWith(certificate: string): OpenRequest {
     keepAlive: true,
   });
   return async (url, options) => ({ request: https.request(url, { ...options, agent }), isProxied: false });
+}
+
+/** The same, with a proof in each request that whoever sends it has this token. */
+export function proveEach(fetch: AgentFetch, token: string): AgentFetch {
+  return async (target, init = {}) => {
+    const url = new URL(target);
+    const own = readOwnAddress(url);
+    if (!own) throw new Error('it is not on this machine');
+    const request = { ...own, method: init.method ?? 'GET', target: `${url.pathname}${url.search}` };
+    const headers = new Headers(init.headers);
+    headers.set('authorization', proveToken(token, request, Date.now()));
+    return fetch(url, { ...init, headers });
+  };
 }

@@ -2,10 +2,11 @@ import type { Readable, Writable } from 'node:stream';
 import { Command, CommanderError } from 'commander';
 import { stripMisleadingCharacters } from '#shared/text';
 import { stringifyVisibly } from '#shared/visible-json';
+import { readOwnAddress } from '../access/token-proof.ts';
 import { isRuntimeSwitch } from '../settings/chromium-switches.ts';
-import { AgentRefusal, createAgentClient } from './agent-client.ts';
+import { type AgentAddress, AgentRefusal, createAgentClient } from './agent-client.ts';
 import { createAgentCommands, type RunCommand } from './agent-commands.ts';
-import { createAgentFetch } from './agent-fetch.ts';
+import { createAgentFetch, proveEach } from './agent-fetch.ts';
 import { createFileFetcher } from './fetch-file.ts';
 import { findAgent, usualDataFolders } from './find-agent.ts';
 import { bridgeMcp } from './mcp-bridge.ts';
@@ -69,11 +70,8 @@ export async function runCli(args: readonly string[], context: CliContext): Prom
       'Serve the Model Context Protocol on stdin and stdout, for AI agents that start their servers.',
     )
     .action(async (options: AgentOptions) => {
-      const { url, certificate } = locateAgent(options, context);
       await bridgeMcp({
-        url,
-        fetch: createAgentFetch(certificate),
-        token: context.env.PORTHOLE_TOKEN,
+        ...openAgent(options, context),
         stdin: context.stdin,
         stdout: context.stdout,
         complain: (sentence) => context.stderr.write(`porthole: ${stripMisleadingCharacters(sentence)}\n`),
@@ -82,8 +80,7 @@ export async function runCli(args: readonly string[], context: CliContext): Prom
   addAgentOptions(mcp);
   const run: RunCommand = async (command, work) => {
     const options = command.optsWithGlobals<AgentOptions & { json?: true }>();
-    const { url, certificate } = locateAgent(options, context);
-    const agent = { url, fetch: createAgentFetch(certificate), token: context.env.PORTHOLE_TOKEN };
+    const agent = openAgent(options, context);
     const print = (text: string): void => {
       context.stdout.write(`${text}\n`);
     };
@@ -91,7 +88,7 @@ export async function runCli(args: readonly string[], context: CliContext): Prom
       await work({
         call: createAgentClient(agent),
         fetchFile: createFileFetcher(agent),
-        url,
+        url: agent.url,
         tell: (answer, lines, beside = []) => {
           if (options.json) {
             print(stringifyVisibly(answer));
@@ -139,18 +136,26 @@ function addAgentOptions(command: Command): void {
     .option('--url <address>', 'address of the agent to talk to (or PORTHOLE_URL)');
 }
 
-function locateAgent(
-  given: AgentOptions,
-  { env, platform }: CliContext,
-): { url: string; certificate: string | undefined } {
+/**
+ * The agent to talk to. Where somebody names its address, the token is sent there. An address from a data folder may lead
+ * to whoever has written it, or listens there since the agent ended: there the token is proven and never sent.
+ */
+function openAgent(given: AgentOptions, { env, platform }: CliContext): AgentAddress {
   const url = given.url ?? env.PORTHOLE_URL;
   const dataDir = given.dataDir ?? env.PORTHOLE_DATA_DIR;
+  const token = env.PORTHOLE_TOKEN;
   if (url !== undefined) {
     if (!URL.canParse(url)) throw new Error(`${url} is not an address.`);
-    return { url, certificate: undefined };
+    return { url, fetch: createAgentFetch(undefined), token };
   }
   const folders = dataDir === undefined ? usualDataFolders(env, platform) : [dataDir];
   const running = findAgent(folders);
-  if (running) return { url: running.url, certificate: running.certificate };
-  throw new Error(`No agent runs on ${folders[0]}; start Porthole, or name its --data-dir or --url.`);
+  if (!running)
+    throw new Error(`No agent runs on ${folders[0]}; start Porthole, or name its --data-dir or --url.`);
+  if (readOwnAddress(new URL(running.url)) === null)
+    throw new Error(
+      `${folders[0]} says that its agent is at ${running.url}, which is not on this machine: use --url.`,
+    );
+  const fetch = createAgentFetch(running.certificate);
+  return { url: running.url, fetch: token === undefined ? fetch : proveEach(fetch, token), token: undefined };
 }

@@ -291,6 +291,17 @@ export class SessionRegistry {
     this.#ground.publish(event);
   }
 
+  /** Writes down again whether the agent is locked, if others have written something else; answers whether they had. */
+  putBackLock(): boolean {
+    const { journal, clock, publish } = this.#ground;
+    if (journal.isLocked() === this.#locked) return false;
+    const reason = 'Another program had changed it';
+    publish(
+      journal.recordLock(this.#locked, describeLockEvent(this.#locked, reason, clock.wallMs(), 'agent')),
+    );
+    return true;
+  }
+
   /** Ends every live session that was started with this token; answers their ids. */
   endOwnedBy(owner: string, reason: string): string[] {
     const owned = this.#live.all().filter(({ record }) => record.owner === owner);

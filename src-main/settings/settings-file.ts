@@ -21,6 +21,29 @@ export function readSettingsFile(file: string): SettingsContent {
   return { values: {}, problems: [{ key: null, message: `The file cannot be read: ${reading.why}.` }] };
 }
 
+/** The text of the settings file; null if it is missing, undefined if it cannot be read. */
+export function readSettingsSource(file: string): string | null | undefined {
+  const reading = read(file);
+  if (reading.state === 'missing') return null;
+  return reading.state === 'text' ? reading.text : undefined;
+}
+
+/**
+ * Has the settings file say `text` again, or be missing if that is null. What it says instead is kept beside it, in the
+ * place of what was kept before; answers the name of that, null if there is nothing to keep.
+ */
+export async function putBackSettings(file: string, text: string | null): Promise<string | null> {
+  const reading = read(file);
+  const aside = `${file}.changed`;
+  if (reading.state !== 'missing') rmSync(aside, { recursive: true, force: true });
+  if (reading.state === 'text') await createOwnFile(aside, Buffer.from(reading.text));
+  // What may be a folder, or of any size, is moved.
+  else if (reading.state === 'unreadable') renameSync(file, aside);
+  if (text === null) rmSync(file, { force: true });
+  else await writeSharedFile(file, text);
+  return reading.state === 'missing' ? null : aside;
+}
+
 /**
  * Makes `change` in the settings file as it is now and answers what it says then. Every other entry stays as
  * it is written; one that is broken is kept beside the new one, as `….broken-1` and so on. Rejects if it cannot be

@@ -10,13 +10,16 @@ import type {
 } from '#shared/settings-api';
 import type { GivenSettings } from './command-line.ts';
 import { withImpliedTrust } from './implied-trust.ts';
-import { readSettingsFile, saveSettings } from './settings-file.ts';
-import type { SettingsContent } from './settings-text.ts';
+import { putBackSettings, readSettingsFile, readSettingsSource, saveSettings } from './settings-file.ts';
+import { parseSettingsText, type SettingsContent } from './settings-text.ts';
 
 /** The settings as they are in use at the moment of asking. */
 export interface LiveSettings {
   readonly current: Settings;
 }
+
+/** Told that others had written into the file: which settings that concerns, and where what they wrote is kept. */
+export type PutBackListener = (keys: readonly string[], aside: string | null) => void;
 
 /** Told after each change of what is in use, with what was in use before. */
 export type SettingsListener = (settings: Settings, before: Settings) => void;
@@ -35,6 +38,9 @@ export class SettingsStore implements LiveSettings {
   #content: SettingsContent;
   #current: Settings;
   #lastChange: Promise<void> = Promise.resolve();
+  /** What the file says if nobody else has written to it; undefined where it could not be read. */
+  #source: string | null | undefined;
+  #guard: { readonly isMeant: () => boolean; readonly onPutBack: PutBackListener } | null = null;
 
   /** Reads `file`; one that is missing or wrong is no reason not to start. */
   constructor(options: {
@@ -45,6 +51,7 @@ export class SettingsStore implements LiveSettings {
     this.#file = options.file;
     this.#given = options.given;
     this.#onListenerError = options.onListenerError;
+    this.#source = readSettingsSource(options.file);
     this.#content = readSettingsFile(options.file);
     this.#current = this.#merge();
   }
@@ -107,12 +114,52 @@ export class SettingsStore implements LiveSettings {
     return made;
   }
 
+  /**
+   * From now on, while `isMeant`, what others have written into the file is put back as it was, at each
+   * {@link holdFile} and before each change. Until the returned function is called.
+   */
+  guard(isMeant: () => boolean, onPutBack: PutBackListener): () => void {
+    this.#guard = { isMeant, onPutBack };
+    return () => {
+      this.#guard = null;
+    };
+  }
+
+  /** Puts the file back as it was, if it is to be guarded and others have changed what it says. Never rejects. */
+  holdFile(): Promise<void> {
+    const held = this.#lastChange.then(() => this.#holdFile());
+    this.#lastChange = held.catch(this.#onListenerError);
+    return this.#lastChange;
+  }
+
+  async #holdFile(): Promise<void> {
+    const now = readSettingsSource(this.#file);
+    if (now === this.#source) return;
+    if (!this.#guard?.isMeant() || this.#source === undefined) {
+      // Whoever it was, it was no command: from then on this is what is held.
+      this.#source = now;
+      return;
+    }
+    const valuesOf = (text: string | null | undefined): Partial<Settings> =>
+      text ? parseSettingsText(text).values : {};
+    const [before, after] = [valuesOf(this.#source), valuesOf(now)];
+    const keys = SETTING_KEYS.filter((key) => !isEqual(before[key], after[key]));
+    // Comments and blanks are anybody's.
+    if (keys.length === 0 && typeof now === 'string') return;
+    this.#guard.onPutBack(
+      keys.length > 0 ? keys : ['the file itself'],
+      await putBackSettings(this.#file, this.#source),
+    );
+  }
+
   async #change(change: SettingsChange): Promise<void> {
     const given = SETTING_KEYS.find((key) => change[key] !== undefined && this.#isGiven(key));
     if (given !== undefined) throw new PortholeError('setting_given_at_start', this.#explainGiven(given));
     if (SETTING_KEYS.every((key) => change[key] === undefined)) return;
     try {
+      await this.#holdFile();
       this.#content = await saveSettings(this.#file, change);
+      this.#source = readSettingsSource(this.#file);
     } catch (error) {
       throw new PortholeError(
         'settings_not_saved',

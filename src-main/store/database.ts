@@ -1,5 +1,6 @@
-import { chmodSync, closeSync, openSync } from 'node:fs';
+import { chmodSync, closeSync, openSync, statSync } from 'node:fs';
 import Database from 'libsql';
+import { z } from 'zod';
 import { migrate } from './migrations.ts';
 
 /** How much of the write-ahead log one written page takes: the page and what tells of it. */
@@ -53,4 +54,37 @@ export function closeDatabase(database: Database.Database): void {
   } finally {
     database.close();
   }
+}
+
+/** What others have done to the agent's database since that was asked last. */
+export interface OtherWriters {
+  /**
+   * Whether another connection has written to it. May say so of one that only carried the log over
+   * (https://www.sqlite.org/pragma.html#pragma_data_version).
+   */
+  readonly haveWritten: () => boolean;
+  /** Whether another file is in its place, which the next start would take for it. */
+  readonly haveReplaced: () => boolean;
+}
+
+const versionRow = z.object({ data_version: z.number() });
+
+/** Watches over an open database, whose file is `file`. */
+export function watchOtherWriters(database: Database.Database, file: string): OtherWriters {
+  const version = database.prepare('SELECT data_version FROM pragma_data_version');
+  const readVersion = (): string => String(versionRow.parse(version.get()).data_version);
+  const readFileId = (): string => {
+    const stats = statSync(file, { bigint: true, throwIfNoEntry: false });
+    return `${stats?.dev} ${stats?.ino}`;
+  };
+  return { haveWritten: tellChanges(readVersion), haveReplaced: tellChanges(readFileId) };
+}
+
+function tellChanges(read: () => string): () => boolean {
+  let last = read();
+  return () => {
+    const before = last;
+    last = read();
+    return last !== before;
+  };
 }

@@ -192,6 +192,10 @@ export const MIGRATIONS: readonly string[] = [
   CREATE INDEX command_contents_by_owner ON command_contents (owner, request_order, bytes)
     WHERE bytes > 0 AND owner IS NOT NULL;
   `,
+  `
+  -- What proofs of the secret are checked with, in hexadecimal; NULL until an older token is shown again.
+  ALTER TABLE tokens ADD COLUMN public_key TEXT;
+  `,
 ];
 
 /**

@@ -9,6 +9,7 @@ const tokenRow = z
     name: z.string(),
     role: tokenRoleSchema,
     digest: z.string(),
+    public_key: z.string().nullable(),
     created_at_ms: z.number(),
     expires_at_ms: z.number().nullable(),
     last_used_at_ms: z.number().nullable(),
@@ -21,6 +22,7 @@ const tokenRow = z
       name: row.name,
       role: row.role,
       digest: Buffer.from(row.digest, 'hex'),
+      publicKey: row.public_key === null ? null : Buffer.from(row.public_key, 'hex'),
       createdAtMs: row.created_at_ms,
       expiresAtMs: row.expires_at_ms,
       lastUsedAtMs: row.last_used_at_ms,
@@ -45,15 +47,23 @@ export class SqliteTokenJournal implements TokenJournal {
        UNION ALL SELECT 1 FROM tokens WHERE digest = :digest AND ended_at_ms IS NOT NULL`,
     );
     const save = database.prepare(`
-      INSERT INTO tokens (token_id, name, role, digest, created_at_ms, expires_at_ms, last_used_at_ms, parent_id,
-        ended_at_ms)
-      VALUES (:tokenId, :name, :role, :digest, :createdAtMs, :expiresAtMs, :lastUsedAtMs, :parentId, :endedAtMs)
+      INSERT INTO tokens (token_id, name, role, digest, public_key, created_at_ms, expires_at_ms, last_used_at_ms,
+        parent_id, ended_at_ms)
+      VALUES (:tokenId, :name, :role, :digest, :publicKey, :createdAtMs, :expiresAtMs, :lastUsedAtMs, :parentId,
+        :endedAtMs)
       ON CONFLICT (token_id) DO UPDATE SET
-        digest = excluded.digest, last_used_at_ms = excluded.last_used_at_ms, ended_at_ms = excluded.ended_at_ms`);
+        name = excluded.name, role = excluded.role, digest = excluded.digest, public_key = excluded.public_key,
+        created_at_ms = excluded.created_at_ms, expires_at_ms = excluded.expires_at_ms,
+        last_used_at_ms = excluded.last_used_at_ms, parent_id = excluded.parent_id,
+        ended_at_ms = excluded.ended_at_ms`);
     const retire = database.prepare('INSERT OR IGNORE INTO retired_secrets (digest) VALUES (?)');
     this.#save = database.transaction((token: TokenRecord, retired: Buffer | null) => {
       // As text: libsql ends the process over a lone Buffer, which it takes for named parameters.
-      save.run({ ...token, digest: token.digest.toString('hex') });
+      save.run({
+        ...token,
+        digest: token.digest.toString('hex'),
+        publicKey: token.publicKey?.toString('hex') ?? null,
+      });
       if (retired) retire.run(retired.toString('hex'));
     });
   }

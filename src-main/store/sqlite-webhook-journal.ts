@@ -138,7 +138,9 @@ export class SqliteWebhookJournal implements WebhookJournal {
         `INSERT INTO webhooks (webhook_id, name, url, events, secret, created_at_ms, last_seq, failures, last_error,
            last_delivered_at_ms, disabled_at_ms)
          VALUES (:webhookId, :name, :url, :events, :secret, :createdAtMs, :lastSeq, :failures, :lastError,
-           :lastDeliveredAtMs, :disabledAtMs)`,
+           :lastDeliveredAtMs, :disabledAtMs)
+         ON CONFLICT (webhook_id) DO UPDATE SET
+           name = excluded.name, url = excluded.url, events = excluded.events, secret = excluded.secret`,
       )
       .run({ ...webhook, events: events && JSON.stringify(events), lastSeq: this.#archive.lastSeq() });
   }

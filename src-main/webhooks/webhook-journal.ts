@@ -65,7 +65,7 @@ export interface QueueRules {
 export interface WebhookJournal {
   /** Oldest first. */
   listWebhooks(): WebhookRecord[];
-  /** Keeps a webhook, which is told of what comes after the newest event. */
+  /** Keeps a webhook, which is told of what comes after the newest event; one that is there stays where it was. */
   addWebhook(webhook: WebhookRecord): void;
   /** Forgets a webhook and its deliveries. */
   removeWebhook(webhookId: string): void;

@@ -162,6 +162,21 @@ export class WebhookService {
     return queued;
   }
 
+  /**
+   * Writes down again what this service knows where others have written something else, and removes what they have made;
+   * answers how many webhooks that were.
+   */
+  putBack(): number {
+    const { journal } = this.#options;
+    const kept = new Map(journal.listWebhooks().map((webhook) => [webhook.webhookId, webhook]));
+    const own = [...this.#queues.values()].map(({ webhook }) => webhook);
+    const changed = own.filter((webhook) => !isSame(webhook, kept.get(webhook.webhookId)));
+    const foreign = [...kept.keys()].filter((webhookId) => !this.#queues.has(webhookId));
+    for (const webhook of changed) journal.addWebhook(webhook);
+    for (const webhookId of foreign) journal.removeWebhook(webhookId);
+    return changed.length + foreign.length;
+  }
+
   /** Lets go of everything at once; what is not delivered is when the agent runs again. */
   close(): void {
     this.#unsubscribe();
@@ -223,4 +238,11 @@ export class WebhookService {
       this.#options.log.error({ err: error }, 'what became of a webhook could not be recorded');
     }
   }
+}
+
+/** Whether two records tell the same to the same. */
+function isSame(one: WebhookRecord, other: WebhookRecord | undefined): boolean {
+  const meaningOf = ({ name, url, events, secret }: WebhookRecord): string =>
+    JSON.stringify([name, url, events, secret]);
+  return other !== undefined && meaningOf(one) === meaningOf(other);
 }
