@@ -21,7 +21,8 @@ export async function runRemoteTraffic(rig, stream) {
   const operations = {
     run: { argv: ['/bin/echo', 'soak'] },
     shell: { script: 'seq 1 20000; echo done >&2' },
-    write_file: { path: path.join(folder, 'soak.txt'), content: 'x'.repeat(10_000) },
+    // One for each stream: of two that write the same file at the same time, one rightly hears that it has changed.
+    write_file: { path: path.join(folder, `soak-${stream}.txt`), content: 'x'.repeat(10_000) },
     list_directory: { path: folder },
     stat: { path: folder },
     read_file: { path: '/etc/hostname' },
