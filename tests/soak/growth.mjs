@@ -48,6 +48,12 @@ const PROCESS_MEASURES = [
   ['threads', '', ({ threads }) => threads],
 ];
 
+/**
+ * What has a heap of its own that is collected now and then: its memory counts at those moments alone. Between them it
+ * rises and falls in teeth of minutes, of which half an hour holds too few to be told from growth.
+ */
+const HEAPS = ['capture', 'renderer'];
+
 /** @type {readonly Measure<import('./main-inspector.mjs').MainFigures>[]} */
 const MAIN_MEASURES = [
   ['memory outside the heap', 'MiB', ({ externalBytes }) => externalBytes / MIB],
@@ -66,16 +72,23 @@ export function collectSeries(samples) {
     .map(({ pid }) => pid)
     .filter((pid) => samples.every(({ processes }) => processes.some((process) => process.pid === pid)));
   const lasting = lastingPids.flatMap((pid) => {
-    const history = samples.flatMap(({ atHours, processes }) =>
-      processes.filter((process) => process.pid === pid).map((process) => ({ atHours, process })),
+    const history = samples.flatMap(({ atHours, processes, collected }) =>
+      processes
+        .filter((process) => process.pid === pid)
+        .map((process) => ({ atHours, process, isCollected: collected !== null })),
     );
     const subject = `${history[0]?.process.role} (${pid})`;
-    return PROCESS_MEASURES.map(([measure, unit, read]) => ({
-      subject,
-      measure,
-      unit,
-      points: history.map(({ atHours, process }) => ({ x: atHours, y: read(process) })),
-    }));
+    return PROCESS_MEASURES.map(([measure, unit, read]) => {
+      const isMemory = unit === 'MiB' && HEAPS.includes(history[0]?.process.role ?? '');
+      return {
+        subject,
+        measure: isMemory ? `${measure}, collected` : measure,
+        unit,
+        points: history
+          .filter(({ isCollected }) => isCollected || !isMemory)
+          .map(({ atHours, process }) => ({ x: atHours, y: read(process) })),
+      };
+    });
   });
   const main = MAIN_MEASURES.map(([measure, unit, read]) => ({
     subject: 'main, by itself',

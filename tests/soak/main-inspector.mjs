@@ -16,6 +16,20 @@ const READ_FIGURES = `(() => {
   });
 })()`;
 
+// The debugger of each page is ours alone: nothing else of the agent attaches one.
+const COLLECT_PAGES = `(async () => {
+  const { webContents } = require('electron');
+  for (const page of webContents.getAllWebContents()) {
+    try {
+      page.debugger.attach();
+      await page.debugger.sendCommand('HeapProfiler.collectGarbage');
+      page.debugger.detach();
+    } catch {
+      // It is just going.
+    }
+  }
+})()`;
+
 /** A look into the agent's main process through its debugger, for what cannot be seen from outside. */
 export class MainInspector {
   #socket;
@@ -60,8 +74,14 @@ export class MainInspector {
     return JSON.parse(result.value);
   }
 
-  /** @returns {Promise<MainFigures>} After everything was collected that can be. */
+  /**
+   * Has everything collected that can be, in the windows too.
+   * @returns {Promise<MainFigures>} What remains in the main process.
+   */
   async readCollected() {
+    const collect = { expression: COLLECT_PAGES, includeCommandLineAPI: true, awaitPromise: true };
+    const { exceptionDetails } = await this.#call('Runtime.evaluate', collect);
+    if (exceptionDetails) throw new Error(`the windows could not be collected: ${exceptionDetails.text}`);
     await this.#call('HeapProfiler.collectGarbage', {});
     await this.#call('HeapProfiler.collectGarbage', {});
     return this.read();

@@ -33,7 +33,7 @@ const warmUpHours = readPositive('warm-up', values['warm-up'] ?? String(minutes 
 const sampleMs = 1000 * readPositive('sample-seconds', values['sample-seconds']);
 const killMs = 1000 * readPositive('kill-seconds', values['kill-seconds']);
 const SCREEN = { widthPx: 1280, heightPx: 720 };
-/** How often the main process collects what it can, to see what remains. */
+/** How often the agent collects what it can, in the main process and its windows, to see what remains. */
 const COLLECT_EVERY_MS = 30_000;
 
 const folder = mkdtempSync(path.join(tmpdir(), 'porthole-soak-'));
@@ -76,16 +76,12 @@ const delayWatch = setInterval(() => {
 }, 100);
 while (hours() * 60 < minutes) {
   await rig.pause(sampleMs);
-  const processes = sampleProcesses(agent.pid, agent.executable);
   const main = await inspector.read();
   const isDue = performance.now() - collectedAtMs >= COLLECT_EVERY_MS;
   if (isDue) collectedAtMs = performance.now();
-  samples.push({
-    atHours: hours(),
-    processes,
-    main,
-    collected: isDue ? await inspector.readCollected() : null,
-  });
+  const collected = isDue ? await inspector.readCollected() : null;
+  const processes = sampleProcesses(agent.pid, agent.executable);
+  samples.push({ atHours: hours(), processes, main, collected });
   const lookedAtMs = performance.now();
   idleSpans.push({ fromMs: idleSpans.at(-1)?.untilMs ?? beganAtMs, untilMs: lookedAtMs, idle: readIdle() });
   if (samples.length % 60 === 0)

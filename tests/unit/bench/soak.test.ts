@@ -68,6 +68,17 @@ describe('collectSeries', () => {
     expect(found[1]?.points.map(({ y }) => y)).toEqual([150, 165, 230]);
   });
 
+  it('counts what a window holds where it has just been collected alone', () => {
+    const grown = samples.map((sample, index) => ({ ...sample, processes: [process(2, 50 + index)] }));
+    const found = collectSeries(grown).filter(({ subject }) => subject === 'capture (2)');
+    expect(found.map(({ measure, points }) => [measure, points.map(({ y }) => y)])).toEqual([
+      ['resident memory, collected', [50, 52]],
+      ['private memory, collected', [0, 0]],
+      ['descriptors', [5, 5, 5]],
+      ['threads', [2, 2, 2]],
+    ]);
+  });
+
   it('has what the main process says of itself', () => {
     const found = collectSeries(samples).filter(({ subject }) => subject === 'main, by itself');
     const valuesOf = (name: string) => found.find(({ measure }) => measure === name)?.points;
