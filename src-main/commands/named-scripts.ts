@@ -18,6 +18,10 @@ const MAX_INTERPRETERS = 5;
 const INTERPRETER =
   /^(?:(?:ba|da|z|k|mk|a|fi|tc|c)?sh|busybox|env|python[\d.]*|pypy[\d.]*|node(?:js)?|deno|bun|tsx|ts-node|perl[\d.]*|ruby[\d.]*|php[\d.]*|lua[\d.]*|luajit|tclsh[\d.]*|wish|expect|Rscript|julia|java|groovy|kotlin|scala|pwsh|powershell|cmd|wscript|cscript|osascript|awk|gawk|mawk|sed|make|gmake|ansible-playbook|psql|mysql|sqlite3|gdb|source|\.)(?:\.exe)?$/i;
 
+/** Programs that put files elsewhere, or make them what may be run. */
+const COPIER =
+  /^(?:cp|mv|ln|install|rsync|scp|dd|tee|cat|tar|bsdtar|unzip|7z[ar]?|cpio|gzip|gunzip|xz|bzip2|zstd|base64|chmod|setcap)(?:\.exe)?$/i;
+
 /** Variables that name files which an interpreter runs before all else. */
 const START_FILES: ReadonlySet<string> = new Set([
   'BASH_ENV',
@@ -79,10 +83,15 @@ export async function findNamedScripts(search: ScriptSearch): Promise<NamedScrip
   let marks = await files.tie(listCandidates(search, names, folders.found, programs.found));
   for (let depth = 0; depth < MAX_INTERPRETERS && marks.length > 0; depth += 1)
     marks = await files.tie(await listInterpreters(marks, search.cwd, places));
+  // What is not there yet is made by the line itself, of what it likes.
+  const isMade = [...names.programs].some(
+    (name) =>
+      !files.hasAny(folders.found.map((folder) => path.resolve(folder, expandHome(name, search.home)))),
+  );
   const isCut = names.isCut || folders.isCut || programs.isCut;
   // Where it cannot be told what runs, the person is told that, however much is looked at.
   const cut = isCut && !isUncertain ? 'It names more programs, files or folders than are looked at.' : null;
-  return { scripts: files.list(), isUncertain, obstacle: files.obstacle ?? cut };
+  return { scripts: files.list(), isUncertain: isUncertain || isMade, obstacle: files.obstacle ?? cut };
 }
 
 /** One after the other: names and folders are many together. */
@@ -96,8 +105,9 @@ function* listCandidates(
   for (const { name, isRead } of names.list()) {
     for (const folder of folders) {
       const found = path.resolve(folder, expandHome(name, home));
-      yield { file: found, kind: names.hasInterpreter && isRead ? 'any' : 'named' };
-      if (names.programs.has(name)) yield { file: found, kind: 'program' };
+      yield { file: found, kind: names.programs.has(name) ? 'program' : 'named' };
+      if (isRead && names.hasInterpreter) yield { file: found, kind: 'any' };
+      else if (isRead && names.hasCopier) yield { file: found, kind: 'copied' };
     }
   }
   yield* programs;
@@ -117,6 +127,7 @@ function mayRunMore({ unread, commands }: ShellReading): boolean {
 /** Gathers what may be the name of a script, each once. */
 class NameCollector {
   hasInterpreter = false;
+  hasCopier = false;
   /** Whether there are more than are looked for. */
   isCut = false;
   /** Names of programs that say where they are. */
@@ -142,7 +153,9 @@ class NameCollector {
 
   /** `isRead` says whether an interpreter may read it; a name is looked at by what is said for it at first. */
   add(name: string, isRead = true): void {
-    if (INTERPRETER.test(baseName(name))) this.hasInterpreter = true;
+    const program = baseName(name);
+    if (INTERPRETER.test(program)) this.hasInterpreter = true;
+    if (COPIER.test(program)) this.hasCopier = true;
     this.#put(name, isRead);
     const attached = /^--?[\w-]+=([\s\S]+)$/.exec(name)?.[1] ?? /^-[A-Za-z]([\s\S]+)$/.exec(name)?.[1];
     if (attached !== undefined) this.#put(attached, isRead);

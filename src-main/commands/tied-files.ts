@@ -17,10 +17,10 @@ export interface NamedScript {
 export interface Candidate {
   readonly file: string;
   /**
-   * What it is tied for: `any` file that an interpreter may read, a `program` that is started, or one that is `named` and
-   * is a script only if it looks like one.
+   * What it is tied for: `any` file that an interpreter may read, a `program` that is started, one that is `copied` and may
+   * be started then, or one that is `named` and is a script only if it looks like one.
    */
-  readonly kind: 'any' | 'program' | 'named';
+  readonly kind: 'any' | 'program' | 'copied' | 'named';
 }
 
 /** How much may be looked at for one operation. */
@@ -36,8 +36,11 @@ export const ASKED_LIMITS: TieLimits = { maxBytes: 256 * 1024 * 1024, maxFiles: 
 /** For what nobody is asked, where the digest is for the record alone. */
 export const UNASKED_LIMITS: TieLimits = { maxBytes: 16 * 1024 * 1024, maxFiles: 1000, deadlineMs: 1000 };
 
-/** Machine code is read up to this: programs have hundreds of megabytes, and are started again and again. */
-const MAX_READ_CODE_BYTES = 16 * 1024 * 1024;
+/**
+ * Machine code is read up to this: programs have hundreds of megabytes, and are started again and again. So is what is
+ * copied: larger files are data.
+ */
+const MAX_SMALL_BYTES = 16 * 1024 * 1024;
 /** So much is hashed in one turn: half a millisecond or so. */
 const CHUNK_BYTES = 256 * 1024;
 /** So much of a first line the system reads for an interpreter. */
@@ -59,7 +62,7 @@ const CODE_BEGINS: Partial<Record<NodeJS.Platform, RegExp>> = {
 const CODE = CODE_BEGINS[process.platform] ?? /^\x7fELF/;
 
 /** What is looked at most closely comes last. */
-const CARE: Readonly<Record<Candidate['kind'], number>> = { named: 0, program: 1, any: 2 };
+const CARE: Readonly<Record<Candidate['kind'], number>> = { named: 0, copied: 1, program: 2, any: 3 };
 
 /** Why a file cannot be tied; a sentence for whoever asked. */
 class Untied extends Error {
@@ -88,6 +91,11 @@ export class TiedFiles {
   /** In the order in which they were found. */
   list(): NamedScript[] {
     return [...this.#tied.values()];
+  }
+
+  /** Whether one of these is tied. */
+  hasAny(files: readonly string[]): boolean {
+    return files.some((file) => this.#tied.has(file));
   }
 
   /** Ties each of `candidates` that is there and a script; answers what begins with `#!` with its first line. */
@@ -127,7 +135,7 @@ export class TiedFiles {
     if (found === 'missing' || (before !== undefined && CARE[before] >= CARE[kind])) return null;
     this.#seen.set(file, kind);
     if (found === 'closed') {
-      if (kind === 'named' && !SCRIPT_NAME.test(file)) return null;
+      if (!mustBeTied(kind) && !SCRIPT_NAME.test(file)) return null;
       throw new Untied(`“${file}” is in a folder that cannot be looked into.`);
     }
     if (!found.isFile()) {
@@ -147,7 +155,7 @@ export class TiedFiles {
       handle = await open(file, O_RDONLY | O_NONBLOCK | O_NOCTTY);
     } catch (error) {
       if (systemCode(error) === 'ENOENT') return null;
-      if (kind === 'named' && !isScript(file, found, false)) return null;
+      if (!mustBeTied(kind) && !isScript(file, found, false)) return null;
       if (isOwn(found)) throw new Untied(`“${file}” cannot be read.`);
       // Whose it is can change it, and nobody else; a program may run that cannot be read.
       this.#keep(file, digestOf(stateOf(found)), true);
@@ -158,10 +166,12 @@ export class TiedFiles {
       if (!stats.isFile()) throw new Untied(`“${file}” changes while it is looked at.`);
       const head = await readHead(handle);
       const isMarked = head.startsWith('#!');
-      if (kind === 'named' && !isScript(file, stats, isMarked)) return null;
+      if (!mustBeTied(kind) && !isScript(file, stats, isMarked)) {
+        if (kind === 'named' || stats.size > MAX_SMALL_BYTES) return null;
+      }
       // An interpreter may read whatever begins like a program for what follows.
       const isMachineCode = kind !== 'any' && CODE.test(head);
-      const isKnownByState = isMachineCode && stats.size > MAX_READ_CODE_BYTES;
+      const isKnownByState = isMachineCode && stats.size > MAX_SMALL_BYTES;
       const digest = isKnownByState ? digestOf(stateOf(stats)) : await this.#digest(file, handle);
       this.#keep(file, digest, isMachineCode);
       return isMarked ? Buffer.from(head, 'latin1').toString() : null;
@@ -201,6 +211,10 @@ export class TiedFiles {
     if (performance.now() > this.#deadlineMs)
       throw new Untied('Looking at everything that it names takes too long.');
   }
+}
+
+function mustBeTied(kind: Candidate['kind']): boolean {
+  return kind === 'any' || kind === 'program';
 }
 
 /** Which file it is, how large, and when it was last changed, which no program can set as it likes. */

@@ -5,6 +5,7 @@ import {
   copyFileSync,
   mkdirSync,
   mkdtempSync,
+  readFileSync,
   renameSync,
   rmSync,
   truncateSync,
@@ -95,15 +96,18 @@ describe.runIf(process.platform === 'linux')('an operator who exchanges what a c
     },
     {
       what: 'a program along PATH',
-      operation: { operation: 'shell', script: 'true && tool harmful', env: { PATH: '.:/usr/bin:/bin' } },
-      prepare: (folder: string) => copyFileSync('/bin/true', path.join(folder, 'tool')),
-      swap: (folder: string) => copyFileSync('/bin/echo', path.join(folder, 'tool')),
+      operation: { operation: 'shell', script: 'true && tool harmful', env: { PATH: 'bin:/usr/bin:/bin' } },
+      prepare: (folder: string) => {
+        mkdirSync(path.join(folder, 'bin'));
+        copyFileSync('/bin/true', path.join(folder, 'bin/tool'));
+      },
+      swap: (folder: string) => copyFileSync('/bin/echo', path.join(folder, 'bin/tool')),
     },
     {
       what: 'a program that goes before the one along PATH',
-      operation: { operation: 'shell', script: 'uname harmful; true', env: { PATH: '.:/usr/bin:/bin' } },
-      prepare: () => undefined,
-      swap: (folder: string) => copyFileSync('/bin/echo', path.join(folder, 'uname')),
+      operation: { operation: 'shell', script: 'uname harmful; true', env: { PATH: 'bin:/usr/bin:/bin' } },
+      prepare: (folder: string) => mkdirSync(path.join(folder, 'bin')),
+      swap: (folder: string) => copyFileSync('/bin/echo', path.join(folder, 'bin/uname')),
     },
     {
       what: 'a program that may not be run before',
@@ -112,11 +116,17 @@ describe.runIf(process.platform === 'linux')('an operator who exchanges what a c
         copyFileSync('/bin/true', path.join(folder, 'tool'));
         chmodSync(path.join(folder, 'tool'), 0o644);
       },
-      swap: (folder: string) => copyFileSync('/bin/echo', path.join(folder, 'tool')),
+      swap: (folder: string) => writeFileSync(path.join(folder, 'tool'), readFileSync('/bin/echo')),
+    },
+    {
+      what: 'what is copied before it is run',
+      operation: { operation: 'shell', script: 'cp notes tool; chmod +x tool; ./tool harmful' },
+      prepare: (folder: string) => writeFileSync(path.join(folder, 'notes'), readFileSync('/bin/true')),
+      swap: (folder: string) => writeFileSync(path.join(folder, 'notes'), readFileSync('/bin/echo')),
     },
     {
       what: 'the folder',
-      operation: { operation: 'shell', script: 'cat notes' },
+      operation: { operation: 'run', argv: ['head', 'notes'] },
       prepare: (folder: string) => writeFileSync(path.join(folder, 'notes'), 'harmless\n'),
       swap: (folder: string) => {
         renameSync(folder, `${folder}-before`);

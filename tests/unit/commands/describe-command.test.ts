@@ -37,7 +37,12 @@ describe('describeCommand', () => {
   it('says where it cannot be told what a line runs', async () => {
     const warning = expect.stringContaining('may go unnoticed');
     expect((await show({ operation: 'shell', script: '"$X" ls' })).warnings).toContainEqual(warning);
+    expect((await show({ operation: 'shell', script: 'make; ./no-such-thing' })).warnings).toContainEqual(
+      warning,
+    );
+    expect((await show({ operation: 'shell', script: 'cd "$X" && ls' })).warnings).toContainEqual(warning);
     expect((await show({ operation: 'shell', script: 'cd / && ls' })).warnings).toEqual([]);
+    expect((await show({ operation: 'shell', script: '/bin/ls' })).warnings).toEqual([]);
   });
 
   it('shows arguments, folder, variables, scripts and limit of a program', async () => {
@@ -207,6 +212,8 @@ describe('bindOperation', () => {
     expect(await scriptsOf({ operation: 'run', argv: ['something', 'a.py', 'log.txt'] })).toEqual(['a.py']);
     expect(await scriptsOf({ operation: 'run', argv: ['python3', 'b'] })).toEqual(['b']);
     expect(await scriptsOf({ operation: 'run', argv: ['tail', '-f', 'log.txt'] })).toEqual([]);
+    expect(await scriptsOf({ operation: 'shell', script: 'tail -n 5 log.txt | grep x' })).toEqual([]);
+    expect(await scriptsOf({ operation: 'shell', script: 'cp log.txt x; ./x' })).toEqual(['log.txt']);
     expect(await scriptsOf({ operation: 'shell', script: 'true && python3 b' })).toEqual(['b']);
     expect(await scriptsOf({ operation: 'run', argv: ['make', '-f', 'Makefile'] })).toEqual(['Makefile']);
   });
