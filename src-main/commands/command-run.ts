@@ -9,7 +9,7 @@ import { describeFinished, describeOutput, describeStarted } from './command-eve
 import { CommandFailure } from './command-failure.ts';
 import type { CommandJournal } from './command-journal.ts';
 import { CHANGING_OPERATIONS } from './command-policy.ts';
-import type { CommandRecord } from './command-record.ts';
+import type { CommandRecord, ContentDigests } from './command-record.ts';
 import { KeptOutput } from './kept-output.ts';
 import { digestResult } from './kept-record.ts';
 import type { OperationExecutor } from './operation-executor.ts';
@@ -83,6 +83,11 @@ export class CommandRun {
     return this.#program?.mark ?? null;
   }
 
+  /** Whether it has ended; costs nothing, unlike {@link current}. */
+  get hasEnded(): boolean {
+    return this.#record.finishedAtMs !== null;
+  }
+
   /** The command as of now, with what it has written so far. */
   current(): CommandRecord {
     return this.#record.status === 'running'
@@ -106,7 +111,7 @@ export class CommandRun {
     const { isStillSo } = this.#tools;
     if (isStillSo && !this.#stop && !(await this.#look(isStillSo)) && !this.#stop) return 'changed';
     const outcome = this.#stop ? toOutcome(this.#stop) : await this.#work();
-    this.#finish(outcome);
+    this.#finish(outcome, outcome.result ? await digestResult(outcome.result) : null);
     const hasRun = this.#record.startedAtMs !== null;
     return { afterwards: isPictured && hasRun ? this.#pictureAfter() : Promise.resolve() };
   }
@@ -205,7 +210,7 @@ export class CommandRun {
     publish(event);
   }
 
-  #finish(outcome: Outcome): void {
+  #finish(outcome: Outcome, result: ContentDigests['result']): void {
     const { clock, journal, publish, log } = this.#tools;
     const { startedAtMs } = this.#record;
     const finishedAtMs = Math.max(clock.wallMs(), startedAtMs ?? 0);
@@ -214,11 +219,7 @@ export class CommandRun {
       stdout: this.#stdout.toText(),
       stderr: this.#stderr.toText(),
       ...outcome,
-      digests: {
-        stdout: this.#stdout.sha256,
-        stderr: this.#stderr.sha256,
-        result: outcome.result ? digestResult(outcome.result) : null,
-      },
+      digests: { stdout: this.#stdout.sha256, stderr: this.#stderr.sha256, result },
       finishedAtMs,
       durationSeconds: startedAtMs === null ? null : (clock.monotonicMs() - this.#startedMs) / 1000,
     };

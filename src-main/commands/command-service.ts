@@ -124,6 +124,17 @@ export class CommandService {
     return toCommand(this.#find(commandId));
   }
 
+  /** Whether a command has ended, to be asked as often as one likes. Throws `command_not_found`. */
+  hasEnded(commandId: string): boolean {
+    const live = this.#live.get(commandId);
+    return live ? (live.run?.hasEnded ?? false) : this.#find(commandId).finishedAtMs !== null;
+  }
+
+  /** The session of a command. Throws `command_not_found`. */
+  sessionOfCommand(commandId: string): string {
+    return this.#live.get(commandId)?.session.session_id ?? this.#find(commandId).sessionId;
+  }
+
   /** A page of commands without their outputs, newest request first, and how many match in all. */
   list(query: CommandQuery): { commands: Command[]; total: number } {
     const { records, total } = this.#options.journal.list(query);

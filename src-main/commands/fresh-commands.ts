@@ -113,11 +113,14 @@ export class FreshCommands {
   }
 }
 
-function charactersOf({ operation, stdout, stderr, result }: CommandRecord): number {
+/** About as many as it has, counted and not made anew. */
+function charactersOf({ operation, stdout, stderr, result, digests }: CommandRecord): number {
+  const isEncoded = result !== null && !(result.operation === 'read_file' && result.encoding === 'utf8');
+  const resultBytes = digests.result?.bytes ?? 0;
   return (
     JSON.stringify(operation).length +
     stdout.text.length +
     stderr.text.length +
-    (result === null ? 0 : JSON.stringify(result).length)
+    (isEncoded ? Math.ceil((resultBytes * 4) / 3) : resultBytes)
   );
 }

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { webcrypto } from 'node:crypto';
 import { type CommandResult, type Operation, operationSchema } from '#shared/commands';
 import type { CommandRecord, ContentDigests } from './command-record.ts';
 import { shortenOutput, withoutBrokenEnd } from './kept-output.ts';
@@ -12,10 +12,11 @@ const LISTED_OPERATION_BYTES = 16 * 1024;
 const NAME_BYTES = 64;
 const CUT_MARK = '…';
 
-/** What a result's content was, whole. */
-export function digestResult(result: CommandResult): NonNullable<ContentDigests['result']> {
+/** What a result's content was, whole; reckoned aside, so that nobody waits while it lasts. */
+export async function digestResult(result: CommandResult): Promise<NonNullable<ContentDigests['result']>> {
   const content = contentOf(result);
-  return { bytes: content.length, sha256: createHash('sha256').update(content).digest('hex') };
+  const digest = await webcrypto.subtle.digest('SHA-256', content);
+  return { bytes: content.length, sha256: Buffer.from(digest).toString('hex') };
 }
 
 function contentOf(result: CommandResult): Buffer {

@@ -25,7 +25,7 @@ export function createCommandRouter(parts: {
     const { commandId, moment } = request.params;
     const { scope } = guard.admissionTo('commandScreenshot', request);
     if (moment !== 'before' && moment !== 'after') throw new PortholeError('not_found');
-    if (scope.of !== 'all' && !sessions.isVisible(commands.find(commandId).session_id, scope))
+    if (scope.of !== 'all' && !sessions.isVisible(commands.sessionOfCommand(commandId), scope))
       throw new PortholeError('command_not_found');
     const file = createReadStream(commands.pictureFile(commandId, moment));
     file.once('open', () => {

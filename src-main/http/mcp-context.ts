@@ -72,7 +72,7 @@ export function assertSession(client: McpClient, id: string): void {
 
 /** A command of such a session is not there either. */
 export function assertCommand({ commands }: McpParts, client: McpClient, id: string): void {
-  if (!client.sees(commands.find(id).session_id)) throw new PortholeError('command_not_found');
+  if (!client.sees(commands.sessionOfCommand(id))) throw new PortholeError('command_not_found');
 }
 
 /** The session once it is decided on, or as it is when the time is up. */
@@ -120,8 +120,8 @@ export function waitUntilEnded(
   extra: Extra,
 ): Promise<void> {
   const { sessions, commands } = parts;
-  const isEnded = (): boolean => commands.find(id).finished_at !== null;
-  const { session_id: session } = commands.find(id);
+  const isEnded = (): boolean => commands.hasEnded(id);
+  const session = commands.sessionOfCommand(id);
   const tell = progressTeller(extra, 'Waiting for the command');
   return waitFor(isEnded, {
     ...parts,

@@ -90,7 +90,7 @@ export function createWebApp(parts: WebAppParts): RequestListener {
     createApiRouter(createApiHandlers(parts), {
       guard,
       isVisible: (sessionId, scope) => parts.sessions.isVisible(sessionId, scope),
-      sessionOfCommand: (commandId) => parts.commands.find(commandId).session_id,
+      sessionOfCommand: (commandId) => parts.commands.sessionOfCommand(commandId),
     }),
   );
   const exports = new ExportDesk(parts.clock);

@@ -7,6 +7,7 @@ import { formatMarkdown, formatTable } from './report/table.mjs';
 import { measureLatency, measureStillScreen } from './scenarios/changes.mjs';
 import { measureCrowd, measureFullHouse, measureUnfairCrowd } from './scenarios/crowds.mjs';
 import { measureGuardian } from './scenarios/guardian.mjs';
+import { measureHistory } from './scenarios/history.mjs';
 import { measureIdle } from './scenarios/idle.mjs';
 import { measureInstalledTree } from './scenarios/installed-tree.mjs';
 import { measureMovingScreen } from './scenarios/moving-screen.mjs';
@@ -36,6 +37,7 @@ const SCENARIOS = {
   unfair: measureUnfairCrowd,
   house: measureFullHouse,
   sessions: measureSessions,
+  history: measureHistory,
   readers: measureReaders,
   tree: measureInstalledTree,
 };

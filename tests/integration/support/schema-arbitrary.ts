@@ -43,10 +43,13 @@ export function arbitraryOf(schema: Schema): fc.Arbitrary<unknown> {
       return textOf(schema);
     case 'integer':
       return fc.integer({ min: schema.minimum ?? 0, max: Math.min(schema.maximum ?? 1000, 2 ** 31 - 1) });
-    case 'number':
+    case 'number': {
+      const least = schema.minimum ?? 0;
+      const most = Math.min(schema.maximum ?? 1000, least + 1000);
       return fc
         .integer({ min: 1, max: 1000 })
-        .map((thousandths) => (thousandths / 1000) * Math.min(schema.maximum ?? 1000, 1000));
+        .map((thousandths) => least + (thousandths / 1000) * (most - least));
+    }
     case 'boolean':
       return fc.boolean();
     case 'null':

@@ -154,7 +154,7 @@ describe('keepPart', () => {
     expect(keptOf(picture).result).toEqual({ ...picture, data: '' });
   });
 
-  it('knows a file by the digest of its bytes', () => {
+  it('knows a file by the digest of its bytes', async () => {
     const bytes = Buffer.from([1, 2, 255]);
     const result: CommandResult = {
       operation: 'read_file',
@@ -166,7 +166,7 @@ describe('keepPart', () => {
       size_bytes: 3,
       end_of_file: true,
     };
-    expect(digestResult(result)).toEqual({
+    expect(await digestResult(result)).toEqual({
       bytes: 3,
       sha256: createHash('sha256').update(bytes).digest('hex'),
     });
