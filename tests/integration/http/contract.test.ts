@@ -298,6 +298,8 @@ async function exploreCommands(explorer: Explorer): Promise<void> {
   await execute(await start('autonomous'), { operation: 'system_info' });
   await execute(await start('read_only'), { operation: 'run', argv: ['true'] });
   await execute(await start('supervised'), { operation: 'run', argv: ['sudo', 'true'] });
+  const names = Array.from({ length: 4095 }, (_, index) => `-x${index}`);
+  await execute(await start('supervised'), { operation: 'run', argv: ['true', ...names] });
   const large = { operation: 'write_file', path: '/tmp/x', content: 'x'.repeat(3_000_000) };
   await execute(await start('supervised'), large);
   await execute('remote_00000000', { operation: 'system_info' });
