@@ -1,5 +1,8 @@
 import { defineConfig } from 'vitest/config';
 
+/** What takes over a minute, or starts an agent for each of many tests: `npm run test:long`. */
+const LONG = 'tests/**/*.long.test.ts';
+
 /**
  * Three projects in one run. Unit and integration files share the cores; the end-to-end files come
  * after them (`groupOrder`) and one at a time, because each drives a real Electron and a real display
@@ -16,6 +19,7 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['tests/unit/**/*.test.{ts,tsx}'],
+          exclude: [LONG],
           // Hundreds of drawn cases are no matter of seconds on a slow machine with other things to do.
           testTimeout: 30_000,
           sequence: { groupOrder: 0 },
@@ -26,6 +30,7 @@ export default defineConfig({
         test: {
           name: 'integration',
           include: ['tests/integration/**/*.test.{ts,tsx}'],
+          exclude: [LONG],
           testTimeout: 20_000,
           hookTimeout: 20_000,
           sequence: { groupOrder: 0 },
@@ -40,7 +45,7 @@ export default defineConfig({
           // from source.
           exclude: process.env.PORTHOLE_APP
             ? ['tests/e2e/scripts/**', 'tests/e2e/update.test.ts']
-            : ['tests/e2e/packaged/**'],
+            : [LONG, 'tests/e2e/packaged/**'],
           testTimeout: 120_000,
           hookTimeout: 120_000,
           retry: 0,

@@ -26,6 +26,7 @@ import { readTarget } from './http/request-target.ts';
 import { createWebApp } from './http/web-app.ts';
 import type { Logger } from './logger.ts';
 import { createOutgoing, type OpenRequest } from './outgoing/outgoing.ts';
+import type { Quota } from './quota.ts';
 import { RecordingService } from './recordings/recording-service.ts';
 import { Liveness } from './sessions/liveness.ts';
 import { FAILURE_REASON, RESTART_REASON, STALL_REASON } from './sessions/session-events.ts';
@@ -133,7 +134,7 @@ export interface Agent {
 }
 
 const LIVENESS_TICK_MS = 10_000;
-const MAX_EVENT_CLIENTS = 256;
+const EVENT_CLIENTS: Quota = { others: 240, perHolder: 64, reserved: 16 };
 /** Shorter than the panel waits for an answer. */
 const WEBHOOK_TEST_TIMEOUT_MS = 8000;
 const USUAL_UMASK = 0o022;
@@ -294,7 +295,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
         locked: sessions.locked,
       };
     },
-    maxClients: MAX_EVENT_CLIENTS,
+    quota: EVENT_CLIENTS,
   });
 
   const cookies = nameCookies(readAgentId(database));
@@ -449,7 +450,9 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
           const only = readTarget(request).searchParams.get('session_id');
           events.accept(request, socket, head, audienceOf(admission, sessions, only));
         },
-        onConnection: (socket) => void access.connections.peerOf(socket),
+        onConnection: async (socket) => (await access.connections.peerOf(socket)).isWithinLimits,
+        onSecured: (socket, secured) => access.connections.noteSecured(socket, secured),
+        laneOf: (socket) => access.connections.accountOf(socket),
         onIdle: (socket, isIdle) => access.connections.noteIdle(socket, isIdle),
         onError: (error) => log.error({ err: error }, 'a connection could not be accepted'),
       },

@@ -11,7 +11,7 @@ import { describeViewRequestEvent } from './access-events.ts';
 import { BrowserLogins } from './browser-logins.ts';
 import { ConnectionCounts, type ConnectionLimits } from './connection-counts.ts';
 import { Connections } from './connections.ts';
-import type { RunningCommands } from './contained-peers.ts';
+import { ContainedPeers, type RunningCommands } from './contained-peers.ts';
 import type { CookieNames } from './cookies.ts';
 import { Gate } from './gate.ts';
 import { HostRules } from './host-rules.ts';
@@ -111,7 +111,7 @@ export function createAccess(options: AccessOptions): Access {
     ownUid,
     owners,
     counts: new ConnectionCounts(options.connectionLimits),
-    commands: options.commands,
+    contained: new ContainedPeers(options.commands, ownUid),
   });
   // On the monotonic clock: the other may be set back.
   const startedMs = clock.monotonicMs();

@@ -5,10 +5,20 @@ export interface ConnectionLimits {
   /** From the network, all in all; what comes from this machine has the rest for itself. */
   readonly fromNetwork: number;
   readonly total: number;
+  /** For the person at the machine beyond all that, whatever others have open. */
+  readonly reserved: number;
 }
 
+/** Whom the reserve is counted for. */
+const PERSON = 'the person at the machine';
+
 /** Room for hundreds of viewers behind one address, within the 1024 files that many systems let a process open. */
-export const DEFAULT_CONNECTION_LIMITS: ConnectionLimits = { perSource: 300, fromNetwork: 500, total: 900 };
+export const DEFAULT_CONNECTION_LIMITS: ConnectionLimits = {
+  perSource: 300,
+  fromNetwork: 500,
+  total: 900,
+  reserved: 64,
+};
 
 /** Counts the open connections of each source, so that none can take what others need. */
 export class ConnectionCounts {
@@ -39,7 +49,16 @@ export class ConnectionCounts {
    * whether it comes from another machine.
    */
   admit(source: string, network: boolean): (() => void) | null {
-    if (this.limitFor(source, network) !== null) return null;
+    return this.limitFor(source, network) === null ? this.#count(source, network) : null;
+  }
+
+  /** Counts one of the person's own beyond all limits, as {@link admit} does; null if that reserve is used up too. */
+  admitReserved(): (() => void) | null {
+    const isUsedUp = (this.#bySource.get(PERSON) ?? 0) >= this.#limits.reserved;
+    return isUsedUp ? null : this.#count(PERSON, false);
+  }
+
+  #count(source: string, network: boolean): () => void {
     const count = this.#bySource.get(source) ?? 0;
     this.#bySource.set(source, count + 1);
     this.#total += 1;

@@ -1,11 +1,6 @@
 import type { Socket } from 'node:net';
 import type { ConnectionCounts } from './connection-counts.ts';
-import {
-  type Containment,
-  type ContainmentFinding,
-  findContainment,
-  type RunningCommands,
-} from './contained-peers.ts';
+import type { ContainedPeers, Containment, ContainmentFinding } from './contained-peers.ts';
 import type { PeerOwners, PeerSocket } from './peer-owners.ts';
 import { isLoopback, isOwnAddress, networkSource, plainAddress } from './source-address.ts';
 
@@ -29,14 +24,20 @@ export interface Peer {
 export interface ConnectionsOptions {
   readonly owners: PeerOwners;
   readonly counts: ConnectionCounts;
-  readonly commands: RunningCommands;
+  readonly contained: ContainedPeers;
   /** The agent's own user, or null where the system has no such number. */
   readonly ownUid: number | null;
+}
+
+/** What can be found out about a connection that wants in. */
+interface Caller extends Pick<Peer, 'findUid' | 'findContainment'> {
+  readonly local: boolean;
 }
 
 /** A connection that counts, until `release` is called. */
 interface Counted {
   readonly source: string;
+  readonly account: string;
   readonly local: boolean;
   readonly release: () => void;
 }
@@ -65,6 +66,22 @@ export class Connections {
     return peer;
   }
 
+  /** On whose account a connection counts: its source, or one apart for the person's own beyond all limits. */
+  accountOf(socket: Socket): string {
+    return this.#counted.get(socket)?.account ?? '';
+  }
+
+  /** Takes note that `secured` is what a connection has become by TLS: the same one, of which all that was found out holds. */
+  noteSecured(socket: Socket, secured: Socket): void {
+    const peer = this.peerOf(socket);
+    this.#peers.set(secured, peer);
+    void peer.then(() => {
+      const counted = this.#counted.get(socket);
+      if (counted) this.#counted.set(secured, counted);
+      secured.once('close', () => this.#idle.delete(secured));
+    });
+  }
+
   /** Takes note that a connection waits for its next request, or does so no longer. While it waits, it gives way. */
   noteIdle(socket: Socket, isIdle: boolean): void {
     this.#idle.delete(socket);
@@ -73,7 +90,7 @@ export class Connections {
 
   async #identify(socket: Socket): Promise<Peer> {
     const { remoteAddress = '', remotePort = 0, localAddress = '', localPort = 0 } = socket;
-    const { owners, commands } = this.#options;
+    const { owners, contained } = this.#options;
     const local = isLoopback(remoteAddress);
     // By the machine's own address in the network it may be a command that calls all the same; but who guesses there, or
     // opens too much, is told apart by address like everybody in the network.
@@ -84,13 +101,19 @@ export class Connections {
       asked ??= owners.find({ remoteAddress, remotePort, localAddress, localPort });
       return asked;
     };
-    const wasBusy = commands.isBusy;
+    const wasBusy = contained.areThere;
     // Asked while it is certainly there: a command of a moment ago may be forgotten when it matters.
     if (wasBusy) void findSocket().catch(() => undefined);
-    const mayBeContained = (): boolean => isOnMachine && (wasBusy || commands.isBusy);
+    const mayBeContained = (): boolean => isOnMachine && (wasBusy || contained.areThere);
     let found: ContainmentFinding | null = null;
     const findUid = async (): Promise<number | null> => (await findSocket())?.uid ?? null;
-    const isWithinLimits = await this.#count(socket, local, findUid);
+    const findContainment = async (): Promise<Containment> => {
+      if (!mayBeContained()) return 'no';
+      // What can change is looked at for each request: the other end goes from hand to hand while requests are sent.
+      if (!found?.isFinal) found = await contained.find(await findSocket(), wasBusy);
+      return found.containment;
+    };
+    const isWithinLimits = await this.#count(socket, { local, findUid, findContainment });
     return {
       address: plainAddress(remoteAddress),
       isLoopback: local,
@@ -99,30 +122,30 @@ export class Connections {
       findSource: async () =>
         local ? `user ${(await findUid()) ?? 'unknown'} of this machine` : networkSource(remoteAddress),
       mayBeContained,
-      findContainment: async () => {
-        if (!mayBeContained()) return 'no';
-        // What can change is looked at for each request: the other end goes from hand to hand while requests are sent.
-        if (!found?.isFinal) found = await findContainment(commands, await findSocket(), wasBusy);
-        return found.containment;
-      },
+      findContainment,
     };
   }
 
   /**
    * Counts a connection until it closes; false if it is one too many, and none that only waits could make room for it.
-   * When this machine's other users have taken what there is for it, the agent's own still gets in.
+   * When this machine's other users have taken what there is for it, the agent's own still gets in; and when programs of
+   * that user have, commands among them, what is no command gets in by the reserve.
    */
-  async #count(socket: Socket, local: boolean, findUid: () => Promise<number | null>): Promise<boolean> {
-    const { ownUid } = this.#options;
+  async #count(socket: Socket, { local, findUid, findContainment }: Caller): Promise<boolean> {
+    const { ownUid, counts } = this.#options;
     const sources = [local ? 'this machine' : networkSource(socket.remoteAddress ?? '')];
     if (this.#admit(socket, sources, local)) return true;
-    if (local && ownUid !== null && (await findUid()) === ownUid) {
+    const isOwn = local && ownUid !== null && (await findUid()) === ownUid;
+    if (isOwn) {
       sources.push('own user');
       if (this.#admit(socket, sources, local)) return true;
     }
-    return this.#whatGivesWay(sources, local).some(
+    const hasPlace = this.#whatGivesWay(sources, local).some(
       (isMeant) => this.#endLongestIdle(isMeant) && this.#admit(socket, sources, local),
     );
+    if (hasPlace || !isOwn || (await findContainment()) !== 'no') return hasPlace;
+    const as = { source: 'own user', account: 'the person', local };
+    return this.#keep(socket, as, () => counts.admitReserved());
   }
 
   /**
@@ -144,17 +167,23 @@ export class Connections {
   }
 
   #admit(socket: Socket, sources: readonly string[], local: boolean): boolean {
-    for (const source of socket.destroyed ? [] : sources) {
-      const release = this.#options.counts.admit(source, !local);
-      if (!release) continue;
-      this.#counted.set(socket, { source, local, release });
-      socket.once('close', () => {
-        this.#idle.delete(socket);
-        release();
-      });
-      return true;
-    }
-    return false;
+    return sources.some((source) =>
+      this.#keep(socket, { source, account: source, local }, () =>
+        this.#options.counts.admit(source, !local),
+      ),
+    );
+  }
+
+  /** Lets a connection count, until it closes, as what `admit` has let it in by; false if it has not, or it is closed. */
+  #keep(socket: Socket, as: Omit<Counted, 'release'>, admit: () => (() => void) | null): boolean {
+    const release = socket.destroyed ? null : admit();
+    if (!release) return false;
+    this.#counted.set(socket, { ...as, release });
+    socket.once('close', () => {
+      this.#idle.delete(socket);
+      release();
+    });
+    return true;
   }
 
   #endLongestIdle(isMeant: (counted: Counted) => boolean): boolean {

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { isIPv4 } from 'node:net';
 import { endianness } from 'node:os';
+import { SharedReading } from '../shared-reading.ts';
 import { bytesOfAddress, plainAddress } from './source-address.ts';
 
 /** Both ends of a TCP connection as the server sees it. */
@@ -49,8 +50,8 @@ const readProc: ReadSocketTable = async (family) => {
  * off the main thread, and only where the kernel cannot be asked for one connection alone.
  */
 export class LinuxPeerOwners implements PeerOwners {
-  readonly #ipv4: SharedReading;
-  readonly #ipv6: SharedReading;
+  readonly #ipv4: SharedReading<string>;
+  readonly #ipv6: SharedReading<string>;
 
   constructor(read: ReadSocketTable = readProc) {
     this.#ipv4 = new SharedReading(() => read('tcp'));
@@ -71,31 +72,6 @@ export class LinuxPeerOwners implements PeerOwners {
       ? ([this.#ipv4, this.#ipv6] as const)
       : ([this.#ipv6, this.#ipv4] as const);
     return findInTable(await likely.read(), ends) ?? findInTable(await other.read(), ends);
-  }
-}
-
-/** Reads one table, one reading at a time, each for everybody who was waiting when it began. */
-class SharedReading {
-  readonly #readTable: () => Promise<string>;
-  #running: Promise<void> = Promise.resolve();
-  #next: Promise<string> | null = null;
-
-  constructor(readTable: () => Promise<string>) {
-    this.#readTable = readTable;
-  }
-
-  /** The table as it is now or later: one that is being read may be older than the connection in question. */
-  read(): Promise<string> {
-    this.#next ??= this.#start();
-    return this.#next;
-  }
-
-  async #start(): Promise<string> {
-    await this.#running;
-    this.#next = null;
-    const reading = this.#readTable();
-    this.#running = reading.then(() => undefined);
-    return reading;
   }
 }
 

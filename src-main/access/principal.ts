@@ -1,4 +1,5 @@
 import type { PrincipalKind, ViewerAdmission } from '#shared/access';
+import type { Holder } from '../quota.ts';
 
 /** Who is asking. `grantId` names what let them in, so that all they hold can be cut when it is taken back. */
 export type Principal =
@@ -89,4 +90,9 @@ export function identityOf(principal: Principal): string {
     case 'panel':
       return principal.kind;
   }
+}
+
+/** On whose account `principal` holds what there is little of. */
+export function holderOf(principal: Principal): Holder {
+  return principal.kind === 'local' || principal.kind === 'panel' ? null : identityOf(principal);
 }

@@ -100,7 +100,7 @@ export class LinuxContainment implements Containment {
   readonly #ownDepth = readNesting(process.pid)?.depth ?? 1;
   readonly #open = new Map<string, LinuxEnclosure>();
   /** The groups of enclosures that are no more, the newest last. */
-  #ended: readonly { readonly groupId: number; readonly atMs: number }[] = [];
+  #ended: readonly { readonly groupId: number | null; readonly atMs: number }[] = [];
   #opened = 0;
 
   constructor(options: LinuxContainmentOptions) {
@@ -133,16 +133,25 @@ export class LinuxContainment implements Containment {
     return enclosure;
   }
 
-  /** In namespaces nobody outlives the first process, and nobody can do anything about it. */
+  /**
+   * In namespaces nobody outlives the first process, and nobody can do anything about it. What does for a while is a
+   * connection that waits to be accepted; where groups tell whose it was, it is asked after.
+   */
   get mayOutlive(): boolean {
-    return this.#options.namespaces === null;
+    if (!this.#options.namespaces) return true;
+    const lastMs = this.#ended.at(-1)?.atMs ?? Number.NEGATIVE_INFINITY;
+    return Boolean(this.#groups?.killers) && performance.now() - lastMs < REMEMBERED_MS;
   }
 
   ownerOfGroup(groupId: number): Ownership | null | undefined {
     // Who sees the folders of groups as they are, could move to another one.
     if (!this.#options.namespaces || !this.#groups?.killers) return undefined;
-    const open = [...this.#open.values()].find(({ group }) => group?.id === groupId);
-    if (open) return { mark: open.mark };
+    const open = [...this.#open.values()];
+    // Of one that got no group, its sockets tell no more than the agent's own.
+    if (open.some(({ group }) => !group) || this.#ended.some((ended) => ended.groupId === null))
+      return undefined;
+    const owner = open.find(({ group }) => group?.id === groupId);
+    if (owner) return { mark: owner.mark };
     return this.#ended.some((ended) => ended.groupId === groupId) ? { mark: null } : null;
   }
 
@@ -150,7 +159,7 @@ export class LinuxContainment implements Containment {
     this.#open.delete(mark);
     const now = performance.now();
     const recent = this.#ended.filter(({ atMs }) => now - atMs < REMEMBERED_MS);
-    this.#ended = typeof group?.id === 'number' ? [...recent, { groupId: group.id, atMs: now }] : recent;
+    this.#ended = [...recent, { groupId: group?.id ?? null, atMs: now }];
   }
 
   async ownerOf(pid: number): Promise<Ownership | null> {

@@ -1,8 +1,9 @@
 import { spawn, spawnSync } from 'node:child_process';
-import { appendFileSync, readFileSync } from 'node:fs';
+import { appendFileSync } from 'node:fs';
 import { isDeepStrictEqual } from 'node:util';
 import { findLeftovers, type Leftovers } from '../commands/leftovers.ts';
 import { isDead } from '../commands/marked-processes.ts';
+import { readSmallFile } from '../files/small-file.ts';
 import { type AgentChannel, openAgentChannel } from './agent-channel.ts';
 import { listChromiumProcesses } from './agent-processes.ts';
 import { writeFallMark } from './fall-mark.ts';
@@ -18,6 +19,9 @@ const EXIT_NO_AGENT = 2;
 /** So long the agent and its Chromium may take to go once they were killed, or have closed the channel. */
 const LEAVE_PATIENCE_MS = 10_000;
 const LEAVE_POLL_MS = 20;
+/** Many times of what the agent leaves for its guardian: a stack, and a few moments. */
+const MAX_STACK_BYTES = 256 * 1024;
+const MAX_TIMES_BYTES = 16 * 1024;
 
 /**
  * The guardian's program: looks after the agent that started this process until that has ended, then ends the process.
@@ -214,7 +218,7 @@ function wait(ms: number): void {
 
 function readIfThere(file: string): string | null {
   try {
-    return readFileSync(file, 'utf8') || null;
+    return readSmallFile(file, MAX_STACK_BYTES).toString() || null;
   } catch {
     return null;
   }
@@ -222,7 +226,7 @@ function readIfThere(file: string): string | null {
 
 function readTimes(file: string): number[] {
   try {
-    const kept: unknown = JSON.parse(readFileSync(file, 'utf8'));
+    const kept: unknown = JSON.parse(readSmallFile(file, MAX_TIMES_BYTES).toString());
     return Array.isArray(kept) ? kept.filter((atMs) => typeof atMs === 'number') : [];
   } catch {
     return [];

@@ -1,6 +1,6 @@
 import type { AgentEventName } from '#shared/events';
 import type { Admission } from '../access/gate.ts';
-import { grantOf } from '../access/principal.ts';
+import { grantOf, holderOf } from '../access/principal.ts';
 import type { SessionRegistry } from '../sessions/session-registry.ts';
 import type { Audience } from './event-socket.ts';
 
@@ -31,6 +31,7 @@ export function audienceOf(
     (only === null || sessionId === only) && (scope.of === 'all' || sessions.isVisible(sessionId, scope));
   return {
     grantId: grantOf(principal),
+    holder: holderOf(principal),
     address: peer.address,
     decides: scope.of === 'all' && only === null,
     sees,

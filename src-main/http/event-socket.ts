@@ -7,6 +7,7 @@ import { networkSource } from '../access/source-address.ts';
 import type { Clock } from '../clock.ts';
 import type { EventBus } from '../events/event-bus.ts';
 import { PacedTask } from '../paced-task.ts';
+import { type Holder, hasRoom, type Quota } from '../quota.ts';
 import { readTarget } from './request-target.ts';
 import { refuseOnSocket } from './socket-refusal.ts';
 
@@ -14,6 +15,7 @@ import { refuseOnSocket } from './socket-refusal.ts';
 export interface Audience {
   /** What let it in, so that it can be cut off; null for the person at the machine. */
   readonly grantId: string | null;
+  readonly holder: Holder;
   /** Where it is. */
   readonly address: string;
   /** Whether it may decide: then it is asked, and is told everything. */
@@ -39,14 +41,16 @@ export interface EventSocketOptions {
   readonly archive: EventArchive;
   /** The live state as of now, without its number. */
   readonly describeLiveState: () => Snapshot['data'];
-  readonly maxClients: number;
+  /** How many clients there can be. */
+  readonly quota: Quota;
 }
 
 // A client this far behind does not read; it gets everything anew when it comes back.
 const MAX_BACKLOG_BYTES = 1024 * 1024;
 // Output must not push a client over the edge: beyond this it gets events only.
 const MAX_OUTPUT_BACKLOG_BYTES = 256 * 1024;
-const CATCH_UP_PAGE = 500;
+// Small enough that reading and sending one takes a millisecond or so.
+const CATCH_UP_PAGE = 100;
 const PING_MS = 15_000;
 // Several changes within this time make one snapshot, and more of them no more than ten a second: every page draws each.
 const SNAPSHOT_DELAY_MS = 25;
@@ -131,7 +135,9 @@ export class EventSocket {
   accept(request: IncomingMessage, socket: Duplex, head: Buffer, audience: Audience): void {
     if (readTarget(request).pathname !== EVENTS_PATH) throw new PortholeError('not_found');
     const since = readSince(request);
-    if (this.clientCount >= this.#options.maxClients) throw new PortholeError('too_many_connections');
+    const holders = [...this.#audiences.values()].map(({ holder }) => holder);
+    if (!hasRoom(this.#options.quota, holders, audience.holder))
+      throw new PortholeError('too_many_connections');
     this.#server.handleUpgrade(request, socket, head, (client) => {
       this.#sockets.set(client, socket);
       this.#welcome(client, since, audience);

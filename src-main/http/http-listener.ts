@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { createServer, IncomingMessage, type RequestListener, type Server } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
@@ -6,6 +7,7 @@ import { PortholeError } from '#shared/errors';
 import type { ListenAddress, ListenPlan } from './listen-plan.ts';
 import { settleTarget } from './request-target.ts';
 import { refuseOnSocket } from './socket-refusal.ts';
+import { Turnstile } from './turnstile.ts';
 
 /** How to listen; port 0 picks a free one. */
 export interface ListenOptions {
@@ -20,8 +22,12 @@ export interface ListenHandlers {
   readonly onRequest: RequestListener;
   /** Takes over the socket of a WebSocket upgrade, or rejects with `PortholeError` to refuse. */
   readonly onUpgrade: (request: IncomingMessage, socket: Duplex, head: Buffer) => Promise<void>;
-  /** Hears of each connection when requests can come over it. */
-  readonly onConnection: (socket: Socket) => void;
+  /** Hears of each connection as soon as it is there; false if there is no room for it. */
+  readonly onConnection: (socket: Socket) => Promise<boolean>;
+  /** Hears what a connection has become when TLS is settled: requests come over `secured` then. */
+  readonly onSecured: (socket: Socket, secured: Socket) => void;
+  /** On whose account a connection is open: those of one share a lane of the {@link Turnstile}. */
+  readonly laneOf: (socket: Socket) => string;
   /** Hears when a connection has been answered and waits for its next request, and when it waits no longer. */
   readonly onIdle: (socket: Socket, isIdle: boolean) => void;
   /** Hears of connections that the system could not accept, as for want of file descriptors, and of our own bugs. */
@@ -54,8 +60,15 @@ const CIPHERS = [
   'ECDHE-RSA-CHACHA20-POLY1305',
 ].join(':');
 
-// Beyond what {@link ConnectionCounts} lets in with an answer: these are closed without one.
-const MAX_SOCKETS = 1000;
+/**
+ * Beyond all that are let in: so many that more than a whole flood of a moment can be looked at, for what is closed here is
+ * closed whoever it is. No more than leave the rest of the agent a few hundred of the files that it may open.
+ */
+const MAX_SOCKETS = Math.min(4000, Math.max(1000, readFileLimit() - 500));
+
+/** A connection too many has so long to ask for something, so that it can be told; of those at once, so many. */
+const FAREWELL_MS = 500;
+const MAX_FAREWELLS = 32;
 
 /**
  * How long a connection may wait for its next request. Longer than proxies keep theirs (nginx 60 s, Go's and with it
@@ -68,7 +81,8 @@ export const KEEP_ALIVE_MS = 150_000;
  * Listens at all addresses of the plan, on the same port. Rejects with the system's error (`EADDRINUSE`, …), and then
  * listens nowhere.
  */
-export async function listenHttp(options: ListenOptions, handlers: ListenHandlers): Promise<HttpListener> {
+export async function listenHttp(options: ListenOptions, given: ListenHandlers): Promise<HttpListener> {
+  const handlers = takeTurns(given);
   for (let attempt = 1; ; attempt += 1) {
     const listeners: Listener[] = [];
     const closeAll = async (): Promise<void> => {
@@ -207,6 +221,26 @@ function explainFault(code: string | undefined): PortholeError {
   }
 }
 
+/** Has requests of all connections begin in turns, and forgets those that have gone before theirs. */
+function takeTurns(handlers: ListenHandlers): ListenHandlers {
+  const turnstile = new Turnstile();
+  const { laneOf, onRequest, onUpgrade } = handlers;
+  return {
+    ...handlers,
+    onRequest: (request, response) =>
+      turnstile.pass(laneOf(request.socket), () => {
+        if (!response.destroyed) onRequest(request, response);
+      }),
+    onUpgrade: (request, socket, head) =>
+      new Promise((resolve, reject) => {
+        turnstile.pass(laneOf(request.socket), () => {
+          if (socket.destroyed) resolve();
+          else onUpgrade(request, socket, head).then(resolve, reject);
+        });
+      }),
+  };
+}
+
 /** Serves requests, and tells of each connection whether one is being answered on it; several can be, by pipelining. */
 function noteIdleness({ onRequest, onIdle }: ListenHandlers): RequestListener {
   const unanswered = new WeakMap<Socket, number>();
@@ -223,6 +257,35 @@ function noteIdleness({ onRequest, onIdle }: ListenHandlers): RequestListener {
   };
 }
 
+function namePeer({ remoteAddress, remotePort }: Socket): string {
+  return `${remoteAddress} ${remotePort}`;
+}
+
+/** Closes a connection for which there is no room: after a moment in which it can be told so, if few others wait for that. */
+function closeSoon(socket: Socket, farewells: Set<Socket>): void {
+  if (farewells.size >= MAX_FAREWELLS) {
+    socket.destroy();
+    return;
+  }
+  farewells.add(socket);
+  const timer = setTimeout(() => socket.destroy(), FAREWELL_MS);
+  socket.once('close', () => {
+    clearTimeout(timer);
+    farewells.delete(socket);
+  });
+}
+
+/** How many files this process may have open; infinite where the system does not say. */
+function readFileLimit(): number {
+  try {
+    const limit = /^Max open files +(\d+)/m.exec(readFileSync('/proc/self/limits', 'latin1'))?.[1];
+    return limit === undefined ? Number.POSITIVE_INFINITY : Number(limit);
+  } catch {
+    // Not Linux.
+    return Number.POSITIVE_INFINITY;
+  }
+}
+
 async function listenOn(
   host: string,
   port: number,
@@ -231,11 +294,25 @@ async function listenOn(
 ): Promise<Listener> {
   const server = createHttpServer(options, handlers);
   const sockets = new Set<Socket>();
+  const farewells = new Set<Socket>();
+  const byPeer = new Map<string, Socket>();
   server.on('connection', (socket) => {
+    const peer = namePeer(socket);
     sockets.add(socket);
-    socket.once('close', () => sockets.delete(socket));
+    byPeer.set(peer, socket);
+    socket.once('close', () => {
+      sockets.delete(socket);
+      if (byPeer.get(peer) === socket) byPeer.delete(peer);
+    });
+    void handlers.onConnection(socket).then((hasRoom) => {
+      if (!hasRoom) closeSoon(socket, farewells);
+    });
   });
-  server.on(options.tls ? 'secureConnection' : 'connection', handlers.onConnection);
+  server.on('secureConnection', (secured: Socket) => {
+    const socket = byPeer.get(namePeer(secured));
+    if (socket) handlers.onSecured(socket, secured);
+    else secured.destroy();
+  });
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
     // Two servers share the port where all addresses are listened at, one for each family.

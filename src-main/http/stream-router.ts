@@ -4,7 +4,7 @@ import { PortholeError } from '#shared/errors';
 import { snapshotQuerySchema } from '#shared/stream-api';
 import { stripMisleadingCharacters } from '#shared/text';
 import type { Admission } from '../access/gate.ts';
-import { grantOf } from '../access/principal.ts';
+import { grantOf, holderOf } from '../access/principal.ts';
 import type { RouteName } from '../access/routes.ts';
 import type { SessionRegistry } from '../sessions/session-registry.ts';
 import { streamTypeFor } from '../stream/part-framing.ts';
@@ -80,11 +80,8 @@ export function createStreamRouter({ guard, sessions, streams, snapshots }: Stre
     const viewer = streams.noteSnapshotViewer(sessionId, toViewerInfo(request, admission));
     const frame = await streams.snapshot(sessionId);
     if (!frame) throw explainNoPicture(sessionId);
-    const picture = await snapshots.take(frame.jpeg, frame.widthPx, {
-      widthPx: width ?? null,
-      format,
-      quality: format === 'png' ? null : (quality ?? null),
-    });
+    const wish = { widthPx: width ?? null, format, quality: format === 'png' ? null : (quality ?? null) };
+    const picture = await snapshots.take(frame, wish, holderOf(admission.principal));
     sessions.assertSharing(sessionId);
     // Sent away, or what let them in was taken back, while the picture was being made.
     if (viewer.hasEnded) throw new PortholeError('stream_ended', 'You may not watch this share any more.');
@@ -102,6 +99,7 @@ function toViewerInfo(request: IncomingMessage, admission: Admission): ViewerInf
     remoteAddress: admission.peer.address,
     userAgent: userAgent === undefined ? null : stripMisleadingCharacters(userAgent).slice(0, 200),
     grant: toViewerGrant(admission),
+    holder: holderOf(admission.principal),
   };
 }
 

@@ -13,6 +13,7 @@ import type {
 } from '#shared/sessions';
 import { PRIMARY_SCREEN, type SharedSource } from '#shared/sources';
 import { ALL_SESSIONS, isInScope, type Scope } from '../access/principal.ts';
+import { hasRoom, type Quota } from '../quota.ts';
 import { assertOfType, LiveSessions, type SessionGround } from './live-sessions.ts';
 import { describeLockEvent, describeSessionEvent, RESTART_REASON } from './session-events.ts';
 import type { HistoryQuery } from './session-journal.ts';
@@ -39,6 +40,16 @@ export interface SessionRegistryOptions extends SessionGround {
   readonly maxLiveSessions: number;
 }
 
+/** So many questions of one token's starts can wait for the person at once. */
+const MAX_WAITING_PER_TOKEN = 16;
+
+/** Of all sessions that can be live at once, one token has half at most, and the person a sixteenth that no token gets. */
+function shareOut(maxLiveSessions: number): Quota {
+  const reserved = Math.floor(maxLiveSessions / 16);
+  const others = maxLiveSessions - reserved;
+  return { others, perHolder: Math.ceil(others / 2), reserved };
+}
+
 /**
  * All sessions of this agent. Each step (start, decision, end) is on disk before anybody hears of it. Live
  * sessions are held in memory, ended ones only in the journal. Methods throw `PortholeError` for what the caller
@@ -46,7 +57,7 @@ export interface SessionRegistryOptions extends SessionGround {
  */
 export class SessionRegistry {
   readonly #ground: SessionGround;
-  readonly #maxLiveSessions: number;
+  readonly #quota: Quota;
   readonly #live: LiveSessions;
   readonly #starts: SessionStarts;
   readonly #updates: ShareUpdates;
@@ -54,7 +65,7 @@ export class SessionRegistry {
 
   constructor({ maxLiveSessions, ...ground }: SessionRegistryOptions) {
     this.#ground = ground;
-    this.#maxLiveSessions = maxLiveSessions;
+    this.#quota = shareOut(maxLiveSessions);
     this.#live = new LiveSessions(ground);
     this.#starts = new SessionStarts(ground, this.#live);
     this.#updates = new ShareUpdates(ground, this.#live);
@@ -87,7 +98,7 @@ export class SessionRegistry {
     by: Decider = 'api',
     claim: StartClaim = OWN_START,
   ): LiveRemote {
-    this.#assertMayStart();
+    this.#assertMayStart(claim);
     return toLiveRemote(this.#starts.startRemote(body, { origin, by, claim }));
   }
 
@@ -102,7 +113,7 @@ export class SessionRegistry {
     claim: StartClaim = OWN_START,
     source: SharedSource = PRIMARY_SCREEN,
   ): LiveScreen {
-    this.#assertMayStart();
+    this.#assertMayStart(claim);
     this.#ground.stage.assertAvailable();
     if (body.record) this.#ground.stage.assertRecordable();
     const record = this.#starts.startScreen(body, source, { origin, by, claim });
@@ -317,9 +328,20 @@ export class SessionRegistry {
     return toLiveScreen(record, this.#ground.stage.describe(record.sessionId));
   }
 
-  #assertMayStart(): void {
+  #assertMayStart({ owner }: StartClaim): void {
     if (this.#locked) throw new PortholeError('locked_by_owner');
-    if (this.#live.size >= this.#maxLiveSessions) throw new PortholeError('too_many_sessions');
+    const records = this.#live.all().map(({ record }) => record);
+    const owners = records.map((record) => record.owner);
+    if (!hasRoom(this.#quota, owners, owner)) throw new PortholeError('too_many_sessions');
+    const waiting = records.filter(
+      (record) => record.owner === owner && record.status === 'pending_approval',
+    );
+    if (owner !== null && waiting.length >= MAX_WAITING_PER_TOKEN) {
+      throw new PortholeError(
+        'too_many_sessions',
+        `${waiting.length} requests of this token wait for an answer already.`,
+      );
+    }
   }
 
   #stop<T extends SessionType>(sessionId: string, type: T, reason: string, by: Decider) {

@@ -18,7 +18,8 @@ export function readSettingsFile(file: string): SettingsContent {
   const reading = read(file);
   if (reading.state === 'missing') return NOTHING;
   if (reading.state === 'text') return parseSettingsText(reading.text);
-  return { values: {}, problems: [{ key: null, message: `The file cannot be read: ${reading.why}.` }] };
+  const problem = { key: null, message: `The file cannot be read: ${reading.why}.` };
+  return { values: {}, problems: [problem], isUnread: true };
 }
 
 /** The text of the settings file; null if it is missing, undefined if it cannot be read. */

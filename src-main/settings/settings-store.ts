@@ -177,11 +177,11 @@ export class SettingsStore implements LiveSettings {
 
   /** All settings, with `held` in place of what was said of those. */
   #merge(held: Partial<Settings> = {}): Settings {
-    const { values, problems } = this.#content;
+    const { values } = this.#content;
     const { flags, environment } = this.#given;
     const said: Partial<Settings> = { ...values, ...environment, ...flags, ...held };
     const settled = settingsSchema.parse(said);
-    return said.localTrust === undefined ? withImpliedTrust(settled, problems) : settled;
+    return said.localTrust === undefined ? withImpliedTrust(settled, this.#content) : settled;
   }
 
   #adopt(): void {

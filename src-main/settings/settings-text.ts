@@ -16,6 +16,8 @@ export interface SettingsContent {
   /** What it sets, as far as that is right. */
   readonly values: Partial<Settings>;
   readonly problems: readonly SettingProblem[];
+  /** Whether nothing of it could be read, so that nobody knows what it sets. */
+  readonly isUnread?: boolean;
 }
 
 interface Entry {

@@ -1,4 +1,5 @@
 import type { Clock } from '../clock.ts';
+import type { Holder } from '../quota.ts';
 import type { ViewerEnd } from './mjpeg-writer.ts';
 import { RateMeter } from './rate-meter.ts';
 import type { CapturedFrame } from './screen-source.ts';
@@ -40,6 +41,10 @@ export class SnapshotViewer {
     this.#connectedAtMs = options.clock.wallMs();
     this.#rate = new RateMeter(options.clock);
     this.noteRequest();
+  }
+
+  get holder(): Holder {
+    return this.#options.info.holder;
   }
 
   /** Whether this viewer was sent away, the session ended, or no picture was asked for in a while. */

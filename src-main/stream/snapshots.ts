@@ -1,11 +1,16 @@
 import { PortholeError } from '#shared/errors';
 import type { Clock } from '../clock.ts';
+import { type Holder, hasRoom, type Quota } from '../quota.ts';
 import type { PictureMaker, PictureWish } from './picture.ts';
+import type { CapturedFrame } from './screen-source.ts';
 
-/** Pictures that may wait for the one being made: more would be stale before they are there. */
-const MAX_WAITING = 8;
+/** Pictures that may be made or wait for it: more would be stale before they are there. */
+const QUOTA: Quota = { others: 8, perHolder: 4, reserved: 4 };
 /** Different pictures of one frame that are kept for whoever asks for the same. */
 const MAX_KEPT = 4;
+
+/** What a picture is made of. */
+type StillFrame = Pick<CapturedFrame, 'jpeg' | 'widthPx'>;
 
 interface Job {
   readonly key: string;
@@ -23,7 +28,7 @@ export class Snapshots {
   /** By frame: what was made of it, or is being made. A frame that nobody holds takes its pictures along. */
   readonly #made = new WeakMap<Buffer, Job[]>();
   #last: Promise<unknown> = Promise.resolve();
-  #waiting = 0;
+  readonly #waiting = new Set<{ readonly holder: Holder }>();
 
   constructor(maker: PictureMaker, clock: Clock) {
     this.#maker = maker;
@@ -31,27 +36,30 @@ export class Snapshots {
   }
 
   /**
-   * A picture of `jpeg`, which is `frameWidthPx` wide, as wished for; `jpeg` itself where that is what is wanted.
-   * Rejects with `too_many_snapshots` if too many others wait.
+   * A picture of a frame as wished for; its own bytes where that is what is wanted. Rejects with `too_many_snapshots` if
+   * too many others wait, or of the same `holder`.
    */
-  async take(jpeg: Buffer, frameWidthPx: number, wish: PictureWish): Promise<Buffer> {
-    const widthPx = wish.widthPx !== null && wish.widthPx < frameWidthPx ? wish.widthPx : null;
+  async take(frame: StillFrame, wish: PictureWish, holder: Holder): Promise<Buffer> {
+    const { jpeg } = frame;
+    const widthPx = wish.widthPx !== null && wish.widthPx < frame.widthPx ? wish.widthPx : null;
     const { format, quality } = wish;
     if (widthPx === null && format === 'jpeg' && quality === null) return jpeg;
     const key = JSON.stringify([widthPx, format, quality]);
     const jobs = this.#made.get(jpeg) ?? [];
     const known = jobs.find((job) => job.key === key);
     if (known) return known.picture;
-    if (this.#waiting >= MAX_WAITING)
+    const holders = [...this.#waiting].map((each) => each.holder);
+    if (!hasRoom(QUOTA, holders, holder))
       throw new PortholeError('too_many_snapshots', undefined, { retryAfterSeconds: 1 });
-    const picture = this.#queue(() => this.#maker.make(jpeg, { widthPx, format, quality }));
+    const picture = this.#queue(holder, () => this.#maker.make(jpeg, { widthPx, format, quality }));
     this.#made.set(jpeg, [...jobs.slice(1 - MAX_KEPT), { key, picture }]);
     picture.catch(() => this.#made.delete(jpeg));
     return picture;
   }
 
-  #queue(make: () => Promise<Buffer>): Promise<Buffer> {
-    this.#waiting += 1;
+  #queue(holder: Holder, make: () => Promise<Buffer>): Promise<Buffer> {
+    const job = { holder };
+    this.#waiting.add(job);
     let startedAtMs = 0;
     const made = this.#last
       .then(() => {
@@ -59,7 +67,7 @@ export class Snapshots {
         return make();
       })
       .finally(() => {
-        this.#waiting -= 1;
+        this.#waiting.delete(job);
       });
     const rest = (): Promise<void> =>
       new Promise((resolve) => {

@@ -3,6 +3,7 @@ import type { ServerResponse } from 'node:http';
 import { PortholeError } from '#shared/errors';
 import type { Clock } from '../clock.ts';
 import type { Logger } from '../logger.ts';
+import { type Holder, hasRoom, type Quota } from '../quota.ts';
 import { formatCaptureTime } from './capture-time.ts';
 import { beginMjpegResponse } from './mjpeg-writer.ts';
 import { framingFor } from './part-framing.ts';
@@ -16,13 +17,15 @@ import type { ViewerInfo, ViewerState } from './viewer.ts';
 
 /** How many may watch. */
 export interface StreamLimits {
-  readonly maxViewersPerSession: number;
-  /** Over all sessions. */
-  readonly maxViewers: number;
+  readonly perSession: Quota;
+  readonly overall: Quota;
 }
 
-/** Room for real use, with a bound that keeps the machine usable. */
-export const DEFAULT_STREAM_LIMITS: StreamLimits = { maxViewersPerSession: 200, maxViewers: 400 };
+/** Room for real use, an audience with one link included, with a bound that keeps the machine usable. */
+export const DEFAULT_STREAM_LIMITS: StreamLimits = {
+  perSession: { others: 240, perHolder: 200, reserved: 16 },
+  overall: { others: 440, perHolder: 360, reserved: 32 },
+};
 
 /** What a {@link StreamService} needs. */
 export interface StreamServiceOptions {
@@ -129,7 +132,7 @@ export class StreamService {
    */
   watch(sessionId: string, response: ServerResponse, info: ViewerInfo, isAdaptive = false): string {
     const session = this.#get(sessionId);
-    const viewerId = this.#admitViewer(session);
+    const viewerId = this.#admitViewer(session, info.holder);
     const heldBytes = response.socket ? this.#sendQueues.watch(response.socket) : () => null;
     const framing = framingFor(response.req.headers);
     const output = beginMjpegResponse(response, framing.type);
@@ -145,7 +148,7 @@ export class StreamService {
     const session = this.#get(sessionId);
     const known = session.findSnapshotViewer(info);
     known?.noteRequest();
-    return known ?? session.addSnapshotViewer(this.#admitViewer(session), info);
+    return known ?? session.addSnapshotViewer(this.#admitViewer(session, info.holder), info);
   }
 
   /** Ends one viewer's stream; false if nobody has this id. */
@@ -203,12 +206,13 @@ export class StreamService {
     return session;
   }
 
-  /** An id for one viewer more. Throws `too_many_viewers`. */
-  #admitViewer(session: StreamSession): string {
-    const total = [...this.#sessions.values()].reduce((sum, { viewerCount }) => sum + viewerCount, 0);
-    if (session.viewerCount >= this.#limits.maxViewersPerSession || total >= this.#limits.maxViewers) {
-      throw new PortholeError('too_many_viewers');
-    }
+  /** An id for one viewer more, on the account of `holder`. Throws `too_many_viewers`. */
+  #admitViewer(session: StreamSession, holder: Holder): string {
+    const all = [...this.#sessions.values()].flatMap((each) => each.holders());
+    const hasPlace =
+      hasRoom(this.#limits.perSession, session.holders(), holder) &&
+      hasRoom(this.#limits.overall, all, holder);
+    if (!hasPlace) throw new PortholeError('too_many_viewers');
     return `viewer_${randomBytes(4).toString('hex')}`;
   }
 

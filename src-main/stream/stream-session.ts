@@ -2,6 +2,7 @@ import type { Writable } from 'node:stream';
 import { type FrameSize, PRESETS, type Quality } from '#shared/presets';
 import type { Clock } from '../clock.ts';
 import type { Logger } from '../logger.ts';
+import type { Holder } from '../quota.ts';
 import { FrameHub, type StreamFrame } from './frame-hub.ts';
 import { LastingFilm } from './lasting-film.ts';
 import type { ViewerEnd } from './mjpeg-writer.ts';
@@ -100,8 +101,9 @@ export class StreamSession {
     return this.#framesCaptured;
   }
 
-  get viewerCount(): number {
-    return this.#viewers.size + this.#snapshotViewers.size;
+  /** On whose account each of its viewers watches. */
+  holders(): Holder[] {
+    return [...this.#viewers.values(), ...this.#snapshotViewers.values()].map(({ holder }) => holder);
   }
 
   /** Changes what is captured; viewers stay, and see the old picture until the new one comes. */

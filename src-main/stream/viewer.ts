@@ -1,6 +1,7 @@
 import type { Writable } from 'node:stream';
 import type { ViewerAdmission } from '#shared/access';
 import type { Clock } from '../clock.ts';
+import type { Holder } from '../quota.ts';
 import type { StreamFrame } from './frame-hub.ts';
 import { LinkPace } from './link-pace.ts';
 import { MjpegWriter, type ViewerEnd } from './mjpeg-writer.ts';
@@ -16,6 +17,8 @@ export interface ViewerInfo {
   readonly userAgent: string | null;
   /** What the viewer was let in by; null for a program of the machine's own user. */
   readonly grant: ViewerGrant | null;
+  /** On whose account it watches. */
+  readonly holder: Holder;
 }
 
 /** What a viewer was let in by, such as a view key. */
@@ -104,6 +107,10 @@ export class Viewer {
         onEnd: (reason) => options.onEnd(this, reason),
       },
     });
+  }
+
+  get holder(): Holder {
+    return this.#options.info.holder;
   }
 
   /** Whether the link is so slow that this viewer takes small pictures while something moves. */

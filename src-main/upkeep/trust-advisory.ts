@@ -9,8 +9,8 @@ export function adviseOnTrust({ settings }: SettingsView): Omit<Advisory, 'advis
     level: 'info',
     title: 'Programs on this machine need a token.',
     message:
-      'Further host names are set (“allowedHosts”), so a proxy may stand in front of the agent, and what comes through ' +
-      'it must not pass for you. Set “localTrust” yourself, to “none” or “admin”, and this line goes.',
+      'Further host names are set (“allowedHosts”), or may be in a file that cannot be read, so a proxy may stand in front ' +
+      'of the agent, and what comes through it must not pass for you. Set “localTrust” yourself, to “none” or “admin”, and this line goes.',
     action: 'open_settings',
   };
 }

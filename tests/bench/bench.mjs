@@ -5,6 +5,7 @@ import { drawChart } from './report/chart.mjs';
 import { mergeResults } from './report/result.mjs';
 import { formatMarkdown, formatTable } from './report/table.mjs';
 import { measureLatency, measureStillScreen } from './scenarios/changes.mjs';
+import { measureCommands } from './scenarios/commands.mjs';
 import { measureCrowd, measureFullHouse, measureUnfairCrowd } from './scenarios/crowds.mjs';
 import { measureGuardian } from './scenarios/guardian.mjs';
 import { measureHistory } from './scenarios/history.mjs';
@@ -14,6 +15,7 @@ import { measureMovingScreen } from './scenarios/moving-screen.mjs';
 import { measurePicture } from './scenarios/picture.mjs';
 import { measureReaders } from './scenarios/readers.mjs';
 import { measureSessions } from './scenarios/sessions.mjs';
+import { measureSiege } from './scenarios/siege.mjs';
 import { measureFirstViewer, measureStart } from './scenarios/starting.mjs';
 import { startAgent } from './support/agent-process.mjs';
 import { closeApiConnections } from './support/api-call.mjs';
@@ -38,6 +40,8 @@ const SCENARIOS = {
   house: measureFullHouse,
   sessions: measureSessions,
   history: measureHistory,
+  commands: measureCommands,
+  siege: measureSiege,
   readers: measureReaders,
   tree: measureInstalledTree,
 };

@@ -10,7 +10,7 @@ import {
 import { homedir, tmpdir } from 'node:os';
 import path from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import type { CommandOutput } from '../../../src-shared/events.ts';
+import type { CommandOutput, ServerMessage } from '../../../src-shared/events.ts';
 import { call, startTestAgent, type TestAgent } from '../support/test-agent.ts';
 import {
   commandEnded,
@@ -418,8 +418,17 @@ describe('running command', () => {
     const agent = await startAgent();
     const sessionId = await startSession(agent, 'autonomous');
     const events = await listen(agent);
-    const script = 'for i in 1 2 3; do echo "line $i"; sleep 0.1; done; echo oops >&2';
-    const { command_id } = await execute(agent, sessionId, { operation: 'shell', script });
+    const folder = newFolder();
+    // Each line is written once the one before has been told.
+    const script =
+      'for i in 1 2 3; do echo "line $i"; while [ ! -e "told-$i" ]; do sleep 0.02; done; done; echo oops >&2';
+    const { command_id } = await execute(agent, sessionId, { operation: 'shell', script, cwd: folder });
+    for (const line of [1, 2, 3]) {
+      const isTold = (message: ServerMessage): boolean =>
+        message.event === 'remote_command_output' && message.data.text.includes(`line ${line}\n`);
+      await until(() => events.messages.some(isTold));
+      writeFileSync(path.join(folder, `told-${line}`), '');
+    }
     const command = await commandEnded(agent, command_id);
     await until(() => events.messages.some(({ event }) => event === 'remote_command_finished'));
     const outputs = events.messages.filter(

@@ -48,7 +48,7 @@ function connect() {
       advisories: [],
       locked: false,
     }),
-    maxClients: 1,
+    quota: { others: 1, perHolder: 1, reserved: 0 },
   });
   const request = new IncomingMessage(new Socket());
   Object.assign(request, {
@@ -64,6 +64,7 @@ function connect() {
   const wire = new WriteCounter();
   events.accept(request, wire, Buffer.alloc(0), {
     grantId: null,
+    holder: null,
     address: '127.0.0.1',
     decides: true,
     hears: () => true,

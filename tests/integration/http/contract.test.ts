@@ -422,7 +422,7 @@ async function exploreLimits(explorer: Explorer): Promise<void> {
     // Read, because one that takes nothing is dropped after a while, and opening them all takes a busy machine long.
     body?.pipeTo(new WritableStream(), { signal: leave.signal }).catch(() => undefined);
   };
-  await Promise.all(Array.from({ length: 200 }, watch));
+  await Promise.all(Array.from({ length: 256 }, watch));
   await explorer.call('GET', `/stream/${share}`);
   await explorer.call('GET', `/stream/${share}/snapshot`);
   leave.abort();
@@ -436,7 +436,7 @@ async function exploreLimits(explorer: Explorer): Promise<void> {
   agent.pictures.hold = new Promise<never>((_, reject) => {
     release = () => reject(new Error('No picture'));
   });
-  const asked = Array.from({ length: 9 }, (_, index) =>
+  const asked = Array.from({ length: 13 }, (_, index) =>
     explorer.call('GET', `/stream/${share}/snapshot?width=${100 + index}`),
   );
   await expect.poll(() => explorer.seen).toContain('streamSnapshot too_many_snapshots');
@@ -551,7 +551,7 @@ describe('agent against its OpenAPI document', () => {
     await exploreRecordings(recorded);
 
     const crowded = new Explorer(
-      await startTestAgent({ connectionLimits: { perSource: 0, fromNetwork: 0, total: 0 } }),
+      await startTestAgent({ connectionLimits: { perSource: 0, fromNetwork: 0, total: 0, reserved: 0 } }),
     );
     await exploreAll(crowded, {});
     const attacked = new Explorer(await startTestAgent());

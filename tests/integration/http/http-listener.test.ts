@@ -175,7 +175,9 @@ describe('a connection that waits for its next request', () => {
   });
 
   it('gives way, the longest idle first, and one that is at work never does', async () => {
-    const agent = await startTestAgent({ connectionLimits: { perSource: 3, fromNetwork: 10, total: 20 } });
+    const agent = await startTestAgent({
+      connectionLimits: { perSource: 3, fromNetwork: 10, total: 20, reserved: 0 },
+    });
     // What is there for this machine, and for the agent's own user where the system tells.
     const room = process.platform === 'linux' ? 6 : 3;
     const { session_id } = agent.sessions.startScreen(
@@ -296,7 +298,9 @@ describe('listenHttp', () => {
   const handlers = {
     onRequest: () => undefined,
     onUpgrade: async () => undefined,
-    onConnection: () => undefined,
+    onConnection: async () => true,
+    onSecured: () => undefined,
+    laneOf: () => '',
     onIdle: () => undefined,
     onError: () => undefined,
   };

@@ -34,7 +34,9 @@ async function listen(store: SettingsStore): Promise<HttpListener> {
     const handlers = {
       onRequest: () => undefined,
       onUpgrade: async () => undefined,
-      onConnection: () => undefined,
+      onConnection: async () => true,
+      onSecured: () => undefined,
+      laneOf: () => '',
       onIdle: () => undefined,
       onError: () => undefined,
     };

@@ -14,13 +14,13 @@ describe('ConnectionCounts', () => {
   });
 
   it('lets no source have more than its share', () => {
-    const counts = new ConnectionCounts({ perSource: 3, fromNetwork: 10, total: 20 });
+    const counts = new ConnectionCounts({ perSource: 3, fromNetwork: 10, total: 20, reserved: 2 });
     expect(fill(counts, 'a', true, 5)).toBe(3);
     expect(fill(counts, 'b', true, 5)).toBe(3);
   });
 
   it('keeps room for this machine, whatever comes from the network', () => {
-    const counts = new ConnectionCounts({ perSource: 3, fromNetwork: 10, total: 15 });
+    const counts = new ConnectionCounts({ perSource: 3, fromNetwork: 10, total: 15, reserved: 2 });
     let admitted = 0;
     for (let source = 0; source < 100; source += 1) admitted += fill(counts, `s${source}`, true, 3);
     expect(admitted).toBe(10);
@@ -28,7 +28,7 @@ describe('ConnectionCounts', () => {
   });
 
   it('frees a place when a connection closes, once', () => {
-    const counts = new ConnectionCounts({ perSource: 1, fromNetwork: 1, total: 1 });
+    const counts = new ConnectionCounts({ perSource: 1, fromNetwork: 1, total: 1, reserved: 0 });
     const release = counts.admit('a', true);
     expect(counts.admit('a', true)).toBeNull();
     release?.();

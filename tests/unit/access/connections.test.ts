@@ -3,17 +3,26 @@ import type { Socket } from 'node:net';
 import { describe, expect, it } from 'vitest';
 import { ConnectionCounts } from '../../../src-main/access/connection-counts.ts';
 import { Connections } from '../../../src-main/access/connections.ts';
-import { UNKNOWN_PEER_OWNERS } from '../../../src-main/access/peer-owners.ts';
+import { ContainedPeers, type RunningCommands } from '../../../src-main/access/contained-peers.ts';
+import { type PeerOwners, UNKNOWN_PEER_OWNERS } from '../../../src-main/access/peer-owners.ts';
 
-const LIMITS = { perSource: 2, fromNetwork: 3, total: 4 };
+const NO_COMMANDS = { isBusy: false, sessionOfProcess: async () => null, sessionOfGroup: () => undefined };
+const LIMITS = { perSource: 2, fromNetwork: 3, total: 4, reserved: 1 };
+
+/** What the system tells of every connection from this machine. */
+interface World {
+  readonly owners?: PeerOwners;
+  readonly commands?: RunningCommands;
+  readonly ownUid?: number | null;
+}
 
 /** Connections that open, wait and close as a test says. */
-function openRig() {
+function openRig({ owners = UNKNOWN_PEER_OWNERS, commands = NO_COMMANDS, ownUid = null }: World = {}) {
   const connections = new Connections({
-    owners: UNKNOWN_PEER_OWNERS,
+    owners,
     counts: new ConnectionCounts(LIMITS),
-    commands: { isBusy: false, sessionOfProcess: async () => null, sessionOfGroup: () => undefined },
-    ownUid: null,
+    contained: new ContainedPeers(commands, ownUid),
+    ownUid,
   });
   return {
     connections,
@@ -96,5 +105,49 @@ describe('Connections', () => {
     connections.noteIdle(gone, true);
     for (const isWithin of [true, true, false])
       expect((await open('192.0.2.1')).isWithinLimits).toBe(isWithin);
+  });
+
+  describe('when programs of the person’s own user have all that there is for them', () => {
+    const OWN_UID = 1000;
+    const COMMANDS_GROUP = 7;
+    /** What the kernel says of a connection: whose it is, and what made it. */
+    const madeBy = (uid: number, groupId: number): PeerOwners => ({
+      find: async () => ({ uid, inode: 1, groupId }),
+      close: async () => undefined,
+    });
+    const commands: RunningCommands = {
+      isBusy: true,
+      sessionOfProcess: async () => null,
+      sessionOfGroup: (groupId) => (groupId === COMMANDS_GROUP ? 'remote_1' : null),
+    };
+    const fill = async (open: (address: string) => Promise<unknown>): Promise<void> => {
+      for (let each = 0; each < LIMITS.total; each += 1) await open('127.0.0.1');
+    };
+
+    it('lets in no command beyond that', async () => {
+      const { open } = openRig({ owners: madeBy(OWN_UID, COMMANDS_GROUP), commands, ownUid: OWN_UID });
+      await fill(open);
+      expect((await open('127.0.0.1')).isWithinLimits).toBe(false);
+    });
+
+    it('lets in nobody of another user', async () => {
+      const { open } = openRig({ owners: madeBy(OWN_UID + 1, 1), commands, ownUid: OWN_UID });
+      await fill(open);
+      expect((await open('127.0.0.1')).isWithinLimits).toBe(false);
+    });
+
+    it('lets in the person, up to the reserve, and again when one of these has closed', async () => {
+      const { open } = openRig({
+        owners: madeBy(OWN_UID, 1),
+        commands: { ...commands, isBusy: false },
+        ownUid: OWN_UID,
+      });
+      await fill(open);
+      const first = await open('127.0.0.1');
+      expect(first.isWithinLimits).toBe(true);
+      expect((await open('127.0.0.1')).isWithinLimits).toBe(false);
+      first.socket.destroy();
+      expect((await open('127.0.0.1')).isWithinLimits).toBe(true);
+    });
   });
 });

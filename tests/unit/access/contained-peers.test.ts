@@ -6,8 +6,8 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import {
+  ContainedPeers,
   type Containment,
-  findContainment,
   type RunningCommands,
 } from '../../../src-main/access/contained-peers.ts';
 
@@ -29,7 +29,7 @@ async function judge(
   { wasBusy = false, groupId = null }: { wasBusy?: boolean; groupId?: number | null } = {},
 ): Promise<Containment> {
   const known = socket && { ...socket, groupId };
-  return (await findContainment(commands, known, wasBusy)).containment;
+  return (await new ContainedPeers(commands, OWN_UID).find(known, wasBusy)).containment;
 }
 
 /** A connection of this very process, and the inode of its end. */
@@ -73,7 +73,7 @@ function ownSockets(): number[] {
   });
 }
 
-describe.runIf(process.platform === 'linux')('findContainment', () => {
+describe.runIf(process.platform === 'linux')('ContainedPeers', () => {
   it('clears a connection that somebody else is seen to hold', async () => {
     const { inode } = await ownConnection();
     expect(inode).toBeGreaterThan(0);
@@ -118,7 +118,7 @@ describe.runIf(process.platform === 'linux')('findContainment', () => {
     const socket = { uid: OWN_UID, inode };
     expect(await judge(commands, socket, { groupId: 42, wasBusy: true })).toEqual({ sessionId: 'remote_1' });
     expect(await judge(commands, socket, { groupId: 43, wasBusy: true })).toEqual({ sessionId: '' });
-    expect(await findContainment(commands, { ...socket, groupId: 1 }, true)).toEqual({
+    expect(await new ContainedPeers(commands, OWN_UID).find({ ...socket, groupId: 1 }, true)).toEqual({
       containment: 'no',
       isFinal: true,
     });

@@ -119,6 +119,12 @@ describe('SettingsStore', () => {
     },
   );
 
+  it('trusts nobody where nothing of the file can be read, which may say anything', () => {
+    writeFileSync(file, Uint8Array.of(0x7b, 0xff, 0x7d));
+    expect(open().store.current.localTrust).toBe('none');
+    expect(open({ environment: { localTrust: 'admin' } }).store.current.localTrust).toBe('admin');
+  });
+
   it('goes back to the default, which null stands for', async () => {
     writeFileSync(file, '{"approvalTimeoutSeconds": 5}');
     const { store } = open();

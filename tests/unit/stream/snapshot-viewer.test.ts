@@ -4,7 +4,7 @@ import { SnapshotViewer } from '../../../src-main/stream/snapshot-viewer.ts';
 import { ManualClock } from '../../fakes/manual-clock.ts';
 
 const KEY = { admission: 'key', grantId: 'key_1', name: 'Ada' } as const;
-const INFO = { remoteAddress: '192.0.2.1', userAgent: null, grant: KEY };
+const INFO = { remoteAddress: '192.0.2.1', userAgent: null, grant: KEY, holder: 'viewer key_1' };
 
 describe('snapshotViewer', () => {
   it('watches until no picture was asked for in half a minute', () => {

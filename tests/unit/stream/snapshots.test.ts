@@ -4,7 +4,7 @@ import { Snapshots } from '../../../src-main/stream/snapshots.ts';
 import { settle } from '../../fakes/gated-output.ts';
 import { ManualClock } from '../../fakes/manual-clock.ts';
 
-const FRAME = Buffer.from('a frame');
+const FRAME = { jpeg: Buffer.from('a frame'), widthPx: 640 };
 const wish = (widthPx: number): PictureWish => ({ widthPx, format: 'jpeg', quality: null });
 
 /** A maker that takes as long as the test wants. */
@@ -30,16 +30,16 @@ describe('snapshots', () => {
   it('hands out the frame itself where nothing else is wished for', async () => {
     const { maker, snapshots } = createRig();
     const plain = { widthPx: null, format: 'jpeg', quality: null } as const;
-    expect(await snapshots.take(FRAME, 640, plain)).toBe(FRAME);
-    expect(await snapshots.take(FRAME, 640, wish(640))).toBe(FRAME);
-    expect(await snapshots.take(FRAME, 640, wish(4000))).toBe(FRAME);
+    expect(await snapshots.take(FRAME, plain, null)).toBe(FRAME.jpeg);
+    expect(await snapshots.take(FRAME, wish(640), null)).toBe(FRAME.jpeg);
+    expect(await snapshots.take(FRAME, wish(4000), null)).toBe(FRAME.jpeg);
     expect(maker.wishes).toEqual([]);
   });
 
   it('makes one at a time, and rests as long as the last one took', async () => {
     const { clock, maker, snapshots } = createRig();
-    const first = snapshots.take(FRAME, 640, wish(100));
-    const second = snapshots.take(FRAME, 640, wish(200));
+    const first = snapshots.take(FRAME, wish(100), null);
+    const second = snapshots.take(FRAME, wish(200), null);
     await settle();
     expect(maker.wishes).toEqual([wish(100)]);
     clock.advance(300);
@@ -58,7 +58,7 @@ describe('snapshots', () => {
   it('keeps the last few pictures of a frame, and none that failed', async () => {
     const { clock, maker, snapshots } = createRig();
     const take = async (widthPx: number, error?: Error): Promise<Buffer> => {
-      const taken = snapshots.take(FRAME, 640, wish(widthPx));
+      const taken = snapshots.take(FRAME, wish(widthPx), null);
       taken.catch(() => undefined);
       await settle();
       maker.finish(error);

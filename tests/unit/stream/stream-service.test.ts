@@ -6,7 +6,7 @@ import { ManualClock } from '../../fakes/manual-clock.ts';
 import { SilentLogger } from '../../fakes/silent-logger.ts';
 
 const REQUEST = { sourceId: null, quality: 'medium' } as const;
-const INFO = { remoteAddress: '127.0.0.1', userAgent: null, grant: null };
+const INFO = { remoteAddress: '127.0.0.1', userAgent: null, grant: null, holder: null };
 
 function createRig() {
   const source = new FakeScreenSource();

@@ -13,7 +13,7 @@ import { ManualClock } from '../../fakes/manual-clock.ts';
 import { readParts } from '../../fakes/multipart.ts';
 import { SilentLogger } from '../../fakes/silent-logger.ts';
 
-const INFO = { remoteAddress: '127.0.0.1', userAgent: null, grant: null };
+const INFO = { remoteAddress: '127.0.0.1', userAgent: null, grant: null, holder: null };
 
 function picture(text: string): CapturedFrame {
   return { jpeg: Buffer.from(text), widthPx: 64, heightPx: 36, capturedAtMs: 1000 };
@@ -394,7 +394,7 @@ describe('streamSession', () => {
     expect(rig.session.kick('viewer_3')).toBe(false);
     expect(rig.session.kick('viewer_2')).toBe(true);
     expect(rig.left).toEqual([['viewer_2', 'kicked']]);
-    expect(rig.session.viewerCount).toBe(1);
+    expect(rig.session.holders().length).toBe(1);
   });
 
   it('takes no viewer that has left already', async () => {

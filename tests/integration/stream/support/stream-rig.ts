@@ -39,7 +39,10 @@ export async function startRig({
     source,
     clock,
     logger: new SilentLogger(),
-    limits: { maxViewersPerSession, maxViewers: 400 },
+    limits: {
+      perSession: { others: maxViewersPerSession, perHolder: maxViewersPerSession, reserved: 0 },
+      overall: { others: 400, perHolder: 400, reserved: 0 },
+    },
     observer: {
       onCaptured: () => {},
       onDelivered: () => {},
@@ -58,6 +61,7 @@ export async function startRig({
         remoteAddress: request.socket.remoteAddress ?? '',
         userAgent: null,
         grant: null,
+        holder: null,
       });
     } catch (error) {
       response.writeHead(error instanceof PortholeError ? error.status : 500).end();

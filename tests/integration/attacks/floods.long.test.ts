@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vites
 import { bundleAgent } from '../commands/support/agent-process.ts';
 import { call } from '../support/test-agent.ts';
 import { type AttackedAgent, startAttackedAgent } from './support/attacked-agent.ts';
-import { FLOODS, floodProgram } from './support/floods.ts';
+import { FLOODS, floodArguments, floodProgram } from './support/floods.mjs';
 import { createOtherUser } from './support/other-user.ts';
 
 const SECONDS = 1.5;
@@ -38,22 +38,14 @@ describe.runIf(process.platform === 'linux' && process.getuid?.() === 0)('floods
     'of %s',
     async (name) => {
       const user = createOtherUser();
-      const { hostname, port } = new URL(agent.url);
       await expect.poll(agent.framesSeen).toBeGreaterThan(10);
       const [alone] = await framesPerSecond(() => delay(1000));
       const before = agent.memoryMb();
       // What the person does at the same time goes through.
       const asked: number[] = [];
       const [attacked, output] = await framesPerSecond(async () => {
-        const flood = user.run(
-          process.execPath,
-          '-e',
-          floodProgram(name),
-          hostname,
-          port,
-          String(SECONDS),
-          agent.share,
-        );
+        const program = floodProgram(name);
+        const flood = user.run(process.execPath, '-e', program, ...floodArguments(agent, SECONDS));
         for (let second = 0; second < SECONDS; second += 0.5) {
           await delay(400);
           asked.push((await call(agent, 'GET', '/api/agent')).status);
