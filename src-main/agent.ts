@@ -458,7 +458,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
       },
     );
   } catch (error) {
-    foreign.close();
+    await foreign.close();
     webhooks.close();
     await mcp.close();
     await recordings.close('The agent could not start');
@@ -514,7 +514,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
         await viewersTold;
         await listener.close();
         await history.close();
-        foreign.close();
+        await foreign.close();
         await checkpoints?.close();
         closeDatabase(database);
       }

@@ -43,12 +43,13 @@ export class ForeignChanges {
     this.#lookLater();
   }
 
-  /** Looks for the last time. To be called before the database is closed. Idempotent. */
-  close(): void {
+  /** Looks for the last time. To be called when no command runs any more, before the database is closed. Idempotent. */
+  async close(): Promise<void> {
     if (this.#isClosed) return;
     this.#isClosed = true;
     this.#cancelLook();
     this.#lookAtRights();
+    await this.#options.settings.holdFile();
     this.#unguard();
   }
 

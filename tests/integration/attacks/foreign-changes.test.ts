@@ -14,7 +14,7 @@ import Database from 'libsql';
 import { beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { makeToken } from '../access/support/callers.ts';
 import { bundleAgent, startAgentProcess } from '../commands/support/agent-process.ts';
-import { executeToEnd, startSession } from '../commands/support/command-client.ts';
+import { execute, executeToEnd, startSession } from '../commands/support/command-client.ts';
 import { until } from '../commands/support/escapees.ts';
 import { USERS } from '../guardian/support/guarded-agent.ts';
 import { type Addressed, call, startTestAgent } from '../support/test-agent.ts';
@@ -185,6 +185,19 @@ describe.runIf(process.platform === 'linux').each(USERS)('with an agent of $who'
       askForTokenStarts: { value: true, in_use: true },
       approvalTimeoutSeconds: { value: 77 },
     });
+  });
+
+  it('a command that writes settings right before the agent ends changes none either', async () => {
+    const agent = await startAgentProcess(bundle, user, { settings: { commandsMayElevate: true } });
+    const settings = path.join(agent.folder, 'settings.json');
+    const before = readFileSync(settings, 'utf8');
+    const sessionId = await startSession(agent, 'autonomous');
+    const script = `printf %s '{ "askForTokenStarts": false }' >"${settings}"; sleep 60`;
+    await execute(agent, sessionId, { operation: 'shell', script, cwd: '/' });
+    // Unless it has been put back in that very moment.
+    await until(() => readFileSync(settings, 'utf8').includes('askFor') || existsSync(`${settings}.changed`));
+    await agent.end('SIGTERM');
+    expect(readFileSync(settings, 'utf8')).toBe(before);
   });
 
   it('what the person writes into the file before any command has run stays', async () => {
