@@ -105,9 +105,9 @@ function* listCandidates(
   for (const { name, isRead } of names.list()) {
     for (const folder of folders) {
       const found = path.resolve(folder, expandHome(name, home));
-      yield { file: found, kind: names.programs.has(name) ? 'program' : 'named' };
       if (isRead && names.hasInterpreter) yield { file: found, kind: 'any' };
-      else if (isRead && names.hasCopier) yield { file: found, kind: 'copied' };
+      else if (names.programs.has(name)) yield { file: found, kind: 'program' };
+      else yield { file: found, kind: isRead && names.hasCopier ? 'copied' : 'named' };
     }
   }
   yield* programs;

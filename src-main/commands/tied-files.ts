@@ -1,13 +1,13 @@
 import { createHash } from 'node:crypto';
 import { type BigIntStats, constants } from 'node:fs';
-import { type FileHandle, open, stat } from 'node:fs/promises';
+import { access, type FileHandle, open, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { systemCode } from '../files/place-errors.ts';
 
 /** A file that an operation would run, as it is now. */
 export interface NamedScript {
   readonly path: string;
-  /** SHA-256 in hex over its content; over {@link stateOf} for machine code that is large. */
+  /** SHA-256 in hex over its content; over {@link stateOf} for machine code that is large, or others' alone. */
   readonly digest: string;
   /** Whether it is for the processor and not for people. */
   readonly isMachineCode: boolean;
@@ -48,7 +48,7 @@ const MARK_BYTES = 256;
 /** Files that are looked for together. */
 const BATCH = 16;
 
-const { O_NOCTTY, O_NONBLOCK, O_RDONLY } = constants;
+const { O_NOCTTY, O_NONBLOCK, O_RDONLY, W_OK } = constants;
 
 const SCRIPT_NAME =
   /(?:^|[\\/])(?:Makefile|makefile|GNUmakefile|Rakefile|Justfile|justfile)$|\.(?:sh|bash|zsh|fish|ksh|py|pyz|js|mjs|cjs|ts|mts|cts|jsx|tsx|pl|pm|rb|php|lua|tcl|r|jl|jar|groovy|ps1|psm1|bat|cmd|vbs|wsf|scpt|applescript|awk|sed|mk|sql|yml|yaml|gdb)$/i;
@@ -79,6 +79,8 @@ export class TiedFiles {
   readonly #limits: TieLimits;
   readonly #deadlineMs: number;
   readonly #tied = new Map<string, NamedScript>();
+  /** Those of which all was read. */
+  readonly #read = new Set<string>();
   /** What each was looked at for. */
   readonly #seen = new Map<string, Candidate['kind']>();
   #bytes = 0;
@@ -132,7 +134,8 @@ export class TiedFiles {
     found: BigIntStats | 'missing' | 'closed',
   ): Promise<string | null> {
     const before = this.#seen.get(file);
-    if (found === 'missing' || (before !== undefined && CARE[before] >= CARE[kind])) return null;
+    if (found === 'missing' || this.#read.has(file)) return null;
+    if (before !== undefined && CARE[before] >= CARE[kind]) return null;
     this.#seen.set(file, kind);
     if (found === 'closed') {
       if (!mustBeTied(kind) && !SCRIPT_NAME.test(file)) return null;
@@ -171,7 +174,8 @@ export class TiedFiles {
       }
       // An interpreter may read whatever begins like a program for what follows.
       const isMachineCode = kind !== 'any' && CODE.test(head);
-      const isKnownByState = isMachineCode && stats.size > MAX_SMALL_BYTES;
+      // What none of our user's programs can write has another state whenever it has another content.
+      const isKnownByState = isMachineCode && (stats.size > MAX_SMALL_BYTES || !(await isWritable(file)));
       const digest = isKnownByState ? digestOf(stateOf(stats)) : await this.#digest(file, handle);
       this.#keep(file, digest, isMachineCode);
       return isMarked ? Buffer.from(head, 'latin1').toString() : null;
@@ -185,7 +189,7 @@ export class TiedFiles {
     const buffer = Buffer.allocUnsafe(CHUNK_BYTES);
     for (let at = 0; ; ) {
       const { bytesRead } = await handle.read(buffer, 0, buffer.length, at);
-      if (bytesRead === 0) return hash.digest('hex');
+      if (bytesRead === 0) break;
       at += bytesRead;
       this.#bytes += bytesRead;
       const { maxBytes } = this.#limits;
@@ -198,6 +202,8 @@ export class TiedFiles {
       this.#assertInTime();
       hash.update(buffer.subarray(0, bytesRead));
     }
+    this.#read.add(file);
+    return hash.digest('hex');
   }
 
   #keep(file: string, digest: string, isMachineCode: boolean): void {
@@ -241,6 +247,13 @@ function isScript(file: string, { mode }: BigIntStats, isMarked: boolean): boole
 function isOwn({ uid }: BigIntStats): boolean {
   const own = process.geteuid?.();
   return own === undefined || BigInt(own) === uid;
+}
+
+async function isWritable(file: string): Promise<boolean> {
+  return access(file, W_OK).then(
+    () => true,
+    () => false,
+  );
 }
 
 /** Whether what keeps us from a file is a folder that is our user's own. */

@@ -46,6 +46,16 @@ describe('tiedFiles', () => {
     expect(files.obstacle).toContain(`“${large}” is too large to be bound`);
   });
 
+  it('reads each file once, whatever it is looked at for', async () => {
+    const files = new TiedFiles({ maxBytes: 3 * MEBIBYTE, maxFiles: 2, deadlineMs: 10_000 });
+    const file = newFile(2 * MEBIBYTE);
+    for (const kind of ['named', 'copied', 'program', 'any', 'named'] as const) {
+      await files.tie([{ file, kind }]);
+    }
+    expect(files.obstacle).toBeNull();
+    expect(files.list()).toHaveLength(1);
+  });
+
   it('takes no longer than it may', async () => {
     const files = new TiedFiles({ ...ASKED_LIMITS, deadlineMs: -1 });
     await files.tie([{ file: newFile(10), kind: 'named' }]);
