@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { publicKeyOf } from '../../../src-main/access/token-proof.ts';
 import {
   type TokenEnd,
   type TokenJournal,
@@ -63,6 +64,41 @@ describe('TokenRegistry', () => {
       secret.slice(4),
     ])
       expect(tokens.find(wrong)).toBe('unknown');
+  });
+
+  it('finds a token by its public key, one of an earlier version once its secret was shown', () => {
+    const { journal, create } = rig();
+    const { token, secret } = create('grace');
+    const key = publicKeyOf(secret);
+    journal.tokens.set(token.tokenId, { ...token, publicKey: null });
+    const { tokens } = rig(journal);
+    expect(tokens.findProven(key, () => true)).toBeUndefined();
+    expect(tokens.find(secret)).toMatchObject({ live: { name: 'grace' } });
+    expect(tokens.findProven(key, () => true)).toMatchObject({ name: 'grace' });
+    expect(tokens.findProven(key, () => false)).toBeUndefined();
+    expect(journal.tokens.get(token.tokenId)?.publicKey).toEqual(key);
+    tokens.rotate(token.tokenId, 'panel');
+    expect(tokens.findProven(key, () => true)).toBeUndefined();
+  });
+
+  it('takes back what others write, and says how much', () => {
+    const { tokens, journal, create, works } = rig();
+    const [kept, changed, removed, revoked] = ['a', 'b', 'c', 'd'].map((name) => create(name));
+    if (!kept || !changed || !removed || !revoked) throw new Error('none');
+    // What the disk did not take is still the registry's own.
+    journal.isFull = true;
+    expect(() => tokens.revoke(revoked.token.tokenId, 'panel')).toThrow('disk full');
+    journal.isFull = false;
+    expect(tokens.putBack()).toBe(0);
+    journal.tokens.set(changed.token.tokenId, { ...changed.token, role: 'admin' });
+    journal.tokens.delete(removed.token.tokenId);
+    journal.tokens.set('token_planted', { ...kept.token, tokenId: 'token_planted', role: 'admin' });
+    expect(tokens.putBack()).toBe(3);
+    expect(tokens.putBack()).toBe(0);
+    expect(journal.tokens.get(changed.token.tokenId)?.role).toBe('operator');
+    expect(journal.tokens.get(removed.token.tokenId)?.endedAtMs).toBeNull();
+    expect(journal.tokens.get('token_planted')?.endedAtMs).not.toBeNull();
+    expect([kept, changed, removed].every(({ secret }) => works(secret))).toBe(true);
   });
 
   it('tells a revoked, an expired and a rotated secret from one that was never given', () => {
