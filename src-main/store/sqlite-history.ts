@@ -14,10 +14,11 @@ const sessionRow = z.object({ session_id: z.string() });
 const pagesRow = z.object({ bytes: z.number() });
 const shareRow = z.object({ owner: z.string(), own: z.number(), total: z.number() });
 
-// None whose commands still end: what is written of them later would belong to nothing. None that a recording belongs to,
-// which goes by rules of its own.
+// None whose commands still end: what is written of them later would belong to nothing. One that a recording belongs to,
+// which goes by rules of its own, stays, without what callers put into it.
+const IS_RECORDED = 'session_id IN (SELECT session_id FROM recordings)';
 const REMOVABLE = `stopped_at_ms IS NOT NULL
-  AND session_id NOT IN (SELECT session_id FROM recordings)
+  AND (metadata <> '{}' OR NOT ${IS_RECORDED})
   AND session_id NOT IN (SELECT session_id FROM commands WHERE finished_at_ms IS NULL)`;
 const OLDEST_FIRST = 'ORDER BY stopped_at_ms, end_order LIMIT 1';
 
@@ -57,11 +58,16 @@ export class SqliteHistory implements HistoryStore {
     const piece = `SELECT request_order FROM commands WHERE session_id = ? ORDER BY request_order LIMIT ${COMMANDS_AT_A_TIME}`;
     const removeContents = database.prepare(`DELETE FROM command_contents WHERE request_order IN (${piece})`);
     const removeCommands = database.prepare(`DELETE FROM commands WHERE request_order IN (${piece})`);
-    const removeSession = database.prepare('DELETE FROM sessions WHERE session_id = ?');
+    const empty = database.prepare(
+      `UPDATE sessions SET metadata = '{}' WHERE session_id = ? AND ${IS_RECORDED}`,
+    );
+    const remove = database.prepare(`DELETE FROM sessions WHERE session_id = ? AND NOT ${IS_RECORDED}`);
     this.#removePiece = database.transaction((sessionId: string) => {
       removeContents.run(sessionId);
       const { changes } = removeCommands.run(sessionId);
-      if (Number(changes) < COMMANDS_AT_A_TIME) removeSession.run(sessionId);
+      if (Number(changes) === COMMANDS_AT_A_TIME) return;
+      empty.run(sessionId);
+      remove.run(sessionId);
     });
   }
 

@@ -11,7 +11,7 @@ export interface HistoryStore {
   usedBytes(): number;
   /**
    * Removes a piece of the session that ended longest ago, and before `beforeMs`: some of its commands, and at last itself.
-   * Never of one that is live, whose commands still end, or that has a recording. False if there is none.
+   * Never of one that is live or whose commands still end; one that has a recording stays, emptied. False if there is none.
    */
   removeSession(beforeMs: number): boolean;
   /** The same where there is too much: a token's that has more than its part of the history first. */

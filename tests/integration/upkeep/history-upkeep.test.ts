@@ -134,7 +134,9 @@ describe('historyUpkeep', () => {
 
   it('leaves a session whose recording is kept, or whose commands still end', async () => {
     const { database, journal, upkeep, add } = open({ historyDays: 1 });
-    const [recorded, busy] = [add(clock.wallMs() - 3 * DAY_MS), add(clock.wallMs() - 2 * DAY_MS)];
+    const metadata = { notes: 'x'.repeat(1000) };
+    const recorded = add(clock.wallMs() - 3 * DAY_MS, { metadata });
+    const busy = add(clock.wallMs() - 2 * DAY_MS);
     database
       .prepare(
         `INSERT INTO recordings (recording_id, session_id, user_id, quality, state, started_at_ms, duration_ms, size_bytes)
@@ -151,6 +153,8 @@ describe('historyUpkeep', () => {
       .run(busy);
     await upkeep.prune();
     expect([recorded, busy].map((id) => journal.has(id))).toEqual([true, true]);
+    // What a caller could fill the disk with goes all the same.
+    expect(journal.find(recorded)?.metadata).toEqual({});
     database.prepare('UPDATE commands SET finished_at_ms = 1').run();
     await upkeep.prune();
     expect([recorded, busy].map((id) => journal.has(id))).toEqual([true, false]);
