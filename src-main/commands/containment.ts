@@ -5,7 +5,7 @@ import type { Ownership, ProgramSpec } from './program.ts';
 export interface EnclosedProgram {
   readonly file: string;
   readonly args: readonly string[];
-  /** Added to the program's environment. */
+  /** The whole environment to start it with. */
   readonly env: Readonly<Record<string, string>>;
   /**
    * What the enclosure's own messages on stderr begin with, should it fail to start the program; unguessable, so

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Logger } from '../logger.ts';
+import { systemEnvironment } from '../system-programs.ts';
 import {
   CHECK_DESCRIPTOR,
   type CommandTrace,
@@ -50,7 +51,7 @@ export interface LinuxContainmentOptions {
  * Everything but the program is fixed text; what differs comes in as arguments, which a shell never interprets.
  * First it looks for files that came with the fork: what is open now stays, nobody else can open anything here. A shell
  * that closes them itself there is not: POSIX has it know descriptors of one digit, and dash knows no others.
- * Arguments: mark, process limit, mask, the files to join groups by, `--`, the program and its arguments.
+ * Arguments: mark, process limit, mask, the files to join groups by, `--`, what to run and its arguments.
  * dash calls the limits on locks and processes -w and -p, bash -x and -u.
  */
 const ENCLOSE = `
@@ -66,17 +67,32 @@ ulimit -u "$limit" 2>/dev/null || ulimit -p "$limit" 2>/dev/null
 umask "$mask"
 exec "$@"`;
 
+/** Variables of this name and a number hold one `NAME=value` each of the program's. No program's own are called so. */
+const CARRIED = 'PORTHOLE_CARRIED_';
+
 /*
- * What is entered starts in the folder `/`. A shell that changes the folder tells the program so in its environment, which
- * is to be as it was approved. Arguments: the folder, OLDPWD and PWD as they are to be, `-` for not at all, the program
- * and its arguments.
+ * Becomes the program, with its environment as it was approved and no other. Until everything holds, nothing may run with
+ * that: by PATH, LD_PRELOAD and others like it the program's own code would be what leads it in. What is entered starts
+ * in the folder `/`; a shell says in variables of its own where it is. Arguments: the folder, the program and its
+ * arguments.
  */
-const ENTER = `
+const BECOME = `
 cd "$1" || exit 126
-case $2 in -) unset OLDPWD ;; *) OLDPWD=$2 ;; esac
-case $3 in -) unset PWD ;; *) PWD=$3 ;; esac
-shift 3
+shift
+unset PATH OLDPWD PWD SHLVL
+PORTHOLE_AT=0
+while eval "PORTHOLE_NEXT=\\\${PORTHOLE_CARRIED_$PORTHOLE_AT-}" && [ -n "$PORTHOLE_NEXT" ]; do
+  unset "PORTHOLE_CARRIED_$PORTHOLE_AT"
+  command export "$PORTHOLE_NEXT" 2>/dev/null
+  PORTHOLE_AT=$((PORTHOLE_AT + 1))
+done
 exec "$@"`;
+
+/** The environment to lead a program in with: the system's own, and the program's put aside. */
+function carry(env: Readonly<Record<string, string>>): Record<string, string> {
+  const carried = Object.entries(env).map(([name, value], at) => [`${CARRIED}${at}`, `${name}=${value}`]);
+  return { ...systemEnvironment(), ...Object.fromEntries(carried) };
+}
 
 const KILL_PAUSE_MS = 5;
 const KILL_ROUNDS = 400;
@@ -250,12 +266,12 @@ class LinuxEnclosure implements Enclosure {
     const limit = String(countThreads() + maxProcesses);
     const joins = this.group?.procsFiles ?? [];
     const mask = umask.toString(8).padStart(4, '0');
-    const folders = [cwd, env.OLDPWD ?? '-', env.PWD ?? '-'];
-    const inner = this.#namespace?.enter(['/bin/sh', '-c', ENTER, name, ...folders, ...argv]) ?? argv;
+    const become = ['/bin/sh', '-c', BECOME, name, cwd, ...argv];
+    const inner = this.#namespace?.enter(become) ?? become;
     return {
       file: '/bin/sh',
       args: ['-c', ENCLOSE, name, this.mark, limit, mask, ...joins, '--', ...inner],
-      env: {},
+      env: carry(env),
       failurePrefix: `${name}: `,
       checksFiles: true,
     };

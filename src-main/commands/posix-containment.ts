@@ -81,8 +81,9 @@ class PosixEnclosure implements Enclosure {
     // Nothing has to be there first.
   }
 
-  enclose({ argv: [file = '', ...args] }: ProgramSpec): EnclosedProgram {
-    return { file, args, env: { [MARK_VARIABLE]: this.mark }, failurePrefix: null, checksFiles: false };
+  enclose({ argv: [file = '', ...args], env }: ProgramSpec): EnclosedProgram {
+    const marked = { ...env, [MARK_VARIABLE]: this.mark };
+    return { file, args, env: marked, failurePrefix: null, checksFiles: false };
   }
 
   onStarted(pid: number): void {

@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { readFileSync, realpathSync, statSync, writeFileSync } from 'node:fs';
 import type { Readable, Writable } from 'node:stream';
+import { systemEnvironment } from '../system-programs.ts';
 import type { FileCover } from './inherited-files.ts';
 
 /** What a {@link ProcessNamespace} keeps from those inside. */
@@ -92,7 +93,11 @@ export async function findNamespaceObstacle(
 
 async function runInside(namespace: ProcessNamespace, argv: readonly string[]): Promise<void> {
   const [file = '', ...args] = namespace.enter(argv);
-  const child = spawn(file, args, { stdio: ['ignore', 'ignore', 'pipe'], cwd: '/' });
+  const child = spawn(file, args, {
+    stdio: ['ignore', 'ignore', 'pipe'],
+    env: systemEnvironment(),
+    cwd: '/',
+  });
   let complaint = '';
   child.stderr.on('data', (chunk: Buffer) => {
     complaint = `${complaint}${chunk}`.slice(0, MAX_COMPLAINT);
@@ -151,11 +156,9 @@ function startHolder({ hidden }: NamespacePlan, inherited: FileCover): ChildProc
   ];
   const usual = ['pipe', 'pipe', 'pipe', 'pipe', isRoot ? 'pipe' : 'ignore'] as const;
   const stdio = [...usual, ...inherited.cover(usual.length)];
-  // It runs with nothing that the agent was started with but the way to programs.
-  const env = { PATH: process.env.PATH ?? '/usr/bin:/bin' };
   return spawn('/bin/sh', ['-c', HOLD, 'porthole', 'bwrap', ...args], {
     stdio,
-    env,
+    env: systemEnvironment(),
     cwd: '/',
     detached: true,
   });

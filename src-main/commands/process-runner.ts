@@ -167,7 +167,7 @@ class ContainedProgram implements RunningProgram {
     try {
       child = spawn(enclosed.file, enclosed.args, {
         cwd: spec.cwd,
-        env: { ...spec.env, ...enclosed.env },
+        env: enclosed.env,
         stdio: ['ignore', 'pipe', 'pipe', ...this.#coverFiles(enclosed)],
         // A session and process group of its own: no terminal, no signal meant for the agent.
         detached: process.platform !== 'win32',

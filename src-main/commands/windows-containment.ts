@@ -51,8 +51,8 @@ class WindowsEnclosure implements Enclosure {
     // Nothing has to be there first.
   }
 
-  enclose({ argv: [file = '', ...args] }: ProgramSpec): EnclosedProgram {
-    return { file, args, env: {}, failurePrefix: null, checksFiles: false };
+  enclose({ argv: [file = '', ...args], env }: ProgramSpec): EnclosedProgram {
+    return { file, args, env, failurePrefix: null, checksFiles: false };
   }
 
   onStarted(pid: number): void {

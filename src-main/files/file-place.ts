@@ -13,6 +13,7 @@ import {
   statfs,
 } from 'node:fs/promises';
 import path from 'node:path';
+import { systemEnvironment } from '../system-programs.ts';
 import { type Keeping, keepAttributes } from './kept-attributes.ts';
 import { OpenedFolder } from './opened-folder.ts';
 import { NoFile, NotReplaceable, PlaceTaken, systemCode } from './place-errors.ts';
@@ -311,7 +312,7 @@ async function moveByProgram(from: string, to: string): Promise<boolean> {
     const inFolder = (file: string): string => path.join('/proc/self/fd/3', path.basename(file));
     const child = spawn('mv', ['--no-clobber', '-T', '--', inFolder(from), inFolder(to)], {
       stdio: ['ignore', 'ignore', 'ignore', Number(descriptor)],
-      env: { PATH: process.env.PATH ?? '/usr/bin:/bin', LC_ALL: 'C' },
+      env: { ...systemEnvironment(), LC_ALL: 'C' },
       cwd: '/',
     });
     child.once('error', reject);

@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import type { FileHandle } from 'node:fs/promises';
+import { systemEnvironment } from '../system-programs.ts';
 import { NotReplaceable } from './place-errors.ts';
 
 /** How much of what belongs to a file beside its content has to be kept. */
@@ -62,7 +63,7 @@ function copyByProgram(from: number, to: number): Promise<string> {
   return new Promise((resolve, reject) => {
     const child = spawn('cp', args, {
       stdio: ['ignore', 'ignore', 'pipe', from, to],
-      env: { PATH: process.env.PATH ?? '/usr/bin:/bin', LC_ALL: 'C' },
+      env: { ...systemEnvironment(), LC_ALL: 'C' },
       cwd: '/',
     });
     let said = '';
