@@ -9,6 +9,7 @@ import { callApi } from './api-call.mjs';
 
 const ROOT = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../../..');
 
+const SIGNALS = /** @type {const} */ (['SIGINT', 'SIGTERM']);
 /** After so long an agent that was told to end is killed. */
 const END_MS = 10_000;
 
@@ -47,6 +48,9 @@ export async function startAgent(display, { args = [], logFile } = {}) {
     { env: { DISPLAY: display }, stdio: ['ignore', 'pipe', log] },
   );
   if (typeof log === 'number') closeSync(log);
+  // Whoever breaks off a measurement leaves no agent running.
+  const breakOff = () => void home.remove().finally(() => process.exit(1));
+  for (const signal of SIGNALS) process.once(signal, breakOff);
   const ended = new Promise((resolve) => child.once('exit', resolve));
   const url = await new Promise((resolve, reject) => {
     createInterface({ input: /** @type {import('node:stream').Readable} */ (child.stdout) }).on(
@@ -79,6 +83,7 @@ export async function startAgent(display, { args = [], logFile } = {}) {
     streamUrl: (sessionId) => `${url}/stream/${sessionId}`,
     end,
     close: async () => {
+      for (const signal of SIGNALS) process.off(signal, breakOff);
       await end();
       await home.remove();
     },
