@@ -48,6 +48,7 @@ const MARK_BYTES = 256;
 /** Files that are looked for together. */
 const BATCH = 16;
 
+const ANYBODY_RUNS = 0o111n;
 const { O_NOCTTY, O_NONBLOCK, O_RDONLY, W_OK } = constants;
 
 const SCRIPT_NAME =
@@ -158,7 +159,8 @@ export class TiedFiles {
       handle = await open(file, O_RDONLY | O_NONBLOCK | O_NOCTTY);
     } catch (error) {
       if (systemCode(error) === 'ENOENT') return null;
-      if (!mustBeTied(kind) && !isScript(file, found, false)) return null;
+      const looksLikeOne = (found.mode & ANYBODY_RUNS) !== 0n || SCRIPT_NAME.test(file);
+      if (!mustBeTied(kind) && !looksLikeOne) return null;
       if (isOwn(found)) throw new Untied(`“${file}” cannot be read.`);
       // Whose it is can change it, and nobody else; a program may run that cannot be read.
       this.#keep(file, digestOf(stateOf(found)), true);
@@ -169,8 +171,11 @@ export class TiedFiles {
       if (!stats.isFile()) throw new Untied(`“${file}” changes while it is looked at.`);
       const head = await readHead(handle);
       const isMarked = head.startsWith('#!');
-      if (!mustBeTied(kind) && !isScript(file, stats, isMarked)) {
-        if (kind === 'named' || stats.size > MAX_SMALL_BYTES) return null;
+      if (!mustBeTied(kind) && !isMarked && !SCRIPT_NAME.test(file)) {
+        const mayRun = (stats.mode & ANYBODY_RUNS) !== 0n;
+        // Some file systems have everything run: what is large there and no program is data.
+        const isCandidate = mayRun && (stats.size <= MAX_SMALL_BYTES || CODE.test(head));
+        if (!isCandidate && (kind === 'named' || stats.size > MAX_SMALL_BYTES)) return null;
       }
       // An interpreter may read whatever begins like a program for what follows.
       const isMachineCode = kind !== 'any' && CODE.test(head);
@@ -237,10 +242,6 @@ function* inBatches<T>(all: Iterable<T>): Iterable<readonly T[]> {
     batch = [];
   }
   yield batch;
-}
-
-function isScript(file: string, { mode }: BigIntStats, isMarked: boolean): boolean {
-  return (mode & 0o111n) !== 0n || isMarked || SCRIPT_NAME.test(file);
 }
 
 /** Whether a program of the agent's own user could open it to itself; where nobody owns files, it could. */

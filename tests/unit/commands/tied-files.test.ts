@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdtempSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
@@ -6,10 +6,10 @@ import { ASKED_LIMITS, TiedFiles } from '../../../src-main/commands/tied-files.t
 
 const MEBIBYTE = 1024 * 1024;
 
-function newFile(sizeBytes: number): string {
+function newFile(sizeBytes: number, name = 'x.sh'): string {
   const folder = mkdtempSync(path.join(tmpdir(), 'porthole-tied-'));
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
-  const file = path.join(folder, 'x.sh');
+  const file = path.join(folder, name);
   writeFileSync(file, '');
   truncateSync(file, sizeBytes);
   return file;
@@ -44,6 +44,17 @@ describe('tiedFiles', () => {
     ]);
     expect(files.list().map((each) => each.path)).toEqual([small]);
     expect(files.obstacle).toContain(`“${large}” is too large to be bound`);
+  });
+
+  it('takes large data for no script where a file system has everything run', async () => {
+    const files = new TiedFiles(ASKED_LIMITS);
+    const movie = newFile(300 * MEBIBYTE, 'movie.mkv');
+    chmodSync(movie, 0o777);
+    await files.tie([{ file: movie, kind: 'named' }]);
+    await files.tie([{ file: movie, kind: 'copied' }]);
+    expect({ obstacle: files.obstacle, tied: files.list() }).toEqual({ obstacle: null, tied: [] });
+    await files.tie([{ file: movie, kind: 'program' }]);
+    expect(files.obstacle).toContain('too large');
   });
 
   it('reads each file once, whatever it is looked at for', async () => {
