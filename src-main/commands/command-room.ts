@@ -18,6 +18,7 @@ import { DenyRules } from './deny-rules.ts';
 import { FileAccess } from './file-access.ts';
 import type { ChangeDescriber } from './file-change.ts';
 import { listHiddenPaths } from './hidden-paths.ts';
+import { HiddenPlace } from './hidden-place.ts';
 import { InheritedFiles } from './inherited-files.ts';
 import { OperationExecutor } from './operation-executor.ts';
 import { PictureFolder } from './picture-folder.ts';
@@ -78,12 +79,13 @@ export async function openCommandRoom(options: CommandRoomOptions): Promise<Comm
   const { settings, clock, log, bus, umask } = options;
   const { commandsMayElevate, commandsMayUseBus } = settings.current;
   const inherited = new InheritedFiles();
-  const hidden = listHiddenPaths({
+  const hiddenPaths = listHiddenPaths({
     dataFolder: options.dataFolder,
     mayUseBus: commandsMayUseBus,
     env: process.env,
     uid: process.getuid?.() ?? null,
   });
+  const hidden = commandsMayElevate ? [] : hiddenPaths.map((one) => new HiddenPlace(one));
   const namespaces = commandsMayElevate ? null : { hidden };
   const { containment, obstacle } = await chooseContainment({ log, umask, namespaces }, inherited);
   log.info({ containment: containment.description, obstacle }, 'commands are contained');
@@ -147,6 +149,7 @@ export async function openCommandRoom(options: CommandRoomOptions): Promise<Comm
       camera.close();
       await service.settle();
       runner.close();
+      for (const place of hidden) place.close();
       archive.close();
     },
   };

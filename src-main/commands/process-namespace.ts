@@ -1,13 +1,14 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { readFileSync, realpathSync, statSync, writeFileSync } from 'node:fs';
+import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import type { Readable, Writable } from 'node:stream';
 import { systemEnvironment } from '../system-programs.ts';
+import type { HiddenPlace } from './hidden-place.ts';
 import type { FileCover } from './inherited-files.ts';
 
 /** What a {@link ProcessNamespace} keeps from those inside. */
 export interface NamespacePlan {
-  /** Folders and files of this machine, absolute, that are empty inside. What is not there is passed over. */
-  readonly hidden: readonly string[];
+  /** Folders and files of this machine that are empty inside. What is not there is passed over. */
+  readonly hidden: readonly HiddenPlace[];
 }
 
 /** Namespaces of one command: whatever runs in them ends with them, and is known by being in them. */
@@ -64,9 +65,13 @@ export async function openProcessNamespace(
   for (let starts = 0; starts < MAX_STARTS; starts += 1) {
     const holder = startHolder(plan, inherited);
     const firstPid = await becomeReady(holder);
-    if (firstPid !== null) return new HeldNamespace(holder, firstPid);
+    if (firstPid === null) continue;
+    const namespace = new HeldNamespace(holder, firstPid);
+    // What was moved before it was covered has been missed; what is moved from now on takes its cover along.
+    if (plan.hidden.every((place) => place.isCoveredIn(`/proc/${firstPid}/root`))) return namespace;
+    await namespace.end();
   }
-  throw new NoNamespace("the agent's own open files could not be kept out of them");
+  throw new NoNamespace("the agent's own files could not be kept out of them");
 }
 
 /**
@@ -149,7 +154,7 @@ function startHolder({ hidden }: NamespacePlan, inherited: FileCover): ChildProc
   const args = [
     ...['--unshare-user', '--unshare-pid', '--die-with-parent', '--info-fd', String(INFO_FD)],
     ...(isRoot ? ['--userns-block-fd', String(MAPPED_FD)] : []),
-    ...['--dev-bind', '/', '/', '--proc', '/proc', '--ro-bind-try', GROUPS, GROUPS],
+    ...['--dev-bind', '/', '/', ...pin(hidden), '--proc', '/proc', '--ro-bind-try', GROUPS, GROUPS],
     ...hidden.flatMap(hide),
     // Says when everything is mounted, and ends when this process, which holds its stdin, does.
     ...['--', '/bin/sh', '-c', 'echo; exec cat'],
@@ -164,10 +169,17 @@ function startHolder({ hidden }: NamespacePlan, inherited: FileCover): ChildProc
   });
 }
 
-/** The arguments that make a path empty inside; none for one that is not there. */
-function hide(hidden: string): string[] {
+/** The arguments that keep in their places the folders above what is hidden: nobody moves what something is mounted on. */
+function pin(hidden: readonly HiddenPlace[]): string[] {
+  const folders = [...new Set(hidden.flatMap((place) => place.findMovable()))].sort();
+  return folders.flatMap((folder) => ['--dev-bind', folder, folder]);
+}
+
+/** The arguments that make a place empty inside; none where there is nothing. */
+function hide(hidden: HiddenPlace): string[] {
+  const real = hidden.find();
+  if (real === null) return [];
   try {
-    const real = realpathSync(hidden);
     return statSync(real).isDirectory() ? ['--tmpfs', real] : ['--ro-bind', '/dev/null', real];
   } catch {
     return [];
@@ -199,7 +211,10 @@ async function becomeReady(holder: ChildProcess): Promise<number | null> {
       mapped.end('.');
     }
     const isUp = await Promise.race([readUntil(stdout, '\n'), end]);
-    return isUp === null ? judgeEnd(holder, complaint) : firstPid;
+    if (isUp === null) return judgeEnd(holder, complaint);
+    // From now on the holder is among those that are held, who could make it say anything: nobody listens.
+    for (const stream of [stdout, stderr, info]) stream.destroy();
+    return firstPid;
   } catch (error) {
     holder.kill('SIGKILL');
     throw error instanceof NoNamespace ? error : new NoNamespace(String(error));
