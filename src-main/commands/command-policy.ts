@@ -33,15 +33,16 @@ export const OPERATION_POLICY: Readonly<Record<SafetyMode, Readonly<Record<Opera
 
 /**
  * What a path turns out to lead to, once it is opened and all links in it are followed: a file or folder inside the
- * readable roots; one inside that holds credentials; one outside; something that is neither file nor folder.
+ * readable roots; one inside that holds credentials; one outside; the agent's own, or what the kernel shows of a process;
+ * something that is neither file nor folder.
  */
-export type PathKind = 'readable' | 'hidden' | 'outside' | 'special';
+export type PathKind = 'readable' | 'hidden' | 'outside' | 'own' | 'special';
 
 /** Why a path is refused; a code of the command's error. */
 export type PathRefusal = 'path_not_allowed' | 'not_a_file_or_folder';
 
 /**
- * Which paths each mode may read. Where reading is all that a session may do, nobody has seen the path before it is
+ * Which paths each mode may read, and write where it may. What programs are kept from is not done for them either. Where reading is all that a session may do, nobody has seen the path before it is
  * read, so it must lie inside the roots.
  */
 export const PATH_POLICY: Readonly<Record<SafetyMode, Readonly<Record<PathKind, 'read' | PathRefusal>>>> = {
@@ -49,18 +50,21 @@ export const PATH_POLICY: Readonly<Record<SafetyMode, Readonly<Record<PathKind, 
     readable: 'read',
     hidden: 'read',
     outside: 'read',
+    own: 'path_not_allowed',
     special: 'not_a_file_or_folder',
   },
   autonomous: {
     readable: 'read',
     hidden: 'read',
     outside: 'read',
+    own: 'path_not_allowed',
     special: 'not_a_file_or_folder',
   },
   read_only: {
     readable: 'read',
     hidden: 'path_not_allowed',
     outside: 'path_not_allowed',
+    own: 'path_not_allowed',
     special: 'not_a_file_or_folder',
   },
 };

@@ -95,7 +95,8 @@ export async function openCommandRoom(options: CommandRoomOptions): Promise<Comm
   const files = new FileAccess(
     new ReadScope({
       roots: settings.current.readableRoots,
-      hidden: [...settings.current.unreadablePaths, options.dataFolder],
+      hidden: settings.current.unreadablePaths,
+      own: [options.dataFolder],
       home: homedir(),
     }),
   );

@@ -94,6 +94,11 @@ export class FileAccess {
     }));
   }
 
+  /** Throws {@link CommandFailure} unless a session of this mode may write to a path, which is free of links. */
+  assertWritable(realPath: string, mode: SafetyMode): void {
+    this.#assertReadable(this.#scope.classify(realPath), mode);
+  }
+
   async #withOpened<T>(asked: string, mode: SafetyMode, use: (opened: Opened) => Promise<T>): Promise<T> {
     const opened = await this.#open(asked, mode);
     try {
@@ -134,7 +139,7 @@ const NOT_FOUND = 'There is no such file or folder.';
 
 const REFUSALS: Readonly<Record<PathRefusal, string>> = {
   path_not_allowed:
-    'This session may not read there: it is outside the folders that the settings open to it.',
+    "This session may not go there: it is outside the folders that the settings open to it, or the agent's own.",
   not_a_file_or_folder: 'Only files and folders can be read, no devices, pipes or sockets.',
 };
 

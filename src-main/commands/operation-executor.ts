@@ -68,6 +68,7 @@ export class OperationExecutor {
         return files.stat(operation, mode);
       case 'write_file':
         if (!bound.target) throw toFailure(bound.obstacle);
+        files.assertWritable(bound.target.path, mode);
         return writeTarget(bound.target, bytesToWrite(operation), {
           umask,
           inPlace: operation.in_place === true,

@@ -121,23 +121,30 @@ const HIDDEN_IN_HOME: ReadonlySet<string> = new Set([
 /** The kernel's own views of the machine: they look like files, and some hold the agent's memory. */
 const KERNEL_FOLDERS = ['/proc', '/sys', '/dev', '/run'];
 
+/** What the kernel shows of one process or thread: of the agent its environment and open files, too. */
+const PROCESS_FOLDER = /^\/proc\/\d+(?:\/|$)/;
+
 /** What a {@link ReadScope} is made of. */
 export interface ReadScopeOptions {
   /** Folders that may be read, absolute; `~` is the home folder. */
   readonly roots: readonly string[];
   /** Files and folders inside them that may not, in the same form. */
   readonly hidden: readonly string[];
+  /** The agent's own, which no session gets at, in the same form. */
+  readonly own?: readonly string[];
   readonly home?: string;
 }
 
 /**
- * The part of the file system that a read-only session may look at: the roots, without what holds credentials. Names
+ * The part of the file system that a read-only session may look at: the roots, without what holds credentials; and what
+ * no session may, as it is the agent's own. Names
  * are compared without regard to case, as some file systems do.
  */
 export class ReadScope {
   /** These and what follows in lower case. */
   readonly #roots: readonly string[];
   readonly #hidden: readonly string[];
+  readonly #own: readonly string[];
   readonly #home: string;
 
   /** Links in the roots are followed once, here. */
@@ -147,11 +154,13 @@ export class ReadScope {
     this.#home = home.toLowerCase();
     this.#roots = options.roots.map(expand);
     this.#hidden = options.hidden.map(expand);
+    this.#own = (options.own ?? []).map(expand);
   }
 
   /** What kind of place a path is; it must be absolute and free of links. */
-  classify(realPath: string): Extract<PathKind, 'readable' | 'hidden' | 'outside'> {
+  classify(realPath: string): Extract<PathKind, 'readable' | 'hidden' | 'outside' | 'own'> {
     const place = path.resolve(realPath).toLowerCase();
+    if (PROCESS_FOLDER.test(place) || this.#own.some((own) => isInside(place, own))) return 'own';
     const root = this.#roots.find((candidate) => isInside(place, candidate));
     if (root === undefined) return 'outside';
     const isKernels = KERNEL_FOLDERS.some((folder) => isInside(place, folder) && !isInside(root, folder));

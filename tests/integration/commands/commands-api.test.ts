@@ -556,7 +556,7 @@ describe('record', () => {
   it('is exported whole to whoever reads, though another has left in the middle', async () => {
     const agent = await startAgent();
     const sessionId = await startSession(agent, 'autonomous');
-    const file = path.join(agent.folder, 'long.txt');
+    const file = path.join(newFolder(), 'long.txt');
     writeFileSync(file, 'x'.repeat(400_000));
     // More than the buffers between here and there can hold.
     for (let count = 0; count < 100; count += 1) {
