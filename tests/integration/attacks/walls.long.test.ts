@@ -57,6 +57,18 @@ door.sendmsg([b'.'], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array('i', [a
 agent.close()
 `;
 
+/** Takes the output of what holds the command by `pidfd_open` and `pidfd_getfd`, which the kernel knows by number, and writes. */
+const SHOUT = `
+import ctypes, os
+call = ctypes.CDLL(None, use_errno=True).syscall
+output = call(438, call(434, 2, 0), 1, 0)
+try:
+  for _ in range(100): os.write(output, b'x' * 100000)
+  print('heard')
+except BrokenPipeError: print('nobody listens')
+except OSError: print('out of reach')
+`;
+
 async function startBroker(
   uid: number | undefined,
 ): Promise<{ door: string; child: ChildProcess; lines: string[] }> {
@@ -152,6 +164,17 @@ describe.runIf(process.platform === 'linux').each(USERS)('with an agent of $who,
     expect(readdirSync(agent.folder).filter((name) => !/-(wal|shm|journal)$/.test(name))).toEqual(before);
     expect((await call(agent, 'GET', '/healthz')).status).toBe(200);
   });
+
+  it.runIf(hasNamespaces && existsSync(PYTHON))(
+    'fills nothing of the agent’s by the output of what holds it',
+    async () => {
+      const agent = await start();
+      const sessionId = await startSession(agent, 'autonomous');
+      const argv = [PYTHON, '-c', SHOUT];
+      const run = await executeToEnd(agent, sessionId, { operation: 'run', argv, cwd: '/' });
+      expect(run.stdout).toBe(process.getuid?.() === 0 && !user ? 'out of reach\n' : 'nobody listens\n');
+    },
+  );
 
   it.runIf(hasNamespaces)('sees no process but its own', async () => {
     const agent = await start();
