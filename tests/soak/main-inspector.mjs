@@ -22,7 +22,9 @@ const COLLECT_PAGES = `(async () => {
   for (const page of webContents.getAllWebContents()) {
     try {
       page.debugger.attach();
-      await page.debugger.sendCommand('HeapProfiler.collectGarbage');
+      // A page that goes meanwhile never answers.
+      const patience = new Promise((resolve) => setTimeout(resolve, 2000));
+      await Promise.race([page.debugger.sendCommand('HeapProfiler.collectGarbage'), patience]);
       page.debugger.detach();
     } catch {
       // It is just going.
