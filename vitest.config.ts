@@ -4,8 +4,8 @@ import { defineConfig } from 'vitest/config';
 const LONG = 'tests/**/*.long.test.ts';
 
 /**
- * Three projects in one run. Unit and integration files share the cores; the end-to-end files come
- * after them (`groupOrder`) and one at a time, because each drives a real Electron and a real display
+ * Three projects in one run. Unit and integration files share all cores (of two, vitest would leave one alone); the
+ * end-to-end files come after them (`groupOrder`) and one at a time, because each drives a real Electron and a real display
  * and none may be slowed down by its neighbours.
  */
 export default defineConfig({
@@ -22,6 +22,7 @@ export default defineConfig({
           exclude: [LONG],
           // Hundreds of drawn cases are no matter of seconds on a slow machine with other things to do.
           testTimeout: 30_000,
+          maxWorkers: '100%',
           sequence: { groupOrder: 0 },
         },
       },
@@ -33,6 +34,7 @@ export default defineConfig({
           exclude: [LONG],
           testTimeout: 20_000,
           hookTimeout: 20_000,
+          maxWorkers: '100%',
           sequence: { groupOrder: 0 },
         },
       },

@@ -17,6 +17,7 @@ export default defineConfig({
           include: ['tests/{unit,integration}/**/*.long.test.ts'],
           testTimeout: 60_000,
           hookTimeout: 60_000,
+          maxWorkers: '100%',
           sequence: { groupOrder: 0 },
         },
       },
