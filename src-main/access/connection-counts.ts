@@ -9,9 +9,6 @@ export interface ConnectionLimits {
   readonly reserved: number;
 }
 
-/** Whom the reserve is counted for. */
-const PERSON = 'the person at the machine';
-
 /** Room for hundreds of viewers behind one address, within the 1024 files that many systems let a process open. */
 export const DEFAULT_CONNECTION_LIMITS: ConnectionLimits = {
   perSource: 300,
@@ -26,6 +23,7 @@ export class ConnectionCounts {
   readonly #bySource = new Map<string, number>();
   #fromNetwork = 0;
   #total = 0;
+  #reserved = 0;
 
   constructor(limits: ConnectionLimits) {
     this.#limits = limits;
@@ -33,7 +31,7 @@ export class ConnectionCounts {
 
   /** Open connections, all in all. */
   get total(): number {
-    return this.#total;
+    return this.#total + this.#reserved;
   }
 
   /** The limit that one more connection would break, the narrowest of them; null if there is room for it. */
@@ -49,29 +47,34 @@ export class ConnectionCounts {
    * whether it comes from another machine.
    */
   admit(source: string, network: boolean): (() => void) | null {
-    return this.limitFor(source, network) === null ? this.#count(source, network) : null;
-  }
-
-  /** Counts one of the person's own beyond all limits, as {@link admit} does; null if that reserve is used up too. */
-  admitReserved(): (() => void) | null {
-    const isUsedUp = (this.#bySource.get(PERSON) ?? 0) >= this.#limits.reserved;
-    return isUsedUp ? null : this.#count(PERSON, false);
-  }
-
-  #count(source: string, network: boolean): () => void {
+    if (this.limitFor(source, network) !== null) return null;
     const count = this.#bySource.get(source) ?? 0;
     this.#bySource.set(source, count + 1);
     this.#total += 1;
     if (network) this.#fromNetwork += 1;
-    let open = true;
-    return () => {
-      if (!open) return;
-      open = false;
+    return once(() => {
       const left = (this.#bySource.get(source) ?? 1) - 1;
       if (left === 0) this.#bySource.delete(source);
       else this.#bySource.set(source, left);
       this.#total -= 1;
       if (network) this.#fromNetwork -= 1;
-    };
+    });
   }
+
+  /** The same for one of the person's own, beyond all limits; null if that reserve is used up. */
+  admitReserved(): (() => void) | null {
+    if (this.#reserved >= this.#limits.reserved) return null;
+    this.#reserved += 1;
+    return once(() => {
+      this.#reserved -= 1;
+    });
+  }
+}
+
+function once(act: () => void): () => void {
+  let isDone = false;
+  return () => {
+    if (!isDone) act();
+    isDone = true;
+  };
 }

@@ -36,10 +36,17 @@ interface Caller extends Pick<Peer, 'findUid' | 'findContainment'> {
 
 /** A connection that counts, until `release` is called. */
 interface Counted {
+  /** On whose account: a remote network, this machine, the agent's own user, or the person beyond all limits. */
   readonly source: string;
-  readonly account: string;
   readonly local: boolean;
   readonly release: () => void;
+}
+
+/** What those are counted as that the person has beyond all limits. They give way to each other alone. */
+const RESERVE = 'the person at the machine';
+
+function isReserved({ source }: Counted): boolean {
+  return source === RESERVE;
 }
 
 /** The agent's open connections, each with what is known of its other end. */
@@ -66,12 +73,12 @@ export class Connections {
     return peer;
   }
 
-  /** On whose account a connection counts: its source, or one apart for the person's own beyond all limits. */
-  accountOf(socket: Socket): string {
-    return this.#counted.get(socket)?.account ?? '';
+  /** On whose account a connection counts; empty while that is found out, and once it has closed. */
+  sourceOf(socket: Socket): string {
+    return this.#counted.get(socket)?.source ?? '';
   }
 
-  /** Takes note that `secured` is what a connection has become by TLS: the same one, of which all that was found out holds. */
+  /** Takes note of what a connection has become by TLS: the same one, of which all that was found out holds. */
   noteSecured(socket: Socket, secured: Socket): void {
     const peer = this.peerOf(socket);
     this.#peers.set(secured, peer);
@@ -144,8 +151,8 @@ export class Connections {
       (isMeant) => this.#endLongestIdle(isMeant) && this.#admit(socket, sources, local),
     );
     if (hasPlace || !isOwn || (await findContainment()) !== 'no') return hasPlace;
-    const as = { source: 'own user', account: 'the person', local };
-    return this.#keep(socket, as, () => counts.admitReserved());
+    const admit = (): boolean => this.#keep(socket, { source: RESERVE, local }, () => counts.admitReserved());
+    return admit() || (this.#endLongestIdle(isReserved) && admit());
   }
 
   /**
@@ -154,13 +161,14 @@ export class Connections {
    */
   #whatGivesWay(sources: readonly string[], local: boolean): readonly ((counted: Counted) => boolean)[] {
     const fromNetwork = (counted: Counted): boolean => !counted.local;
+    const fromAnywhere = (counted: Counted): boolean => !isReserved(counted);
     switch (this.#options.counts.limitFor(sources.at(-1) ?? '', !local)) {
       case 'source':
         return [({ source }) => sources.includes(source)];
       case 'network':
         return [fromNetwork];
       case 'total':
-        return local ? [fromNetwork, () => true] : [fromNetwork];
+        return local ? [fromNetwork, fromAnywhere] : [fromNetwork];
       case null:
         return [];
     }
@@ -168,9 +176,7 @@ export class Connections {
 
   #admit(socket: Socket, sources: readonly string[], local: boolean): boolean {
     return sources.some((source) =>
-      this.#keep(socket, { source, account: source, local }, () =>
-        this.#options.counts.admit(source, !local),
-      ),
+      this.#keep(socket, { source, local }, () => this.#options.counts.admit(source, !local)),
     );
   }
 

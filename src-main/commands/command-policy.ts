@@ -42,8 +42,8 @@ export type PathKind = 'readable' | 'hidden' | 'outside' | 'own' | 'special';
 export type PathRefusal = 'path_not_allowed' | 'not_a_file_or_folder';
 
 /**
- * Which paths each mode may read, and write where it may. What programs are kept from is not done for them either. Where reading is all that a session may do, nobody has seen the path before it is
- * read, so it must lie inside the roots.
+ * Which paths each mode may read, and write where it may. What programs are kept from is not done for them either. Where
+ * reading is all that a session may do, nobody has seen the path before it is read, so it must lie inside the roots.
  */
 export const PATH_POLICY: Readonly<Record<SafetyMode, Readonly<Record<PathKind, 'read' | PathRefusal>>>> = {
   supervised: {

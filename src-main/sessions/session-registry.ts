@@ -13,10 +13,11 @@ import type {
 } from '#shared/sessions';
 import { PRIMARY_SCREEN, type SharedSource } from '#shared/sources';
 import { ALL_SESSIONS, isInScope, type Scope } from '../access/principal.ts';
-import { hasRoom, type Quota } from '../quota.ts';
+import type { Quota } from '../quota.ts';
 import { assertOfType, LiveSessions, type SessionGround } from './live-sessions.ts';
 import { describeLockEvent, describeSessionEvent, RESTART_REASON } from './session-events.ts';
 import type { HistoryQuery } from './session-journal.ts';
+import { assertHasRoom, shareOutSessions } from './session-quota.ts';
 import type { ScreenRecord } from './session-record.ts';
 import { OWN_START, SessionStarts, type StartClaim } from './session-starts.ts';
 import { isEndStatus, nextStatus } from './session-state.ts';
@@ -40,16 +41,6 @@ export interface SessionRegistryOptions extends SessionGround {
   readonly maxLiveSessions: number;
 }
 
-/** So many questions of one token's starts can wait for the person at once. */
-const MAX_WAITING_PER_TOKEN = 16;
-
-/** Of all sessions that can be live at once, one token has half at most, and the person a sixteenth that no token gets. */
-function shareOut(maxLiveSessions: number): Quota {
-  const reserved = Math.floor(maxLiveSessions / 16);
-  const others = maxLiveSessions - reserved;
-  return { others, perHolder: Math.ceil(others / 2), reserved };
-}
-
 /**
  * All sessions of this agent. Each step (start, decision, end) is on disk before anybody hears of it. Live
  * sessions are held in memory, ended ones only in the journal. Methods throw `PortholeError` for what the caller
@@ -65,7 +56,7 @@ export class SessionRegistry {
 
   constructor({ maxLiveSessions, ...ground }: SessionRegistryOptions) {
     this.#ground = ground;
-    this.#quota = shareOut(maxLiveSessions);
+    this.#quota = shareOutSessions(maxLiveSessions);
     this.#live = new LiveSessions(ground);
     this.#starts = new SessionStarts(ground, this.#live);
     this.#updates = new ShareUpdates(ground, this.#live);
@@ -330,18 +321,8 @@ export class SessionRegistry {
 
   #assertMayStart({ owner }: StartClaim): void {
     if (this.#locked) throw new PortholeError('locked_by_owner');
-    const records = this.#live.all().map(({ record }) => record);
-    const owners = records.map((record) => record.owner);
-    if (!hasRoom(this.#quota, owners, owner)) throw new PortholeError('too_many_sessions');
-    const waiting = records.filter(
-      (record) => record.owner === owner && record.status === 'pending_approval',
-    );
-    if (owner !== null && waiting.length >= MAX_WAITING_PER_TOKEN) {
-      throw new PortholeError(
-        'too_many_sessions',
-        `${waiting.length} requests of this token wait for an answer already.`,
-      );
-    }
+    const live = this.#live.all().map(({ record }) => record);
+    assertHasRoom(this.#quota, live, owner);
   }
 
   #stop<T extends SessionType>(sessionId: string, type: T, reason: string, by: Decider) {

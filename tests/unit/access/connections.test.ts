@@ -136,18 +136,29 @@ describe('Connections', () => {
       expect((await open('127.0.0.1')).isWithinLimits).toBe(false);
     });
 
+    /** Where what waits for its next request stays, so that nothing but the reserve is there for the person. */
+    const openRigOfPerson = () =>
+      openRig({ owners: madeBy(OWN_UID, 1), commands: { ...commands, isBusy: false }, ownUid: OWN_UID });
+
     it('lets in the person, up to the reserve, and again when one of these has closed', async () => {
-      const { open } = openRig({
-        owners: madeBy(OWN_UID, 1),
-        commands: { ...commands, isBusy: false },
-        ownUid: OWN_UID,
-      });
+      const { open } = openRigOfPerson();
       await fill(open);
       const first = await open('127.0.0.1');
       expect(first.isWithinLimits).toBe(true);
       expect((await open('127.0.0.1')).isWithinLimits).toBe(false);
       first.socket.destroy();
       expect((await open('127.0.0.1')).isWithinLimits).toBe(true);
+    });
+
+    it('ends one of the reserve that only waits for another of it, and for nobody else', async () => {
+      const { open, connections } = openRigOfPerson();
+      await fill(open);
+      const { socket } = await open('127.0.0.1');
+      connections.noteIdle(socket, true);
+      expect((await open('192.0.2.1')).isWithinLimits).toBe(false);
+      expect(socket.destroyed).toBe(false);
+      expect((await open('127.0.0.1')).isWithinLimits).toBe(true);
+      expect(socket.destroyed).toBe(true);
     });
   });
 });
