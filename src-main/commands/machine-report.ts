@@ -30,7 +30,6 @@ const run = promisify(execFile);
 
 /** What machine this is and how busy. */
 export function reportSystem(): ResultOf<'system_info'> {
-  const { username, homedir } = readUser();
   const cpus = os.cpus();
   return {
     operation: 'system_info',
@@ -44,17 +43,18 @@ export function reportSystem(): ResultOf<'system_info'> {
     load_average: os.loadavg(),
     memory_total_bytes: os.totalmem(),
     memory_free_bytes: os.freemem(),
-    user: username,
-    home: homedir,
+    user: readUserName(),
+    // What `~` is in a path of an operation, and in commands: not always what the account's entry says.
+    home: os.homedir(),
   };
 }
 
-function readUser(): { username: string; homedir: string } {
+function readUserName(): string {
   try {
-    return os.userInfo();
+    return os.userInfo().username;
   } catch {
     // A user id without an entry.
-    return { username: String(process.getuid?.() ?? ''), homedir: os.homedir() };
+    return String(process.getuid?.() ?? '');
   }
 }
 

@@ -157,11 +157,12 @@ describe('a recording', () => {
     await keepPage('recording-list-wide', panel);
     await panel.setViewportSize({ width: 320, height: 700 });
     await keepPage('recording-list-narrow', panel);
-    const before = await list.getByRole('listitem').count();
-    const entry = list.getByRole('listitem').first();
+    const entry = list
+      .locator('.recording-entry')
+      .filter({ has: panel.locator(`a[download="${newest?.recording_id}.webm"]`) });
     await entry.getByRole('button', { name: 'Delete…' }).click();
     await entry.getByRole('button', { name: 'Delete', exact: true }).click();
-    await expect.poll(() => list.locator('.recording-entry').count(), PATIENCE).toBeLessThan(before);
+    await entry.waitFor({ state: 'detached' });
     expect((await listRecordings(porthole.url)).map(({ recording_id }) => recording_id)).not.toContain(
       newest?.recording_id,
     );
