@@ -1,6 +1,6 @@
 import { defineConfig } from 'vitest/config';
 
-/** What takes over a minute, or starts an agent for each of many tests: `npm run test:long`. */
+/** What takes over half a minute, or starts an agent for each of many tests: `npm run test:long`. */
 const LONG = 'tests/**/*.long.test.ts';
 
 /**

@@ -1,7 +1,7 @@
 import { defineConfig } from 'vitest/config';
 
 /**
- * `npm run test:long`: tests that take over a minute, or start an agent of their own each: attacks, floods, whatever is
+ * `npm run test:long`: tests that take over half a minute, or start an agent of their own each: attacks, floods, whatever is
  * done hundreds of times. They are at home beside what they test, as `*.long.test.ts`. Those with a real Electron come
  * after the others and one file at a time, for the reasons of `vitest.config.ts`.
  */

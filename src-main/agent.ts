@@ -185,6 +185,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
     sessions: () => sessions,
     streams: () => streams,
     eventClients: () => events.clientCount,
+    heldCharacters: () => commands.heldCharacters(),
   });
   const streams = new StreamService({
     source: options.screenSource,

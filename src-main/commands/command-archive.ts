@@ -19,6 +19,11 @@ export class CommandArchive implements CommandJournal {
     this.#fresh = new FreshCommands(clock);
   }
 
+  /** How many characters are held of commands that have ended, beyond what is on record. */
+  get heldCharacters(): number {
+    return this.#fresh.characters;
+  }
+
   record(command: CommandRecord, draft: EventDraft): AgentEvent {
     const kept = keepPart(command);
     // Whatever the disk says: the answer is there.

@@ -54,6 +54,8 @@ export interface CommandRoom {
   readonly obstacle: string | null;
   /** Whether the agent's own files are there for commands. */
   readonly mayWriteOwnFiles: boolean;
+  /** How many characters of ended commands are held in memory for those who asked for them. */
+  heldCharacters(): number;
   /** Ends every command, waits until nothing of them is left, and lets go of everything. */
   close(reason: string): Promise<void>;
 }
@@ -143,6 +145,7 @@ export async function openCommandRoom(options: CommandRoomOptions): Promise<Comm
     trace: containment.trace,
     obstacle,
     mayWriteOwnFiles: process.platform !== 'linux' || namespaces === null || obstacle !== null,
+    heldCharacters: () => archive.heldCharacters,
     close: async (reason) => {
       unsubscribe();
       cancelPruning();

@@ -16,6 +16,8 @@ export interface AgentMetricsParts {
   readonly sessions: () => SessionRegistry;
   readonly streams: () => StreamService;
   readonly eventClients: () => number;
+  /** How many characters of ended commands are held in memory. */
+  readonly heldCharacters: () => number;
 }
 
 const STARTS: Partial<Record<AgentEventName, SessionType>> = {
@@ -166,7 +168,7 @@ function addApprovals(registry: Registry, approvals: ApprovalQueue): void {
   });
 }
 
-function addPresent(registry: Registry, { sessions, eventClients }: AgentMetricsParts): void {
+function addPresent(registry: Registry, { sessions, eventClients, heldCharacters }: AgentMetricsParts): void {
   const registers = [registry];
   new Gauge({
     name: 'porthole_sessions',
@@ -186,6 +188,14 @@ function addPresent(registry: Registry, { sessions, eventClients }: AgentMetrics
     registers,
     collect() {
       this.set(eventClients());
+    },
+  });
+  new Gauge({
+    name: 'porthole_command_results_held_characters',
+    help: 'What is held in memory, for ten minutes at most, of results that are too long for the record',
+    registers,
+    collect() {
+      this.set(heldCharacters());
     },
   });
 }

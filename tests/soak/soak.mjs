@@ -12,6 +12,7 @@ import { startScreen } from '../bench/support/virtual-screen.mjs';
 import { killCaptures } from './capture-killer.mjs';
 import { runEventClients, runQuestions } from './client-traffic.mjs';
 import { collectSeries, formatGrowth, judgeGrowth } from './growth.mjs';
+import { readHeldCharacters } from './held-results.mjs';
 import { MainInspector } from './main-inspector.mjs';
 import { MarkerClock } from './marker-clock.mjs';
 import { findCaptureProcesses, sampleProcesses } from './process-sampler.mjs';
@@ -81,7 +82,8 @@ while (hours() * 60 < minutes) {
   if (isDue) collectedAtMs = performance.now();
   const collected = isDue ? await inspector.readCollected() : null;
   const processes = sampleProcesses(agent.pid, agent.executable);
-  samples.push({ atHours: hours(), processes, main, collected });
+  const heldCharacters = isDue ? await readHeldCharacters(agent.url) : 0;
+  samples.push({ atHours: hours(), processes, main, collected, heldCharacters });
   const lookedAtMs = performance.now();
   idleSpans.push({ fromMs: idleSpans.at(-1)?.untilMs ?? beganAtMs, untilMs: lookedAtMs, idle: readIdle() });
   if (samples.length % 60 === 0)

@@ -44,11 +44,17 @@ describe('GET /metrics', () => {
     const agent = await startTestAgent();
     const remote = await startSession(agent, 'autonomous');
     await executeToEnd(agent, remote, { operation: 'system_info' });
+    expect((await scrape(agent)).value('porthole_command_results_held_characters')).toBe(0);
+    await executeToEnd(agent, remote, { operation: 'shell', script: 'seq 1 20000' });
     const denied = await call(agent, 'POST', '/api/remote/start', { safety_mode: 'autonomous' });
     const waiting = await scrape(agent);
     expect(waiting.value('porthole_sessions', { type: 'remote_access', status: 'active' })).toBe(1);
     expect(waiting.value('porthole_sessions', { type: 'remote_access', status: 'pending_approval' })).toBe(1);
     expect(waiting.value('porthole_approvals_waiting', { kind: 'session' })).toBe(1);
+    // Every line of the second command, of which the record has both ends, and little besides.
+    const held = waiting.value('porthole_command_results_held_characters');
+    expect(held).toBeGreaterThanOrEqual(108_894);
+    expect(held).toBeLessThan(120_000);
     await call(agent, 'POST', `/api/remote/deny/${denied.body.session_id}`);
     await call(agent, 'POST', `/api/remote/stop/${remote}`, { reason: 'my own words' });
     const after = await scrape(agent);

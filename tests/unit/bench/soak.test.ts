@@ -46,13 +46,15 @@ describe('collectSeries', () => {
       atHours: 0,
       main,
       collected: { ...main, heapBytes: 7 * MIB },
+      heldCharacters: 0,
       processes: [process(1, 100), process(2, 50)],
     },
-    { atHours: 0.5, main, collected: null, processes: [process(1, 105), process(3, 60)] },
+    { atHours: 0.5, main, collected: null, heldCharacters: 0, processes: [process(1, 105), process(3, 60)] },
     {
       atHours: 1,
       main,
-      collected: { ...main, heapBytes: 8 * MIB },
+      collected: { ...main, heapBytes: 10 * MIB },
+      heldCharacters: 2 * MIB,
       processes: [process(1, 110), process(3, 60), process(4, 60)],
     },
   ];
@@ -83,7 +85,7 @@ describe('collectSeries', () => {
     const found = collectSeries(samples).filter(({ subject }) => subject === 'main, by itself');
     const valuesOf = (name: string) => found.find(({ measure }) => measure === name)?.points;
     expect(valuesOf('handles')?.map(({ y }) => y)).toEqual([4, 4, 4]);
-    expect(valuesOf('heap after a collection')).toEqual([
+    expect(valuesOf('heap after a collection, held results aside')).toEqual([
       { x: 0, y: 7 },
       { x: 1, y: 8 },
     ]);
