@@ -52,7 +52,7 @@ const beganAtMs = performance.now();
 const traffic = [shares.stay()];
 while (shares.countSeeing() === 0) await rig.pause(50);
 const [sparedPid = 0] = findCaptureProcesses(agent.pid);
-const killing = { sparedPid, everyMs: killMs, stream: 1 };
+const killing = { sparedPid, everyMs: killMs, stream: 1, atMs: /** @type {number[]} */ ([]) };
 traffic.push(
   killCaptures(rig, shares, killing),
   ...[10, 11].map((stream) => shares.comeAndGo(stream)),
@@ -105,6 +105,16 @@ await screen.close();
 const warm = samples.filter(({ atHours }) => atHours >= warmUpHours);
 const growth = collectSeries(warm).map(judgeGrowth);
 const pictures = judgePictures(shares.watches, idleSpans);
+/** When viewers saw nothing new and when captures were killed, in seconds since the soak began: what came of what. */
+const sinceBegan = (/** @type {number} */ atMs) => Math.round((atMs - beganAtMs) / 10) / 100;
+const stalls = shares.watches.flatMap(({ firstPictureMs, stalls: spans }) =>
+  spans.map(({ fromMs, untilMs }) => ({
+    fromSeconds: sinceBegan(fromMs),
+    untilSeconds: sinceBegan(untilMs),
+    firstPictureMs,
+  })),
+);
+const kills = killing.atMs.map(sinceBegan);
 const percentIdle =
   (100 * idleSpans.reduce((sum, { idle }) => sum + idle, 0)) / Math.max(1, idleSpans.length);
 process.stdout.write(`\n${formatGrowth(growth)}\n\n${formatPictures(pictures)}\n`);
@@ -116,6 +126,7 @@ process.stdout.write(
     `the machine was idle for ${percentIdle.toFixed(0)} % of the time; longest that this load generator itself had to wait for the processor: ${longestDelayMs.toFixed(0)} ms`,
     `at the end: exit code ${exitCode}, ${capturesLeft} capture processes and ${processesLeft} others left over, ${rig.faults.length} faults`,
     ...rig.faults.map((fault) => `  ${fault}`),
+    ...stalls.map((stall) => `  stall: ${JSON.stringify(stall)}`),
   ].join('\n'),
 );
 const passed =
@@ -132,6 +143,8 @@ if (values.json) {
     passed,
     growth,
     pictures,
+    stalls,
+    kills,
     counts: rig.counts,
     faults: rig.faults,
     samples,
