@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { BusService } from './support/bus-service.ts';
 import { SessionBus } from './support/notification-server.ts';
 import { PortholeProcess } from './support/porthole-app.ts';
@@ -41,6 +41,12 @@ async function startWatcher(hasHost = true) {
     const value = member === 'Get' ? properties()[String(body[1])] : undefined;
     return value ? { signature: 'v', body: [value] } : null;
   });
+  // The agent's first icon may come by itself while it is made anew, and goes then: as trays do, this one lets go of it.
+  await service.followVanishing((name) => {
+    const gone = items.findIndex((item) => item.startsWith(`${name}/`));
+    if (gone >= 0) items.splice(gone, 1);
+  });
+  onTestFinished(() => service.stop());
   await service.own('org.kde.StatusNotifierWatcher');
   return {
     items,

@@ -21,6 +21,7 @@ export class BusService {
   readonly #socket: Socket;
   readonly #answer: (call: DbusMessage) => BusAnswer | null;
   readonly #replies = new Map<number, () => void>();
+  #onVanished: (name: string) => void = () => undefined;
   #received = Buffer.alloc(0);
   #serial = 0;
 
@@ -50,6 +51,13 @@ export class BusService {
   /** Gives it back. */
   release(name: string): Promise<void> {
     return this.#callBus('ReleaseName', 's', [name]);
+  }
+
+  /** Tells `listener` from now on of each name that nobody has any more. */
+  followVanishing(listener: (name: string) => void): Promise<void> {
+    this.#onVanished = listener;
+    const rule = "type='signal',sender='org.freedesktop.DBus',member='NameOwnerChanged',arg2=''";
+    return this.#callBus('AddMatch', 's', [rule]);
   }
 
   /** Sends a signal to whoever listens. */
@@ -90,6 +98,8 @@ export class BusService {
       this.#received = this.#received.subarray(length);
       if (message.replySerial !== undefined) this.#replies.get(message.replySerial)?.();
       if (message.type === MESSAGE_TYPES.call) this.#reply(message);
+      if (message.member === 'NameOwnerChanged' && message.body[2] === '')
+        this.#onVanished(String(message.body[0]));
     }
   }
 
