@@ -3,6 +3,9 @@ import { defineConfig } from 'vitest/config';
 /** What takes over half a minute, or starts an agent for each of many tests: `npm run test:long`. */
 const LONG = 'tests/**/*.long.test.ts';
 
+/** Where real programs run, there is more than a test can wait for. What needed a second attempt is named at the end. */
+const RETRIES = 1;
+
 /**
  * Three projects in one run. Unit and integration files share all cores (of two, vitest would leave one alone); the
  * end-to-end files come after them (`groupOrder`) and one at a time, because each drives a real Electron and a real display
@@ -34,6 +37,7 @@ export default defineConfig({
           exclude: [LONG],
           testTimeout: 20_000,
           hookTimeout: 20_000,
+          retry: RETRIES,
           maxWorkers: '100%',
           sequence: { groupOrder: 0 },
         },
@@ -50,7 +54,7 @@ export default defineConfig({
             : [LONG, 'tests/e2e/packaged/**'],
           testTimeout: 120_000,
           hookTimeout: 120_000,
-          retry: 0,
+          retry: RETRIES,
           fileParallelism: false,
           maxWorkers: 1,
           sequence: { groupOrder: 1 },

@@ -1,5 +1,8 @@
 import { defineConfig } from 'vitest/config';
 
+/** As in `vitest.config.ts`. */
+const RETRIES = 1;
+
 /**
  * `npm run test:long`: tests that take over half a minute, or start an agent of their own each: attacks, floods, whatever is
  * done hundreds of times. They are at home beside what they test, as `*.long.test.ts`. Those with a real Electron come
@@ -17,6 +20,7 @@ export default defineConfig({
           include: ['tests/{unit,integration}/**/*.long.test.ts'],
           testTimeout: 60_000,
           hookTimeout: 60_000,
+          retry: RETRIES,
           maxWorkers: '100%',
           sequence: { groupOrder: 0 },
         },
@@ -28,7 +32,7 @@ export default defineConfig({
           include: ['tests/e2e/**/*.long.test.ts'],
           testTimeout: 120_000,
           hookTimeout: 120_000,
-          retry: 0,
+          retry: RETRIES,
           fileParallelism: false,
           maxWorkers: 1,
           sequence: { groupOrder: 1 },

@@ -1,11 +1,18 @@
 // @ts-check
 import path from 'node:path';
+import { stripVTControlCharacters } from 'node:util';
 
 /**
  * The part that we read of what vitest's JSON reporter writes.
  * @typedef {object} VitestReport
- * @property {{ name: string, status: string, assertionResults: { status: string, fullName: string }[] }[]} testResults
- *   One for each file; `name` is its absolute path.
+ * @property {{
+ *   name: string,
+ *   status: string,
+ *   message?: string,
+ *   assertionResults: { status: string, fullName: string, failureMessages?: string[] }[],
+ * }[]} testResults
+ *   One for each file; `name` is its absolute path, `message` why it failed as a whole. Each failed attempt of a test has a
+ *   message, also of one that passed in the end.
  */
 
 /**
@@ -53,6 +60,46 @@ export function listSkipped(report, root, machine) {
       .filter(({ status }) => status !== 'passed' && status !== 'failed')
       .map(({ fullName }) => `not run on ${machine}: ${path.relative(root, name)}: ${fullName}`),
   );
+}
+
+/** What the lines of {@link listFailed} begin with, by which they are known again in what a run has printed. */
+const FAILED = 'failed: ';
+const PASSED_LATER = 'passed at a later attempt: ';
+
+/**
+ * The tests that failed at the first attempt, those that passed at a later one among them: a test that fails now and then is
+ * a fault too, of the product's or its own.
+ * @param {VitestReport} report
+ * @param {string} root Absolute; files are named from here.
+ * @returns {string[]} One line each, with the first line of the first failure.
+ */
+export function listFailed(report, root) {
+  return report.testResults.flatMap(({ name, status, message = '', assertionResults }) => {
+    const file = path.relative(root, name);
+    const lines = assertionResults.flatMap(({ status: outcome, fullName, failureMessages = [] }) => {
+      const reason = firstLine(failureMessages[0] ?? '');
+      if (outcome === 'failed') return [`${FAILED}${file}: ${fullName}: ${reason}`];
+      return outcome === 'passed' && reason !== '' ? [`${PASSED_LATER}${file}: ${fullName}: ${reason}`] : [];
+    });
+    const isBroken = status === 'failed' && !assertionResults.some((test) => test.status === 'failed');
+    return isBroken ? [...lines, `${FAILED}${file}: ${firstLine(message)}`] : lines;
+  });
+}
+
+/**
+ * @param {string} line
+ * @returns {boolean} Whether {@link listFailed} made it.
+ */
+export function isOfFailed(line) {
+  return line.startsWith(FAILED) || line.startsWith(PASSED_LATER);
+}
+
+/**
+ * @param {string} text
+ * @returns {string}
+ */
+function firstLine(text) {
+  return stripVTControlCharacters(text).split('\n', 1)[0] ?? '';
 }
 
 /**

@@ -13,7 +13,7 @@ import { OwnHome } from './own-home.mjs';
 import { copyInspectable } from './package-twin.mjs';
 import { exitCodeOf } from './run-command.mjs';
 import { ensureSystemPackages, findChrome, findFirefox } from './system-packages.mjs';
-import { countTests, findFaults, formatCount, listSkipped } from './test-report.mjs';
+import { countTests, findFaults, formatCount, listFailed, listSkipped } from './test-report.mjs';
 
 const REPORT_FILE = path.join(repositoryRoot, 'test-results/report.json');
 /** None of what needs a real desktop may be skipped where there can be one. */
@@ -45,6 +45,7 @@ await runScript(async () => {
     for (const line of listSkipped(report, repositoryRoot, machine)) process.stderr.write(`${line}\n`);
   }
   for (const fault of faults) process.stderr.write(`not good: ${fault}\n`);
+  if (report) for (const line of listFailed(report, repositoryRoot)) process.stdout.write(`${line}\n`);
   process.stdout.write(`${formatCount(count)}\n`);
   return faults.length === 0 ? 0 : 1;
 });

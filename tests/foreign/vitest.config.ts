@@ -12,7 +12,8 @@ export default defineConfig({
     expect: { poll: { timeout: 15_000 } },
     testTimeout: 180_000,
     hookTimeout: 180_000,
-    retry: 0,
+    // As in `vitest.config.ts`.
+    retry: 1,
     fileParallelism: false,
     maxWorkers: 1,
   },

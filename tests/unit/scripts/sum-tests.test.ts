@@ -22,9 +22,10 @@ describe('sum-tests', () => {
     });
   });
 
-  it('fails with one of them', () => {
-    expect(sum(2, '3 passed, 0 failed\n4 passed, 1 failed\n')).toEqual({
-      lines: ['7 passed, 1 failed'],
+  it('fails with one of them, and names at the end which tests those are', () => {
+    const output = 'failed: a.test.ts: ends\n3 passed, 1 failed\nmore\n4 passed, 0 failed\n';
+    expect(sum(2, output)).toEqual({
+      lines: ['more', 'failed: a.test.ts: ends', '7 passed, 1 failed'],
       status: 1,
     });
   });

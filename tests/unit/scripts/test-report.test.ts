@@ -4,6 +4,8 @@ import {
   countTests,
   findFaults,
   formatCount,
+  isOfFailed,
+  listFailed,
   listSkipped,
   readCount,
 } from '../../../scripts/test-report.mjs';
@@ -72,6 +74,38 @@ describe('listSkipped', () => {
       'not run on linux as root: tests/unit/a.test.ts: does 1',
       'not run on linux as root: tests/unit/b.test.ts: does 1',
     ]);
+  });
+});
+
+describe('listFailed', () => {
+  it('names each test that failed, or needed a second attempt, with the first line of why', () => {
+    const report = {
+      testResults: [
+        {
+          name: '/r/tests/e2e/a.test.ts',
+          status: 'failed',
+          assertionResults: [
+            {
+              status: 'failed',
+              fullName: 'ends',
+              failureMessages: ['\u001b[31mexpected 1\u001b[39m\n  at x', 'more'],
+            },
+            { status: 'passed', fullName: 'begins', failureMessages: ['too slow\n  at y'] },
+            { status: 'passed', fullName: 'goes on', failureMessages: [] },
+          ],
+        },
+        { ...file('/r/tests/e2e/b.test.ts', 'failed', 'passed'), message: 'no display\nat z' },
+        file('/r/tests/e2e/c.test.ts', 'passed', 'passed'),
+      ],
+    };
+    const lines = listFailed(report, '/r');
+    expect(lines).toEqual([
+      'failed: tests/e2e/a.test.ts: ends: expected 1',
+      'passed at a later attempt: tests/e2e/a.test.ts: begins: too slow',
+      'failed: tests/e2e/b.test.ts: no display',
+    ]);
+    expect(lines.every(isOfFailed)).toBe(true);
+    expect(isOfFailed('3 passed, 1 failed')).toBe(false);
   });
 });
 
