@@ -1,4 +1,6 @@
 // @ts-check
+import { existsSync } from 'node:fs';
+import { rename } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 
@@ -25,4 +27,26 @@ export function userCacheFolder(env = process.env, platform = process.platform) 
   if (platform === 'darwin') return path.join(os.homedir(), 'Library', 'Caches');
   const xdg = env.XDG_CACHE_HOME;
   return xdg && path.isAbsolute(xdg) ? xdg : path.join(os.homedir(), '.cache');
+}
+
+/**
+ * Puts a finished folder in its place, in one step, where another process may do the same at the same moment.
+ * @param {string} from
+ * @param {string} to What is there and is not good makes room.
+ * @param {object} place
+ * @param {(folder: string) => boolean} place.isGood Whether a folder is what is wanted there.
+ * @param {string} place.discard On the same file system; takes what makes room. Must not exist.
+ */
+export async function moveIntoPlace(from, to, { isGood, discard }) {
+  try {
+    if (existsSync(to) && !isGood(to)) await rename(to, discard);
+  } catch {
+    // Another process has just made room. Should there be none, the next step says so.
+  }
+  try {
+    await rename(from, to);
+  } catch (error) {
+    // Another process was faster, which is as good.
+    if (!isGood(to)) throw error;
+  }
 }

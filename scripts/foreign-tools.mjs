@@ -1,9 +1,10 @@
 // @ts-check
 import { createHash } from 'node:crypto';
-import { existsSync, readFileSync, rmSync } from 'node:fs';
-import { mkdir, mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
+import { readFileSync, rmSync } from 'node:fs';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { SetupError, withProgress } from './announce.mjs';
+import { moveIntoPlace } from './cache-folder.mjs';
 import { FOREIGN_TOOLS } from './foreign-packages.mjs';
 import { runCommand } from './run-command.mjs';
 
@@ -35,7 +36,10 @@ export async function ensureForeignTools({ cacheFolder, tools = FOREIGN_TOOLS, i
       install(tools, made),
     );
     if (!areThere(made, tools)) throw new SetupError(`${tools.join(', ')} are not what was installed`, 1);
-    await moveIntoPlace(made, folder, tools, workFolder);
+    await moveIntoPlace(made, folder, {
+      isGood: (one) => areThere(one, tools),
+      discard: path.join(workFolder, 'damaged'),
+    });
   } finally {
     process.off('exit', removeWorkFolder);
     await rm(workFolder, { recursive: true, force: true });
@@ -73,20 +77,4 @@ async function installWithNpm(tools, folder) {
   if (exitCode === 0) return;
   const reason = output.trim().split('\n').pop() || `npm install ended with code ${exitCode}`;
   throw new SetupError(`could not install ${tools.join(', ')}: ${reason}`, 1);
-}
-
-/**
- * @param {string} from
- * @param {string} to
- * @param {readonly string[]} tools
- * @param {string} workFolder Takes what is in the way.
- */
-async function moveIntoPlace(from, to, tools, workFolder) {
-  if (existsSync(to) && !areThere(to, tools)) await rename(to, path.join(workFolder, 'damaged'));
-  try {
-    await rename(from, to);
-  } catch (error) {
-    // Another process was faster, which is as good.
-    if (!areThere(to, tools)) throw error;
-  }
 }

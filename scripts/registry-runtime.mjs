@@ -6,6 +6,7 @@ import path from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { fileURLToPath } from 'node:url';
 import { announce, SetupError, withProgress } from './announce.mjs';
+import { moveIntoPlace } from './cache-folder.mjs';
 import { runCommand } from './run-command.mjs';
 
 /**
@@ -71,7 +72,10 @@ export async function ensureRegistryRuntime({
     );
     announce('verifying and unpacking it');
     await unpackVerified(tarball, path.join(workFolder, 'runtime'), pin);
-    await moveIntoPlace(path.join(workFolder, 'runtime'), folder, pin, workFolder);
+    await moveIntoPlace(path.join(workFolder, 'runtime'), folder, {
+      isGood: (one) => isIntact(one, pin),
+      discard: path.join(workFolder, 'damaged'),
+    });
   } finally {
     process.off('exit', removeWorkFolder);
     await rm(workFolder, { recursive: true, force: true });
@@ -192,22 +196,6 @@ async function writeMarker(folder, pin) {
   }
   const marker = { tarballIntegrity: pin.tarballIntegrity, sizes };
   await writeFile(path.join(folder, MARKER), JSON.stringify(marker));
-}
-
-/**
- * @param {string} from
- * @param {string} to
- * @param {PinnedRuntime} pin
- * @param {string} workFolder Takes what is in the way.
- */
-async function moveIntoPlace(from, to, pin, workFolder) {
-  if (existsSync(to) && !isIntact(to, pin)) await rename(to, path.join(workFolder, 'damaged'));
-  try {
-    await rename(from, to);
-  } catch (error) {
-    // Another process was faster, which is as good.
-    if (!isIntact(to, pin)) throw error;
-  }
 }
 
 /**
