@@ -1,4 +1,3 @@
-import type { FileCover } from './inherited-files.ts';
 import type { Ownership, ProgramSpec } from './program.ts';
 
 /** What to start so that a program runs enclosed. */
@@ -27,7 +26,7 @@ export interface Enclosure {
   /** A name that survives the agent, for {@link Containment.sweep}. */
   readonly mark: string;
   /** Makes what the program is to be enclosed in; rejects with the reason where that cannot be. */
-  prepare(inherited: FileCover): Promise<void>;
+  prepare(): Promise<void>;
   /** What to start, in the program's folder and with its environment. Once it is prepared. */
   enclose(spec: ProgramSpec): EnclosedProgram;
   /** Says which process was started. To be called before anything else happens. */

@@ -26,12 +26,8 @@ import {
   mayMark,
   readMark,
 } from './marked-processes.ts';
-import {
-  type NamespacePlan,
-  openProcessNamespace,
-  type ProcessNamespace,
-  readNesting,
-} from './process-namespace.ts';
+import { NamespaceReserve } from './namespace-reserve.ts';
+import { type NamespacePlan, type ProcessNamespace, readNesting } from './process-namespace.ts';
 import type { Ownership, ProgramSpec } from './program.ts';
 
 /** What a {@link LinuxContainment} works with. */
@@ -45,6 +41,8 @@ export interface LinuxContainmentOptions {
   readonly groups?: GroupParents | null;
   /** What commands do not see of this machine, in namespaces of their own; null where there can be none. */
   readonly namespaces: NamespacePlan | null;
+  /** Keeps the agent's own files from whoever holds the namespaces. */
+  readonly inherited: FileCover;
 }
 
 /*
@@ -113,6 +111,7 @@ export class LinuxContainment implements Containment {
   readonly #options: LinuxContainmentOptions;
   readonly #prefix = chooseMarkPrefix(randomBytes(4).readUInt32LE() / 2 ** 32);
   readonly #groups: GroupParents | null;
+  readonly #reserve: NamespaceReserve | null;
   readonly #ownDepth = readNesting(process.pid)?.depth ?? 1;
   readonly #open = new Map<string, LinuxEnclosure>();
   /** The groups of enclosures that are no more, the newest last. */
@@ -122,6 +121,8 @@ export class LinuxContainment implements Containment {
   constructor(options: LinuxContainmentOptions) {
     this.#options = options;
     this.#groups = options.groups === undefined ? findGroupParents() : options.groups;
+    const { namespaces, inherited } = options;
+    this.#reserve = namespaces && new NamespaceReserve(namespaces, inherited);
   }
 
   get trace(): CommandTrace {
@@ -144,7 +145,9 @@ export class LinuxContainment implements Containment {
     this.#opened += 1;
     const mark = composeMark(this.#prefix, this.#opened);
     const group = this.#createGroup(mark);
-    const enclosure = new LinuxEnclosure(mark, group, this.#options, () => this.#forget(enclosure));
+    const enclosure = new LinuxEnclosure(mark, group, this.#options, this.#reserve, () =>
+      this.#forget(enclosure),
+    );
     this.#open.set(mark, enclosure);
     return enclosure;
   }
@@ -176,6 +179,7 @@ export class LinuxContainment implements Containment {
     const now = performance.now();
     const recent = this.#ended.filter(({ atMs }) => now - atMs < REMEMBERED_MS);
     this.#ended = [...recent, { groupId: group?.id ?? null, atMs: now }];
+    this.#reserve?.refill();
   }
 
   async ownerOf(pid: number): Promise<Ownership | null> {
@@ -212,7 +216,7 @@ export class LinuxContainment implements Containment {
   }
 
   close(): void {
-    // Nothing is held.
+    this.#reserve?.close();
   }
 
   #createGroup(mark: string): ControlGroup | null {
@@ -233,6 +237,7 @@ class LinuxEnclosure implements Enclosure {
   readonly mark: string;
   readonly group: ControlGroup | null;
   readonly #options: LinuxContainmentOptions;
+  readonly #reserve: NamespaceReserve | null;
   readonly #onEmpty: () => void;
   #namespace: ProcessNamespace | null = null;
   #startedPid: number | null = null;
@@ -241,11 +246,13 @@ class LinuxEnclosure implements Enclosure {
     mark: string,
     group: ControlGroup | null,
     options: LinuxContainmentOptions,
+    reserve: NamespaceReserve | null,
     onEmpty: () => void,
   ) {
     this.mark = mark;
     this.group = group;
     this.#options = options;
+    this.#reserve = reserve;
     this.#onEmpty = onEmpty;
   }
 
@@ -255,9 +262,8 @@ class LinuxEnclosure implements Enclosure {
     return [this.#namespace.firstPid, ...(this.#startedPid === null ? [] : [this.#startedPid])];
   }
 
-  async prepare(inherited: FileCover): Promise<void> {
-    if (this.#options.namespaces)
-      this.#namespace ??= await openProcessNamespace(this.#options.namespaces, inherited);
+  async prepare(): Promise<void> {
+    if (this.#reserve) this.#namespace ??= await this.#reserve.take();
   }
 
   enclose({ argv, cwd, env }: ProgramSpec): EnclosedProgram {

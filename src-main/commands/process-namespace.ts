@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import type { Readable, Writable } from 'node:stream';
+import { isDeepStrictEqual } from 'node:util';
 import { systemEnvironment } from '../system-programs.ts';
 import type { HiddenPlace } from './hidden-place.ts';
 import type { FileCover } from './inherited-files.ts';
@@ -19,6 +20,8 @@ export interface ProcessNamespace {
   readonly gone: Promise<void>;
   /** What to run, from outside, so that `argv` runs inside: as a child of whoever runs it, in the folder `/`. */
   enter(argv: readonly string[]): readonly string[];
+  /** Whether it is there and keeps from those inside what the plan says, wherever that is now. */
+  keeps(plan: NamespacePlan): boolean;
   /** Ends everything inside; resolves when the kernel has killed it all. */
   end(): Promise<void>;
 }
@@ -63,12 +66,13 @@ export async function openProcessNamespace(
   inherited: FileCover,
 ): Promise<ProcessNamespace> {
   for (let starts = 0; starts < MAX_STARTS; starts += 1) {
-    const holder = startHolder(plan, inherited);
+    const mounts = planMounts(plan);
+    const holder = startHolder(mounts, inherited);
     const firstPid = await becomeReady(holder);
     if (firstPid === null) continue;
-    const namespace = new HeldNamespace(holder, firstPid);
+    const namespace = new HeldNamespace(holder, firstPid, mounts);
     // What was moved before it was covered has been missed; what is moved from now on takes its cover along.
-    if (plan.hidden.every((place) => place.isCoveredIn(`/proc/${firstPid}/root`))) return namespace;
+    if (namespace.keeps(plan)) return namespace;
     await namespace.end();
   }
   throw new NoNamespace("the agent's own files could not be kept out of them");
@@ -120,10 +124,12 @@ class HeldNamespace implements ProcessNamespace {
   readonly firstPid: number;
   readonly gone: Promise<void>;
   readonly #holder: ChildProcess;
+  readonly #mounts: readonly string[];
   readonly #isRoot = process.getuid?.() === 0;
 
-  constructor(holder: ChildProcess, firstPid: number) {
+  constructor(holder: ChildProcess, firstPid: number, mounts: readonly string[]) {
     this.#holder = holder;
+    this.#mounts = mounts;
     this.firstPid = firstPid;
     this.gone = ended(holder);
   }
@@ -133,6 +139,11 @@ class HeldNamespace implements ProcessNamespace {
     const powers = this.#isRoot ? ['setpriv', '--bounding-set', TAKEN_FROM_ROOT, '--'] : [];
     // A session of its own inside: one that leads outside would have no number here.
     return ['nsenter', ...target, '--preserve-credentials', '--', ...powers, 'setsid', ...argv];
+  }
+
+  keeps(plan: NamespacePlan): boolean {
+    if (hasEnded(this.#holder) || !isDeepStrictEqual(planMounts(plan), this.#mounts)) return false;
+    return plan.hidden.every((place) => place.isCoveredIn(`/proc/${this.firstPid}/root`));
   }
 
   async end(): Promise<void> {
@@ -149,13 +160,12 @@ class HeldNamespace implements ProcessNamespace {
   }
 }
 
-function startHolder({ hidden }: NamespacePlan, inherited: FileCover): ChildProcess {
+function startHolder(mounts: readonly string[], inherited: FileCover): ChildProcess {
   const isRoot = process.getuid?.() === 0;
   const args = [
     ...['--unshare-user', '--unshare-pid', '--die-with-parent', '--info-fd', String(INFO_FD)],
     ...(isRoot ? ['--userns-block-fd', String(MAPPED_FD)] : []),
-    ...['--dev-bind', '/', '/', ...pin(hidden), '--proc', '/proc', '--ro-bind-try', GROUPS, GROUPS],
-    ...hidden.flatMap(hide),
+    ...mounts,
     // Says when everything is mounted, and ends when this process, which holds its stdin, does.
     ...['--', '/bin/sh', '-c', 'echo; exec cat'],
   ];
@@ -167,6 +177,12 @@ function startHolder({ hidden }: NamespacePlan, inherited: FileCover): ChildProc
     cwd: '/',
     detached: true,
   });
+}
+
+/** The arguments that make what is seen inside, as this machine is now. */
+function planMounts({ hidden }: NamespacePlan): readonly string[] {
+  const machine = ['--dev-bind', '/', '/', ...pin(hidden)];
+  return [...machine, '--proc', '/proc', '--ro-bind-try', GROUPS, GROUPS, ...hidden.flatMap(hide)];
 }
 
 /** The arguments that keep in their places the folders above what is hidden: nobody moves what something is mounted on. */

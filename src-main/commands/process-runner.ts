@@ -4,7 +4,7 @@ import type { CommandError } from '#shared/commands';
 import type { Logger } from '../logger.ts';
 import { CHECK_DESCRIPTOR, type Containment, type EnclosedProgram, type Enclosure } from './containment.ts';
 import { findProgram } from './find-program.ts';
-import { type FileCover, InheritedFiles } from './inherited-files.ts';
+import type { FileCover } from './inherited-files.ts';
 import { LinuxContainment } from './linux-containment.ts';
 import { PosixContainment } from './posix-containment.ts';
 import { findNamespaceObstacle, type NamespacePlan } from './process-namespace.ts';
@@ -45,7 +45,13 @@ export async function chooseContainment(
   if (process.platform !== 'linux') return { containment: new PosixContainment(), obstacle: null };
   const obstacle = namespaces && (await findNamespaceObstacle(namespaces, inherited));
   const plan = obstacle === null ? namespaces : null;
-  const containment = new LinuxContainment({ log, umask, maxProcesses: MAX_PROCESSES, namespaces: plan });
+  const containment = new LinuxContainment({
+    log,
+    umask,
+    maxProcesses: MAX_PROCESSES,
+    namespaces: plan,
+    inherited,
+  });
   return { containment, obstacle };
 }
 
@@ -55,7 +61,7 @@ export class ProcessRunner implements CommandRunner {
   readonly #log: Logger;
   readonly #inherited: FileCover;
 
-  constructor(containment: Containment, log: Logger, inherited: FileCover = new InheritedFiles()) {
+  constructor(containment: Containment, log: Logger, inherited: FileCover) {
     this.#containment = containment;
     this.#log = log;
     this.#inherited = inherited;
@@ -152,7 +158,7 @@ class ContainedProgram implements RunningProgram {
 
   async #prepare(): Promise<CommandError | null> {
     try {
-      await this.#enclosure.prepare(this.#inherited);
+      await this.#enclosure.prepare();
       return null;
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);

@@ -52,14 +52,16 @@ async function run(
   env: Record<string, string> = {},
 ): Promise<string> {
   const log = new SilentLogger();
+  const inherited = new InheritedFiles();
   const containment = new LinuxContainment({
     log,
     umask: 0o022,
     maxProcesses: 512,
     groups: null,
     namespaces,
+    inherited,
   });
-  const runner = new ProcessRunner(containment, log);
+  const runner = new ProcessRunner(containment, log, inherited);
   onTestFinished(() => runner.close());
   let written = '';
   const spec = { argv, cwd: '/', env: { ...baseEnvironment(process.env), ...env } };

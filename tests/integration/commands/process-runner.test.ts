@@ -42,9 +42,20 @@ const WAYS: readonly (Way & { readonly way: string })[] = [
     : []),
 ];
 
-function createRunner({ groups, namespaces }: Way, maxProcesses = 512, inherited?: FileCover): ProcessRunner {
+function createRunner(
+  { groups, namespaces }: Way,
+  maxProcesses = 512,
+  inherited: FileCover = new InheritedFiles(),
+): ProcessRunner {
   const log = new SilentLogger();
-  const containment = new LinuxContainment({ log, umask: 0o022, maxProcesses, groups, namespaces });
+  const containment = new LinuxContainment({
+    log,
+    umask: 0o022,
+    maxProcesses,
+    groups,
+    namespaces,
+    inherited,
+  });
   const runner = new ProcessRunner(containment, log, inherited);
   onTestFinished(() => runner.close());
   return runner;
@@ -299,7 +310,7 @@ describe('processRunner without /proc', () => {
   it('finds what kept its group or its variable', async () => {
     const escapees = createEscapees();
     const log = new SilentLogger();
-    const runner = new ProcessRunner(new PosixContainment(), log);
+    const runner = new ProcessRunner(new PosixContainment(), log, new InheritedFiles());
     const script = `sleep 1000 & ( setsid sleep 1000 & ); ${escapees.script().split('\n').slice(0, 2).join('\n')}\nsleep 1000`;
     const run = start(runner, ['sh', '-c', script]);
     await until(() => escapees.count() === 2);
