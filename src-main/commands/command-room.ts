@@ -19,10 +19,10 @@ import { FileAccess } from './file-access.ts';
 import type { ChangeDescriber } from './file-change.ts';
 import { listHiddenPaths } from './hidden-paths.ts';
 import { HiddenPlace } from './hidden-place.ts';
-import { InheritedFiles } from './inherited-files.ts';
 import { OperationExecutor } from './operation-executor.ts';
 import { PictureFolder } from './picture-folder.ts';
 import { chooseContainment, ProcessRunner } from './process-runner.ts';
+import { chooseStarter } from './process-starter.ts';
 import { ReadScope } from './read-scope.ts';
 import { ScreenCamera } from './screen-camera.ts';
 
@@ -80,7 +80,7 @@ const DAY_MS = 24 * 60 * 60_000;
 export async function openCommandRoom(options: CommandRoomOptions): Promise<CommandRoom> {
   const { settings, clock, log, bus, umask } = options;
   const { commandsMayElevate, commandsMayUseBus } = settings.current;
-  const inherited = new InheritedFiles();
+  const starter = await chooseStarter();
   const hiddenPaths = listHiddenPaths({
     dataFolder: options.dataFolder,
     mayUseBus: commandsMayUseBus,
@@ -89,9 +89,9 @@ export async function openCommandRoom(options: CommandRoomOptions): Promise<Comm
   });
   const hidden = commandsMayElevate ? [] : hiddenPaths.map((one) => new HiddenPlace(one));
   const namespaces = commandsMayElevate ? null : { hidden };
-  const { containment, obstacle } = await chooseContainment({ log, umask, namespaces }, inherited);
+  const { containment, obstacle } = await chooseContainment({ log, umask, namespaces }, starter);
   log.info({ containment: containment.description, obstacle }, 'commands are contained');
-  const runner = new ProcessRunner(containment, log, inherited);
+  const runner = new ProcessRunner(containment, log, starter);
   const camera = new ScreenCamera(options.screenSource, clock);
   const pictures = new PictureFolder(path.join(options.dataFolder, 'pictures'));
   const files = new FileAccess(

@@ -17,7 +17,6 @@ import {
   type GroupParents,
   sweepGroup,
 } from './control-groups.ts';
-import type { FileCover } from './inherited-files.ts';
 import {
   chooseMarkPrefix,
   composeMark,
@@ -28,6 +27,7 @@ import {
 } from './marked-processes.ts';
 import { NamespaceReserve } from './namespace-reserve.ts';
 import { type NamespacePlan, type ProcessNamespace, readNesting } from './process-namespace.ts';
+import type { ProcessStarter } from './process-starter.ts';
 import type { Ownership, ProgramSpec } from './program.ts';
 
 /** What a {@link LinuxContainment} works with. */
@@ -41,8 +41,8 @@ export interface LinuxContainmentOptions {
   readonly groups?: GroupParents | null;
   /** What commands do not see of this machine, in namespaces of their own; null where there can be none. */
   readonly namespaces: NamespacePlan | null;
-  /** Keeps the agent's own files from whoever holds the namespaces. */
-  readonly inherited: FileCover;
+  /** Starts what holds the namespaces. */
+  readonly starter: ProcessStarter;
 }
 
 /*
@@ -121,8 +121,8 @@ export class LinuxContainment implements Containment {
   constructor(options: LinuxContainmentOptions) {
     this.#options = options;
     this.#groups = options.groups === undefined ? findGroupParents() : options.groups;
-    const { namespaces, inherited } = options;
-    this.#reserve = namespaces && new NamespaceReserve(namespaces, inherited);
+    const { namespaces, starter } = options;
+    this.#reserve = namespaces && new NamespaceReserve(namespaces, starter);
   }
 
   get trace(): CommandTrace {

@@ -1,5 +1,5 @@
-import type { FileCover } from './inherited-files.ts';
 import { type NamespacePlan, openProcessNamespace, type ProcessNamespace } from './process-namespace.ts';
+import type { ProcessStarter } from './process-starter.ts';
 
 /** So long a namespace waits for a next command: who runs one after the other hardly pauses for longer. */
 const KEPT_MS = 5 * 60_000;
@@ -10,14 +10,14 @@ const KEPT_MS = 5 * 60_000;
  */
 export class NamespaceReserve {
   readonly #plan: NamespacePlan;
-  readonly #inherited: FileCover;
+  readonly #starter: ProcessStarter;
   #ready: Promise<ProcessNamespace | null> | null = null;
   #timer: NodeJS.Timeout | null = null;
   #isClosed = false;
 
-  constructor(plan: NamespacePlan, inherited: FileCover) {
+  constructor(plan: NamespacePlan, starter: ProcessStarter) {
     this.#plan = plan;
-    this.#inherited = inherited;
+    this.#starter = starter;
   }
 
   /** The one that is ready, if it still hides all that it has to, or else a new one. Rejects as making one does. */
@@ -25,14 +25,14 @@ export class NamespaceReserve {
     const ready = await this.#letGo();
     if (ready?.keeps(this.#plan)) return ready;
     void ready?.end();
-    return openProcessNamespace(this.#plan, this.#inherited);
+    return openProcessNamespace(this.#plan, this.#starter);
   }
 
   /** Makes one unless one is ready, which waits for a command from now on. */
   refill(): void {
     if (this.#isClosed) return;
     // Whoever asks for it next has one made, and is told why that fails.
-    this.#ready ??= openProcessNamespace(this.#plan, this.#inherited).catch(() => null);
+    this.#ready ??= openProcessNamespace(this.#plan, this.#starter).catch(() => null);
     if (this.#timer) clearTimeout(this.#timer);
     this.#timer = setTimeout(() => this.#drop(), KEPT_MS).unref();
   }

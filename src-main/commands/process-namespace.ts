@@ -1,10 +1,9 @@
-import { type ChildProcess, spawn } from 'node:child_process';
 import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import type { Readable, Writable } from 'node:stream';
 import { isDeepStrictEqual } from 'node:util';
 import { systemEnvironment } from '../system-programs.ts';
 import type { HiddenPlace } from './hidden-place.ts';
-import type { FileCover } from './inherited-files.ts';
+import type { ProcessStarter, StartedProcess } from './process-starter.ts';
 
 /** What a {@link ProcessNamespace} keeps from those inside. */
 export interface NamespacePlan {
@@ -63,11 +62,11 @@ export class NoNamespace extends Error {}
  */
 export async function openProcessNamespace(
   plan: NamespacePlan,
-  inherited: FileCover,
+  starter: ProcessStarter,
 ): Promise<ProcessNamespace> {
   for (let starts = 0; starts < MAX_STARTS; starts += 1) {
     const mounts = planMounts(plan);
-    const holder = startHolder(mounts, inherited);
+    const holder = startHolder(mounts, starter);
     const firstPid = await becomeReady(holder);
     if (firstPid === null) continue;
     const namespace = new HeldNamespace(holder, firstPid, mounts);
@@ -84,13 +83,13 @@ export async function openProcessNamespace(
  */
 export async function findNamespaceObstacle(
   plan: NamespacePlan,
-  inherited: FileCover,
+  starter: ProcessStarter,
 ): Promise<string | null> {
   if (process.platform !== 'linux') return 'only Linux has them';
   try {
-    const namespace = await openProcessNamespace(plan, inherited);
+    const namespace = await openProcessNamespace(plan, starter);
     try {
-      await runInside(namespace, ['/bin/sh', '-c', 'test "$$" != "$0"', String(process.pid)]);
+      await runInside(namespace, starter, ['/bin/sh', '-c', 'test "$$" != "$0"', String(process.pid)]);
     } finally {
       await namespace.end();
     }
@@ -100,20 +99,25 @@ export async function findNamespaceObstacle(
   }
 }
 
-async function runInside(namespace: ProcessNamespace, argv: readonly string[]): Promise<void> {
-  const [file = '', ...args] = namespace.enter(argv);
-  const child = spawn(file, args, {
-    stdio: ['ignore', 'ignore', 'pipe'],
-    env: systemEnvironment(),
+async function runInside(
+  namespace: ProcessNamespace,
+  starter: ProcessStarter,
+  argv: readonly string[],
+): Promise<void> {
+  const child = starter.start({
+    file: '/bin/sh',
+    args: ['-c', 'exec "$@"', 'porthole', ...namespace.enter(argv)],
     cwd: '/',
+    env: systemEnvironment(),
+    descriptors: ['ignore', 'ignore', 'readable'],
   });
   let complaint = '';
-  child.stderr.on('data', (chunk: Buffer) => {
+  child.stdio[2]?.on('data', (chunk: Buffer) => {
     complaint = `${complaint}${chunk}`.slice(0, MAX_COMPLAINT);
   });
   const code = await new Promise((resolve) => {
     child.once('error', (error) => resolve(error.message));
-    child.once('close', resolve);
+    child.once('close', () => resolve(child.exitCode));
   });
   if (code !== 0) throw new NoNamespace(`nothing can be started in them: ${complaint.trim() || code}`);
 }
@@ -123,11 +127,11 @@ const MAX_COMPLAINT = 500;
 class HeldNamespace implements ProcessNamespace {
   readonly firstPid: number;
   readonly gone: Promise<void>;
-  readonly #holder: ChildProcess;
+  readonly #holder: StartedProcess;
   readonly #mounts: readonly string[];
   readonly #isRoot = process.getuid?.() === 0;
 
-  constructor(holder: ChildProcess, firstPid: number, mounts: readonly string[]) {
+  constructor(holder: StartedProcess, firstPid: number, mounts: readonly string[]) {
     this.#holder = holder;
     this.#mounts = mounts;
     this.firstPid = firstPid;
@@ -160,7 +164,7 @@ class HeldNamespace implements ProcessNamespace {
   }
 }
 
-function startHolder(mounts: readonly string[], inherited: FileCover): ChildProcess {
+function startHolder(mounts: readonly string[], starter: ProcessStarter): StartedProcess {
   const isRoot = process.getuid?.() === 0;
   const args = [
     ...['--unshare-user', '--unshare-pid', '--die-with-parent', '--info-fd', String(INFO_FD)],
@@ -169,13 +173,12 @@ function startHolder(mounts: readonly string[], inherited: FileCover): ChildProc
     // Says when everything is mounted, and ends when this process, which holds its stdin, does.
     ...['--', '/bin/sh', '-c', 'echo; exec cat'],
   ];
-  const usual = ['pipe', 'pipe', 'pipe', 'pipe', isRoot ? 'pipe' : 'ignore'] as const;
-  const stdio = [...usual, ...inherited.cover(usual.length)];
-  return spawn('/bin/sh', ['-c', HOLD, 'porthole', 'bwrap', ...args], {
-    stdio,
-    env: systemEnvironment(),
+  return starter.start({
+    file: '/bin/sh',
+    args: ['-c', HOLD, 'porthole', 'bwrap', ...args],
     cwd: '/',
-    detached: true,
+    env: systemEnvironment(),
+    descriptors: ['writable', 'readable', 'readable', 'readable', isRoot ? 'writable' : 'ignore'],
   });
 }
 
@@ -203,7 +206,7 @@ function hide(hidden: HiddenPlace): string[] {
 }
 
 /** The number of the first process, once programs can be started inside; null if the holder has to be started again. */
-async function becomeReady(holder: ChildProcess): Promise<number | null> {
+async function becomeReady(holder: StartedProcess): Promise<number | null> {
   const [, stdout, stderr, info, mapped] = holder.stdio as unknown as [
     Writable,
     Readable,
@@ -237,7 +240,7 @@ async function becomeReady(holder: ChildProcess): Promise<number | null> {
   }
 }
 
-function judgeEnd({ exitCode }: ChildProcess, complaint: string): null {
+function judgeEnd({ exitCode }: StartedProcess, complaint: string): null {
   if (exitCode === FILES_CAME_ALONG) return null;
   throw new NoNamespace(complaint.trim() || 'bubblewrap could not be started');
 }
@@ -257,11 +260,11 @@ function mapToItself(pid: number): void {
   }
 }
 
-function hasEnded({ exitCode, signalCode, pid }: ChildProcess): boolean {
+function hasEnded({ exitCode, signalCode, pid }: StartedProcess): boolean {
   return pid === undefined || exitCode !== null || signalCode !== null;
 }
 
-function ended(child: ChildProcess): Promise<void> {
+function ended(child: StartedProcess): Promise<void> {
   if (hasEnded(child) && child.pid !== undefined) return Promise.resolve();
   return new Promise((resolve) => {
     child.once('exit', () => resolve());

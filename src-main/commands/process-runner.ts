@@ -1,13 +1,12 @@
-import { type ChildProcess, spawn } from 'node:child_process';
 import { stat } from 'node:fs/promises';
 import type { CommandError } from '#shared/commands';
 import type { Logger } from '../logger.ts';
 import { CHECK_DESCRIPTOR, type Containment, type EnclosedProgram, type Enclosure } from './containment.ts';
 import { findProgram } from './find-program.ts';
-import type { FileCover } from './inherited-files.ts';
 import { LinuxContainment } from './linux-containment.ts';
 import { PosixContainment } from './posix-containment.ts';
 import { findNamespaceObstacle, type NamespacePlan } from './process-namespace.ts';
+import type { ProcessStarter, StartedProcess } from './process-starter.ts';
 import type {
   CommandRunner,
   OutputListener,
@@ -39,18 +38,18 @@ export interface ChosenContainment {
 /** The strongest containment that this platform offers, found out by trying. */
 export async function chooseContainment(
   { log, umask, namespaces }: ContainmentWish,
-  inherited: FileCover,
+  starter: ProcessStarter,
 ): Promise<ChosenContainment> {
   if (process.platform === 'win32') return { containment: new WindowsContainment(), obstacle: null };
   if (process.platform !== 'linux') return { containment: new PosixContainment(), obstacle: null };
-  const obstacle = namespaces && (await findNamespaceObstacle(namespaces, inherited));
+  const obstacle = namespaces && (await findNamespaceObstacle(namespaces, starter));
   const plan = obstacle === null ? namespaces : null;
   const containment = new LinuxContainment({
     log,
     umask,
     maxProcesses: MAX_PROCESSES,
     namespaces: plan,
-    inherited,
+    starter,
   });
   return { containment, obstacle };
 }
@@ -59,16 +58,16 @@ export async function chooseContainment(
 export class ProcessRunner implements CommandRunner {
   readonly #containment: Containment;
   readonly #log: Logger;
-  readonly #inherited: FileCover;
+  readonly #starter: ProcessStarter;
 
-  constructor(containment: Containment, log: Logger, inherited: FileCover) {
+  constructor(containment: Containment, log: Logger, starter: ProcessStarter) {
     this.#containment = containment;
     this.#log = log;
-    this.#inherited = inherited;
+    this.#starter = starter;
   }
 
   start(spec: ProgramSpec, onOutput: OutputListener): RunningProgram {
-    return new ContainedProgram(spec, this.#containment.open(), onOutput, this.#inherited, this.#log);
+    return new ContainedProgram(spec, this.#containment.open(), onOutput, this.#starter, this.#log);
   }
 
   ownerOf(pid: number): Promise<Ownership | null> {
@@ -89,7 +88,7 @@ export class ProcessRunner implements CommandRunner {
 
   close(): void {
     this.#containment.close();
-    this.#inherited.close();
+    this.#starter.close();
   }
 }
 
@@ -102,26 +101,26 @@ class ContainedProgram implements RunningProgram {
   readonly ended: Promise<ProgramEnd>;
   readonly #enclosure: Enclosure;
   readonly #onOutput: OutputListener;
-  readonly #inherited: FileCover;
+  readonly #starter: ProcessStarter;
   readonly #log: Logger;
   #stopping = false;
   #killAt = Number.POSITIVE_INFINITY;
   #killTimer: NodeJS.Timeout | null = null;
   #killing: Promise<void> | null = null;
-  #child: ChildProcess | null = null;
+  #child: StartedProcess | null = null;
   #isGone = false;
 
   constructor(
     spec: ProgramSpec,
     enclosure: Enclosure,
     onOutput: OutputListener,
-    inherited: FileCover,
+    starter: ProcessStarter,
     log: Logger,
   ) {
     this.mark = enclosure.mark;
     this.#enclosure = enclosure;
     this.#onOutput = onOutput;
-    this.#inherited = inherited;
+    this.#starter = starter;
     this.#log = log;
     this.ended = this.#run(spec).catch((error: unknown) => {
       log.error({ err: error }, 'a program could not be run');
@@ -169,15 +168,15 @@ class ContainedProgram implements RunningProgram {
   /** Answers null if nothing has run, because a file of the agent's had come along. */
   async #runToEnd(spec: ProgramSpec): Promise<ProgramEnd | null> {
     const enclosed = this.#enclosure.enclose(spec);
-    let child: ChildProcess;
+    const { file, args, env, checksFiles } = enclosed;
+    let child: StartedProcess;
     try {
-      child = spawn(enclosed.file, enclosed.args, {
+      child = this.#starter.start({
+        file,
+        args,
         cwd: spec.cwd,
-        env: enclosed.env,
-        stdio: ['ignore', 'pipe', 'pipe', ...this.#coverFiles(enclosed)],
-        // A session and process group of its own: no terminal, no signal meant for the agent.
-        detached: process.platform !== 'win32',
-        windowsHide: true,
+        env,
+        descriptors: ['ignore', 'readable', 'readable', ...(checksFiles ? (['readable'] as const) : [])],
       });
     } catch (error) {
       return toStartFailure(error);
@@ -190,7 +189,7 @@ class ContainedProgram implements RunningProgram {
     const closed = new Promise<void>((resolve) => child.once('close', () => resolve()));
     this.#child = child;
     if (child.pid !== undefined) this.#enclosure.onStarted(child.pid);
-    const found = enclosed.checksFiles ? readCheck(child) : Promise.resolve('');
+    const found = checksFiles ? readCheck(child) : Promise.resolve('');
     const end = await exit;
     if (end.error === null && (await found) !== '') return null;
     // What it left running goes now; with it go the last writers, so that the output ends.
@@ -200,18 +199,13 @@ class ContainedProgram implements RunningProgram {
     return failure(end);
   }
 
-  #coverFiles({ checksFiles }: EnclosedProgram): ('pipe' | 'ignore' | number)[] {
-    if (!checksFiles) return this.#inherited.cover(CHECK_DESCRIPTOR);
-    return ['pipe', ...this.#inherited.cover(CHECK_DESCRIPTOR + 1)];
-  }
-
   /** Passes output on; answers what makes of an end that it was a failed start. */
-  #listen(child: ChildProcess, { failurePrefix }: EnclosedProgram): (end: ProgramEnd) => ProgramEnd {
+  #listen(child: StartedProcess, { failurePrefix }: EnclosedProgram): (end: ProgramEnd) => ProgramEnd {
     // The enclosure's own message comes first if it comes at all: stderr is held back until it cannot be one.
     let held: Buffer<ArrayBufferLike> | null = failurePrefix === null ? null : Buffer.alloc(0);
     const prefix = Buffer.from(failurePrefix ?? '');
-    child.stdout?.on('data', (chunk: Buffer) => this.#onOutput('stdout', chunk));
-    child.stderr?.on('data', (chunk: Buffer) => {
+    child.stdio[1]?.on('data', (chunk: Buffer) => this.#onOutput('stdout', chunk));
+    child.stdio[2]?.on('data', (chunk: Buffer) => {
       if (held === null) {
         this.#onOutput('stderr', chunk);
         return;
@@ -237,10 +231,10 @@ class ContainedProgram implements RunningProgram {
   }
 
   /** Another user's process may hold the output open that we may not kill: it is not waited for. */
-  async #giveUpOnOutput(child: ChildProcess): Promise<void> {
+  async #giveUpOnOutput(child: StartedProcess): Promise<void> {
     await new Promise((resolve) => setTimeout(resolve, OUTPUT_GRACE_MS).unref());
-    child.stdout?.destroy();
-    child.stderr?.destroy();
+    child.stdio[1]?.destroy();
+    child.stdio[2]?.destroy();
   }
 
   #empty(): Promise<void> {
@@ -271,7 +265,7 @@ const OUTPUT_GRACE_MS = 1000;
 const MAX_STARTS = 20;
 
 /** What a program's enclosure says of its open files, which is nothing if they are its own alone. */
-function readCheck(child: ChildProcess): Promise<string> {
+function readCheck(child: StartedProcess): Promise<string> {
   return new Promise((resolve) => {
     let said = '';
     const stream = child.stdio[CHECK_DESCRIPTOR];

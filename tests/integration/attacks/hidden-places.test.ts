@@ -4,11 +4,11 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { HiddenPlace } from '../../../src-main/commands/hidden-place.ts';
-import { InheritedFiles } from '../../../src-main/commands/inherited-files.ts';
 import { findNamespaceObstacle, openProcessNamespace } from '../../../src-main/commands/process-namespace.ts';
+import { chooseStarter } from '../../../src-main/commands/process-starter.ts';
 
-const inherited = new InheritedFiles();
-const hasNamespaces = (await findNamespaceObstacle({ hidden: [] }, inherited)) === null;
+const starter = await chooseStarter();
+const hasNamespaces = (await findNamespaceObstacle({ hidden: [] }, starter)) === null;
 
 /** A folder in a folder that this user may rename, and what it holds. */
 function makeHidden(): { above: string; folder: string; place: HiddenPlace } {
@@ -26,7 +26,7 @@ function makeHidden(): { above: string; folder: string; place: HiddenPlace } {
 
 /** Runs a line of a shell as a command would, and answers what it wrote. */
 async function runInside(place: HiddenPlace, line: string): Promise<string> {
-  const namespace = await openProcessNamespace({ hidden: [place] }, inherited);
+  const namespace = await openProcessNamespace({ hidden: [place] }, starter);
   try {
     const [file = '', ...args] = namespace.enter(['/bin/sh', '-c', line]);
     return execFileSync(file, args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] });

@@ -11,15 +11,15 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { baseEnvironment } from '../../../src-main/commands/command-environment.ts';
-import { InheritedFiles } from '../../../src-main/commands/inherited-files.ts';
 import { LinuxContainment } from '../../../src-main/commands/linux-containment.ts';
 import { findNamespaceObstacle, type NamespacePlan } from '../../../src-main/commands/process-namespace.ts';
 import { ProcessRunner } from '../../../src-main/commands/process-runner.ts';
+import { chooseStarter } from '../../../src-main/commands/process-starter.ts';
 import { systemEnvironment } from '../../../src-main/system-programs.ts';
 import { SilentLogger } from '../../fakes/silent-logger.ts';
 
 const NOTHING_HIDDEN: NamespacePlan = { hidden: [] };
-const hasNamespaces = (await findNamespaceObstacle(NOTHING_HIDDEN, new InheritedFiles())) === null;
+const hasNamespaces = (await findNamespaceObstacle(NOTHING_HIDDEN, await chooseStarter())) === null;
 const WAYS: readonly { way: string; namespaces: NamespacePlan | null }[] = [
   { way: 'a mark alone', namespaces: null },
   ...(hasNamespaces ? [{ way: 'namespaces', namespaces: NOTHING_HIDDEN }] : []),
@@ -52,16 +52,16 @@ async function run(
   env: Record<string, string> = {},
 ): Promise<string> {
   const log = new SilentLogger();
-  const inherited = new InheritedFiles();
+  const starter = await chooseStarter();
   const containment = new LinuxContainment({
     log,
     umask: 0o022,
     maxProcesses: 512,
     groups: null,
     namespaces,
-    inherited,
+    starter,
   });
-  const runner = new ProcessRunner(containment, log, inherited);
+  const runner = new ProcessRunner(containment, log, starter);
   onTestFinished(() => runner.close());
   let written = '';
   const spec = { argv, cwd: '/', env: { ...baseEnvironment(process.env), ...env } };

@@ -6,8 +6,8 @@ import { networkInterfaces, tmpdir } from 'node:os';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
 import { beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
-import { InheritedFiles } from '../../../src-main/commands/inherited-files.ts';
 import { findNamespaceObstacle } from '../../../src-main/commands/process-namespace.ts';
+import { chooseStarter } from '../../../src-main/commands/process-starter.ts';
 import { type AgentProcess, bundleAgent, startAgentProcess } from '../commands/support/agent-process.ts';
 import { commandEnded, execute, executeToEnd, startSession } from '../commands/support/command-client.ts';
 import { listProcesses, until } from '../commands/support/escapees.ts';
@@ -23,7 +23,7 @@ beforeAll(async () => {
   bundle = await bundleAgent();
 }, 60_000);
 
-const hasNamespaces = (await findNamespaceObstacle({ hidden: [] }, new InheritedFiles())) === null;
+const hasNamespaces = (await findNamespaceObstacle({ hidden: [] }, await chooseStarter())) === null;
 const PYTHON = '/usr/bin/python3';
 
 /** A script of node's that asks the agent for `target` and prints the status. */

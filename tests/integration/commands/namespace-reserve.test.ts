@@ -4,15 +4,15 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { HiddenPlace } from '../../../src-main/commands/hidden-place.ts';
-import { InheritedFiles } from '../../../src-main/commands/inherited-files.ts';
 import { NamespaceReserve } from '../../../src-main/commands/namespace-reserve.ts';
 import {
   findNamespaceObstacle,
   type ProcessNamespace,
 } from '../../../src-main/commands/process-namespace.ts';
+import { chooseStarter } from '../../../src-main/commands/process-starter.ts';
 
-const inherited = new InheritedFiles();
-const hasNamespaces = (await findNamespaceObstacle({ hidden: [] }, inherited)) === null;
+const starter = await chooseStarter();
+const hasNamespaces = (await findNamespaceObstacle({ hidden: [] }, starter)) === null;
 
 /** A reserve, and where the one hidden folder of its plan is and was not yet. */
 function openReserve({ exists = true } = {}): { reserve: NamespaceReserve; above: string; secret: string } {
@@ -21,7 +21,7 @@ function openReserve({ exists = true } = {}): { reserve: NamespaceReserve; above
   const secret = path.join(folder, 'secret');
   if (exists) writeSecret(secret);
   const place = new HiddenPlace(folder);
-  const reserve = new NamespaceReserve({ hidden: [place] }, inherited);
+  const reserve = new NamespaceReserve({ hidden: [place] }, starter);
   onTestFinished(() => {
     reserve.close();
     place.close();
