@@ -1,6 +1,7 @@
 // @ts-check
 import { MjpegClient } from '../bench/support/mjpeg-client.mjs';
 import { HealthyViewer } from './healthy-viewer.mjs';
+import { STALL_MS } from './picture-watch.mjs';
 import { workOnShare } from './share-owner.mjs';
 
 /** About two pictures per second at the lowest preset. */
@@ -16,6 +17,8 @@ export class ShareTraffic {
   #rig;
   /** @type {Set<HealthyViewer>} */
   #healthy = new Set();
+  /** @type {{ atMs: number, concerns: (quality: string) => boolean } | null} */
+  #lastKill = null;
 
   /**
    * @param {SoakRig} rig
@@ -29,7 +32,9 @@ export class ShareTraffic {
    * @param {(quality: string) => boolean} concerns
    */
   onKill(concerns) {
-    for (const viewer of this.#healthy) if (concerns(viewer.quality)) viewer.watch.onKill(performance.now());
+    const atMs = performance.now();
+    this.#lastKill = { atMs, concerns };
+    for (const viewer of this.#healthy) if (concerns(viewer.quality)) viewer.watch.onKill(atMs);
   }
 
   /** How many healthy viewers of such a share have a picture now. */
@@ -125,6 +130,9 @@ export class ShareTraffic {
     const viewer = new HealthyViewer(this.#rig, sessionId, quality);
     this.#rig.count('healthy viewers');
     this.#healthy.add(viewer);
+    // Whoever comes while a capture recovers waits for the rest of that, not for a first picture alone.
+    const { atMs, concerns } = this.#lastKill ?? { atMs: Number.NEGATIVE_INFINITY, concerns: () => false };
+    if (concerns(quality) && performance.now() - atMs < STALL_MS) viewer.watch.onKill(atMs);
     return viewer;
   }
 

@@ -6,6 +6,9 @@ import { quantile } from '../bench/support/statistics.mjs';
 /** With less than this share of the machine idle, nothing on it runs when it should. */
 const LEAST_IDLE = 0.03;
 
+/** A capture that was killed, or a share that goes on after a pause, shows something by then. */
+const MOST_RECOVERY_MS = 5000;
+
 /**
  * What the healthy viewers saw, all together. Recoveries are from a kill of the capture process, or the end
  * of a pause, to the next picture. `starved` are stalls during which the machine itself had nothing left to
@@ -30,15 +33,20 @@ export function judgePictures(watches, idleSpans) {
   const lengths = (/** @type {typeof all} */ some) =>
     spread(some.map(({ fromMs, untilMs }) => untilMs - fromMs));
   const stalls = lengths(all.filter((stall) => !isStarved(stall)));
+  const recoveries = spread(watches.flatMap(({ recoveriesMs }) => recoveriesMs.kill));
+  const resumptions = spread(watches.flatMap(({ recoveriesMs }) => recoveriesMs.resume));
+  const longest = Math.max(
+    ...[recoveries, resumptions].map(({ count, worstMs }) => (count === 0 ? 0 : worstMs)),
+  );
   return {
     firstPictures: spread(watches.flatMap(({ firstPictureMs }) => firstPictureMs ?? [])),
     oldestMs: Math.max(0, ...watches.map(({ oldestMs }) => oldestMs)),
     stalls,
     starved: lengths(all.filter(isStarved)),
-    recoveries: spread(watches.flatMap(({ recoveriesMs }) => recoveriesMs.kill)),
-    resumptions: spread(watches.flatMap(({ recoveriesMs }) => recoveriesMs.resume)),
+    recoveries,
+    resumptions,
     blind: watches.filter(({ firstPictureMs }) => firstPictureMs === null).length,
-    passed: stalls.count === 0,
+    passed: stalls.count === 0 && longest <= MOST_RECOVERY_MS,
   };
 }
 
