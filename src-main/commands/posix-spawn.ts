@@ -174,9 +174,11 @@ class PosixSpawn implements ProcessStarter {
   readonly #reap = (): void => {
     for (const [pid, started] of this.#running) {
       const status: [number] = [0];
-      if (this.#libc.waitpid(pid, status, WNOHANG) !== pid) continue;
+      const found = this.#libc.waitpid(pid, status, WNOHANG);
+      if (found === 0) continue;
       this.#running.delete(pid);
-      started.settle(status[0]);
+      // Should somebody else have waited for it, it is gone, and nobody knows how.
+      started.settle(found === pid ? status[0] : constants.signals.SIGKILL);
     }
     if (this.#running.size > 0 || !this.#looking) return;
     clearInterval(this.#looking);
@@ -232,7 +234,11 @@ const SIGNAL_NAMES = new Map(
 );
 
 function openEnd(fd: number | null, isReadable: boolean): Socket | null {
-  return fd === null ? null : new Socket({ fd, readable: isReadable, writable: !isReadable });
+  if (fd === null) return null;
+  const end = new Socket({ fd, readable: isReadable, writable: !isReadable });
+  // It is closed then, which is all that matters.
+  end.on('error', () => undefined);
+  return end;
 }
 
 /** The C library would take what comes before it for the whole. */
