@@ -453,7 +453,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
         },
         onConnection: async (socket) => (await access.connections.peerOf(socket)).isWithinLimits,
         onSecured: (socket, secured) => access.connections.noteSecured(socket, secured),
-        laneOf: (socket) => access.connections.sourceOf(socket),
+        laneOf: (socket) => access.connections.laneOf(socket),
         onIdle: (socket, isIdle) => access.connections.noteIdle(socket, isIdle),
         onError: (error) => log.error({ err: error }, 'a connection could not be accepted'),
       },

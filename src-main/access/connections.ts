@@ -4,6 +4,17 @@ import type { ContainedPeers, Containment, ContainmentFinding } from './containe
 import type { PeerOwners, PeerSocket } from './peer-owners.ts';
 import { isLoopback, isOwnAddress, networkSource, plainAddress } from './source-address.ts';
 
+/** On whose account something is done that comes over a connection. */
+export interface Lane {
+  /** Tells it from others. */
+  readonly name: string;
+  /** Whether that is the person at the machine, and certainly no command. */
+  readonly isPersons: boolean;
+}
+
+/** Of connections of which nothing is known (any more). */
+const STRANGERS: Lane = { name: '', isPersons: false };
+
 /** Who is at the other end of a connection, as far as the system tells. */
 export interface Peer {
   readonly address: string;
@@ -18,6 +29,8 @@ export interface Peer {
   mayBeContained(): boolean;
   /** Whether it is one. Looks at all processes of the machine, unless what was found before cannot change. */
   findContainment(): Promise<Containment>;
+  /** On whose account it is, as far as that can be told without a look at the machine's processes. */
+  findLane(): Promise<Lane>;
 }
 
 /** What {@link Connections} work with. */
@@ -73,9 +86,10 @@ export class Connections {
     return peer;
   }
 
-  /** On whose account a connection counts; empty while that is found out, and once it has closed. */
-  sourceOf(socket: Socket): string {
-    return this.#counted.get(socket)?.source ?? '';
+  /** On whose account it is what comes over a connection: it is not asked who that is anew. */
+  async laneOf(socket: Socket): Promise<Lane> {
+    const peer = await this.#peers.get(socket)?.catch(() => undefined);
+    return peer ? peer.findLane() : STRANGERS;
   }
 
   /** Takes note of what a connection has become by TLS: the same one, of which all that was found out holds. */
@@ -121,6 +135,21 @@ export class Connections {
       return found.containment;
     };
     const isWithinLimits = await this.#count(socket, { local, findUid, findContainment });
+    let lane: Promise<Lane> | null = null;
+    const findLane = async (): Promise<Lane> => {
+      if (!local) return { name: networkSource(remoteAddress), isPersons: false };
+      if (this.#counted.get(socket)?.source === RESERVE) return { name: RESERVE, isPersons: true };
+      const end = await findSocket();
+      const { ownUid } = this.#options;
+      if (ownUid !== null && end?.uid !== ownUid)
+        return { name: `user ${end?.uid ?? 'unknown'}`, isPersons: false };
+      const maker = contained.makerOf(end);
+      if (typeof maker === 'string') return { name: `command of ${maker}`, isPersons: false };
+      // Where the kernel does not say who made it, the person shares a lane with commands while there are any.
+      return maker === null || !mayBeContained()
+        ? { name: 'own user', isPersons: true }
+        : { name: 'own user or a command', isPersons: false };
+    };
     return {
       address: plainAddress(remoteAddress),
       isLoopback: local,
@@ -130,6 +159,10 @@ export class Connections {
         local ? `user ${(await findUid()) ?? 'unknown'} of this machine` : networkSource(remoteAddress),
       mayBeContained,
       findContainment,
+      findLane: () => {
+        lane ??= findLane().catch(() => STRANGERS);
+        return lane;
+      },
     };
   }
 

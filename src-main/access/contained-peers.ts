@@ -54,6 +54,15 @@ export class ContainedPeers {
   }
 
   /**
+   * What the kernel noted of who made a socket: a command of this session, or none (null). Undefined where it does not say,
+   * or nobody was told of the socket.
+   */
+  makerOf(socket: PeerSocket | null): string | null | undefined {
+    const groupId = socket?.groupId ?? null;
+    return groupId === null ? undefined : this.#commands.sessionOfGroup(groupId);
+  }
+
+  /**
    * Whether a command is at the other end of a connection of which the system told `socket`.
    *
    * Where the kernel says which control group made the socket, that decides, whoever holds it now, and nobody has to be
@@ -64,7 +73,7 @@ export class ContainedPeers {
    */
   async find(socket: PeerSocket | null, wasBusy: boolean): Promise<ContainmentFinding> {
     if (!socket) return notFinal('maybe');
-    const maker = socket.groupId === null ? undefined : this.#commands.sessionOfGroup(socket.groupId);
+    const maker = this.makerOf(socket);
     if (typeof maker === 'string') return { containment: { sessionId: maker }, isFinal: true };
     if (maker === null) return { containment: 'no', isFinal: true };
     const { contained, others } = await this.#holders.read();

@@ -47,6 +47,8 @@ export type TrayState = 'none' | 'pending' | 'recording' | 'active' | 'failed';
 
 // Longer names would make the menu as wide as the screen.
 const MAX_NAME_LENGTH = 40;
+// A link can bring an audience of 200, for which no menu is high enough.
+const MAX_LISTED = 20;
 
 /** The state that the icon tells of. */
 export function deriveTrayState({ locked, approvals, sessions }: TrayView): TrayState {
@@ -165,12 +167,14 @@ function recordingItems({ sessions }: TrayView): TrayItem[] {
 
 function viewerItems({ viewers }: TrayView): TrayItem[] {
   if (viewers.length === 0) return [];
-  const items = viewers.map(
+  const items = viewers.slice(0, MAX_LISTED).map(
     ({ name, sessionId, viewerId }): TrayItem => ({
       label: `${shorten(name)} · ${shortSessionId(sessionId)}`,
       items: [{ label: 'Disconnect', action: { act: 'disconnect', viewerId } }],
     }),
   );
+  const unlisted = viewers.length - items.length;
+  if (unlisted > 0) items.push({ label: `${unlisted} more, see the panel` });
   return [{ label: `Watching (${viewers.length})`, items }];
 }
 

@@ -4,6 +4,7 @@ import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { PortholeError } from '#shared/errors';
+import type { Lane } from '../access/connections.ts';
 import type { ListenAddress, ListenPlan } from './listen-plan.ts';
 import { settleTarget } from './request-target.ts';
 import { refuseOnSocket } from './socket-refusal.ts';
@@ -27,7 +28,7 @@ export interface ListenHandlers {
   /** Hears what a connection has become when TLS is settled: requests come over `secured` then. */
   readonly onSecured: (socket: Socket, secured: Socket) => void;
   /** On whose account a connection is open: those of one share a lane of the {@link Turnstile}. */
-  readonly laneOf: (socket: Socket) => string;
+  readonly laneOf: (socket: Socket) => Promise<Lane>;
   /** Hears when a connection has been answered and waits for its next request, and when it waits no longer. */
   readonly onIdle: (socket: Socket, isIdle: boolean) => void;
   /** Hears of connections that the system could not accept, as for want of file descriptors, and of our own bugs. */
@@ -66,9 +67,20 @@ const CIPHERS = [
  */
 const MAX_SOCKETS = Math.min(4000, Math.max(1000, readFileLimit() - 500));
 
-/** A connection too many has so long to ask for something, so that it can be told; of those at once, so many. */
+/**
+ * A connection too many has so long to ask for something, so that it can be told; of those at once, so many. The others
+ * are not read, but stay open for as long: whoever waits for the end of one to begin the next comes twice a second, not a
+ * thousand times. Where there are many already, they are closed at once.
+ */
 const FAREWELL_MS = 500;
 const MAX_FAREWELLS = 32;
+const MAX_SOCKETS_WITH_HELD = MAX_SOCKETS / 2;
+
+/**
+ * So many may have knocked before they are taken in, if the system allows it. Who finds that full tries again after 1, 3, 7,
+ * 15 s, and node's usual 511 are full when a few floods begin.
+ */
+const BACKLOG = 4096;
 
 /**
  * How long a connection may wait for its next request. Longer than proxies keep theirs (nginx 60 s, Go's and with it
@@ -82,7 +94,7 @@ export const KEEP_ALIVE_MS = 150_000;
  * listens nowhere.
  */
 export async function listenHttp(options: ListenOptions, given: ListenHandlers): Promise<HttpListener> {
-  const handlers = takeTurns(given);
+  const handlers = takeTurns(given, new Turnstile());
   for (let attempt = 1; ; attempt += 1) {
     const listeners: Listener[] = [];
     const closeAll = async (): Promise<void> => {
@@ -115,7 +127,7 @@ async function listenAt(
   { host, optional }: ListenAddress,
   port: number,
   options: ListenOptions,
-  handlers: ListenHandlers,
+  handlers: TurnHandlers,
 ): Promise<Listener | null> {
   try {
     return await listenOn(host, port, options, handlers);
@@ -144,7 +156,7 @@ class Request extends IncomingMessage {
   }
 }
 
-function createHttpServer({ tls }: ListenOptions, handlers: ListenHandlers): Server {
+function createHttpServer({ tls }: ListenOptions, handlers: TurnHandlers): Server {
   const { onUpgrade, onError } = handlers;
   const onRequest = noteIdleness(handlers);
   const serve: RequestListener = (request, response) => {
@@ -193,7 +205,7 @@ function createHttpServer({ tls }: ListenOptions, handlers: ListenHandlers): Ser
   server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
     // Where TLS has failed there is no way to say anything.
     const hasFailedTls = /^ERR_(SSL|TLS)_/.test(error.code ?? '');
-    if (socket.writable && !hasFailedTls) refuseOnSocket(socket, explainFault(error.code));
+    if (socket.writable && !hasFailedTls) handlers.refuse(socket as Socket, explainFault(error.code));
     else socket.destroy();
   });
   return server;
@@ -221,23 +233,43 @@ function explainFault(code: string | undefined): PortholeError {
   }
 }
 
+/** Listeners' handlers, and what they share. */
+interface TurnHandlers extends ListenHandlers {
+  /** Answers on the socket of a request that is none, when that has its turn. */
+  readonly refuse: (socket: Socket, refusal: PortholeError) => void;
+  /** Connections that are nobody's any more: what they ask for is not begun. */
+  readonly held: WeakSet<Duplex>;
+}
+
 /** Has requests of all connections begin in turns, and forgets those that have gone before theirs. */
-function takeTurns(handlers: ListenHandlers): ListenHandlers {
-  const turnstile = new Turnstile();
+function takeTurns(handlers: ListenHandlers, turnstile: Turnstile): TurnHandlers {
   const { laneOf, onRequest, onUpgrade } = handlers;
+  const held = new WeakSet<Duplex>();
+  const pass = async (socket: Socket, begin: () => void): Promise<void> => {
+    const lane = await laneOf(socket);
+    if (!held.has(socket)) turnstile.pass(lane, begin);
+  };
   return {
     ...handlers,
+    held,
     onRequest: (request, response) =>
-      turnstile.pass(laneOf(request.socket), () => {
+      void pass(request.socket, () => {
         if (!response.destroyed) onRequest(request, response);
       }),
     onUpgrade: (request, socket, head) =>
       new Promise((resolve, reject) => {
-        turnstile.pass(laneOf(request.socket), () => {
+        void pass(request.socket, () => {
           if (socket.destroyed) resolve();
           else onUpgrade(request, socket, head).then(resolve, reject);
         });
       }),
+    refuse: (socket, refusal) => {
+      // There may be no end to what it sends.
+      socket.pause();
+      void pass(socket, () => {
+        if (socket.writable) refuseOnSocket(socket, refusal);
+      });
+    },
   };
 }
 
@@ -261,13 +293,20 @@ function namePeer({ remoteAddress, remotePort }: Socket): string {
   return `${remoteAddress} ${remotePort}`;
 }
 
-/** Closes a connection for which there is no room: after a moment in which it can be told so, if few others wait for that. */
-function closeSoon(socket: Socket, farewells: Set<Socket>): void {
-  if (farewells.size >= MAX_FAREWELLS) {
+/**
+ * Closes a connection for which there is no room after a moment, in which it can be told so if few others wait for that;
+ * at once if there are very many.
+ */
+function closeSoon(socket: Socket, farewells: Set<Socket>, held: WeakSet<Duplex>, openSockets: number): void {
+  if (farewells.size < MAX_FAREWELLS) {
+    farewells.add(socket);
+  } else if (openSockets < MAX_SOCKETS_WITH_HELD) {
+    held.add(socket);
+    socket.pause();
+  } else {
     socket.destroy();
     return;
   }
-  farewells.add(socket);
   const timer = setTimeout(() => socket.destroy(), FAREWELL_MS);
   socket.once('close', () => {
     clearTimeout(timer);
@@ -290,7 +329,7 @@ async function listenOn(
   host: string,
   port: number,
   options: ListenOptions,
-  handlers: ListenHandlers,
+  handlers: TurnHandlers,
 ): Promise<Listener> {
   const server = createHttpServer(options, handlers);
   const sockets = new Set<Socket>();
@@ -305,7 +344,7 @@ async function listenOn(
       if (byPeer.get(peer) === socket) byPeer.delete(peer);
     });
     void handlers.onConnection(socket).then((hasRoom) => {
-      if (!hasRoom) closeSoon(socket, farewells);
+      if (!hasRoom) closeSoon(socket, farewells, handlers.held, sockets.size);
     });
   });
   server.on('secureConnection', (secured: Socket) => {
@@ -316,7 +355,7 @@ async function listenOn(
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
     // Two servers share the port where all addresses are listened at, one for each family.
-    server.listen({ host, port, exclusive: true, ipv6Only: host === '::' }, () => {
+    server.listen({ host, port, exclusive: true, ipv6Only: host === '::', backlog: BACKLOG }, () => {
       server.off('error', reject);
       resolve();
     });

@@ -1,6 +1,10 @@
-import { createServer } from 'node:http';
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import { createServer, type IncomingMessage } from 'node:http';
 import { type AddressInfo, connect, type Socket } from 'node:net';
+import { Worker } from 'node:worker_threads';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import type { Lane } from '../../../src-main/access/connections.ts';
 import { listenHttp } from '../../../src-main/http/http-listener.ts';
 import { planListening } from '../../../src-main/http/listen-plan.ts';
 import { sendRaw } from '../support/raw-http.ts';
@@ -293,6 +297,17 @@ describe('upgrades', () => {
   });
 });
 
+/** Opens connections, counts those that are up, and says when all are. */
+const CROWD = `
+const { workerData: { port, wanted, connected } } = require('node:worker_threads');
+for (let each = 0; each < wanted; each += 1) {
+  require('node:net').connect(port, '127.0.0.1').on('error', () => undefined).once('connect', () => {
+    if (Atomics.add(connected, 1, 1) + 1 < wanted) return;
+    Atomics.store(connected, 0, 1);
+    Atomics.notify(connected, 0);
+  });
+}`;
+
 describe('listenHttp', () => {
   const plan = planListening('127.0.0.1', false);
   const handlers = {
@@ -300,7 +315,7 @@ describe('listenHttp', () => {
     onUpgrade: async () => undefined,
     onConnection: async () => true,
     onSecured: () => undefined,
-    laneOf: () => '',
+    laneOf: async () => ({ name: '', isPersons: false }),
     onIdle: () => undefined,
     onError: () => undefined,
   };
@@ -339,6 +354,74 @@ describe('listenHttp', () => {
       });
       second.close();
     }
+  });
+
+  it('keeps those for whom there is no room waiting, and answers few of them', async () => {
+    const answered: IncomingMessage[] = [];
+    const listener = await listenHttp(
+      { plan, port: 0, tls: null },
+      {
+        ...handlers,
+        onConnection: async () => false,
+        onRequest: (request, response) => {
+          answered.push(request);
+          response.end();
+        },
+      },
+    );
+    onTestFinished(() => listener.close());
+    const told = await Promise.all(Array.from({ length: 32 }, () => holdConnection(listener.url)));
+    const held = await Promise.all(Array.from({ length: 8 }, () => holdConnection(listener.url)));
+    const gone: Socket[] = [];
+    const ends = [...told, ...held].map((socket) => closed(socket).then(() => gone.push(socket)));
+    for (const socket of held) socket.write('GET / HTTP/1.1\r\nHost: localhost\r\n\r\n');
+    await Promise.all(ends);
+    // Nobody was sent away to come again before those were who came first.
+    expect(told).toContain(gone[0]);
+    expect(answered).toEqual([]);
+  });
+
+  it('answers what is no request in turns too', async () => {
+    const asked: ((lane: Lane) => void)[] = [];
+    const listener = await listenHttp(
+      { plan, port: 0, tls: null },
+      {
+        ...handlers,
+        laneOf: () =>
+          new Promise((resolve) => {
+            asked.push(resolve);
+          }),
+      },
+    );
+    onTestFinished(() => listener.close());
+    const socket = await holdConnection(listener.url);
+    const heard: string[] = [];
+    socket.on('data', (data) => heard.push(String(data)));
+    socket.write('no request\r\n\r\n');
+    await expect.poll(() => asked.length).toBe(1);
+    expect(heard).toEqual([]);
+    asked[0]?.({ name: '', isPersons: false });
+    await closed(socket);
+    expect(heard.join('')).toMatch(/^HTTP\/1.1 400 /);
+  });
+
+  it.runIf(process.platform === 'linux')('lets more wait to be taken in than come in one flood', async () => {
+    const most = Number(readFileSync('/proc/sys/net/core/somaxconn', 'latin1'));
+    const listener = await listenHttp({ plan, port: 0, tls: null }, handlers);
+    onTestFinished(() => listener.close());
+    const wanted = Math.min(1000, most);
+    const connected = new Int32Array(new SharedArrayBuffer(8));
+    const crowd = new Worker(CROWD, {
+      eval: true,
+      workerData: { port: listener.port, wanted, connected },
+    });
+    onTestFinished(async () => {
+      await crowd.terminate();
+    });
+    await once(crowd, 'online');
+    // Nobody is taken in meanwhile.
+    Atomics.wait(connected, 0, 0, 20_000);
+    expect(connected[1]).toBe(wanted);
   });
 
   it('closes every kind of connection at once, and frees the port', async () => {

@@ -36,7 +36,7 @@ async function listen(store: SettingsStore): Promise<HttpListener> {
       onUpgrade: async () => undefined,
       onConnection: async () => true,
       onSecured: () => undefined,
-      laneOf: () => '',
+      laneOf: async () => ({ name: '', isPersons: false }),
       onIdle: () => undefined,
       onError: () => undefined,
     };

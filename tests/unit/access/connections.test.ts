@@ -107,6 +107,48 @@ describe('Connections', () => {
       expect((await open('192.0.2.1')).isWithinLimits).toBe(isWithin);
   });
 
+  describe('tells on whose account it is what comes', () => {
+    const OWN_UID = 1000;
+    const end = (uid: number, groupId: number | null): PeerOwners => ({
+      find: async () => ({ uid, inode: 1, groupId }),
+      close: async () => undefined,
+    });
+    const commands: RunningCommands = {
+      isBusy: true,
+      sessionOfProcess: async () => null,
+      sessionOfGroup: (groupId) => (groupId === 7 ? 'remote_1' : null),
+    };
+    const laneOf = async (address: string, world: World) => {
+      const { connections, open } = openRig({ commands, ownUid: OWN_UID, ...world });
+      return connections.laneOf((await open(address)).socket);
+    };
+
+    it('of the person, of a command, of another user and of a network', async () => {
+      const lanes = await Promise.all([
+        laneOf('127.0.0.1', { owners: end(OWN_UID, 1) }),
+        laneOf('127.0.0.1', { owners: end(OWN_UID, 7) }),
+        laneOf('127.0.0.1', { owners: end(OWN_UID + 1, 1) }),
+        laneOf('192.0.2.1', { owners: end(OWN_UID, 1) }),
+      ]);
+      expect(lanes.map(({ isPersons }) => isPersons)).toEqual([true, false, false, false]);
+      expect(new Set(lanes.map(({ name }) => name)).size).toBe(4);
+    });
+
+    it('not of the person for certain where the kernel does not say who made it while commands run', async () => {
+      const owners = end(OWN_UID, null);
+      expect(await laneOf('127.0.0.1', { owners })).toMatchObject({ isPersons: false });
+      expect(await laneOf('127.0.0.1', { owners, commands: NO_COMMANDS })).toMatchObject({ isPersons: true });
+    });
+
+    it('of the person where the system does not tell users apart, and of nobody where nothing is known', async () => {
+      expect(await laneOf('127.0.0.1', { ownUid: null, commands: NO_COMMANDS })).toMatchObject({
+        isPersons: true,
+      });
+      const unknown = new FakeSocket('127.0.0.1') as unknown as Socket;
+      expect(await openRig().connections.laneOf(unknown)).toMatchObject({ isPersons: false });
+    });
+  });
+
   describe('when programs of the person’s own user have all that there is for them', () => {
     const OWN_UID = 1000;
     const COMMANDS_GROUP = 7;

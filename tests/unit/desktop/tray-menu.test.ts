@@ -202,6 +202,17 @@ describe('buildTrayMenu', () => {
     expect(actionOf(menu, 'Disconnect')).toEqual({ act: 'disconnect', viewerId: 'viewer_1' });
   });
 
+  it('lists no more viewers than a menu is high, and says how many more there are', () => {
+    const viewers = Array.from({ length: 200 }, (_each, at) => ({
+      viewerId: `viewer_${at}`,
+      sessionId: share.session_id,
+      name: 'A link',
+    }));
+    const labels = read(buildTrayMenu({ ...idle, sessions: [share], viewers }));
+    expect(labels.filter((label) => label === '  A link · screen_5f6')).toHaveLength(20);
+    expect(labels).toEqual(expect.arrayContaining(['Watching (200)', '  180 more, see the panel (off)']));
+  });
+
   it('copies the link of the one share, or of the one that is chosen', () => {
     const one = buildTrayMenu({ ...idle, sessions: [share, remote] });
     expect(actionOf(one, 'Copy Stream Link')).toEqual({ act: 'copy_link', sessionId: share.session_id });

@@ -1,6 +1,10 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
+import type { Lane } from '../../../src-main/access/connections.ts';
 import { Turnstile } from '../../../src-main/http/turnstile.ts';
+
+const PERSON = { name: 'person', isPersons: true };
+const CROWD = { name: 'crowd', isPersons: false };
 
 /** Takes all the time that there is in a turn. */
 function dawdle(): void {
@@ -11,7 +15,7 @@ function dawdle(): void {
 describe('Turnstile', () => {
   it('lets in at once whoever finds nobody waiting', () => {
     let begun = 0;
-    new Turnstile().pass('a', () => {
+    new Turnstile().pass(CROWD, () => {
       begun += 1;
     });
     expect(begun).toBe(1);
@@ -28,7 +32,7 @@ describe('Turnstile', () => {
       }
     })();
     for (let each = 0; each < 4; each += 1)
-      turnstile.pass('crowd', () => {
+      turnstile.pass(CROWD, () => {
         dawdle();
         order.push('request');
       });
@@ -41,11 +45,11 @@ describe('Turnstile', () => {
   it('takes those that wait from each lane in turn', async () => {
     const turnstile = new Turnstile();
     const order: string[] = [];
-    const pass = (lane: string, name: string): void => turnstile.pass(lane, () => void order.push(name));
-    turnstile.pass('crowd', dawdle);
-    for (const name of ['c1', 'c2', 'c3']) pass('crowd', name);
-    pass('person', 'p1');
-    pass('person', 'p2');
+    const pass = (lane: Lane, name: string): void => turnstile.pass(lane, () => void order.push(name));
+    turnstile.pass(CROWD, dawdle);
+    for (const name of ['c1', 'c2', 'c3']) pass(CROWD, name);
+    pass(PERSON, 'p1');
+    pass(PERSON, 'p2');
     await expect.poll(() => order.length).toBe(5);
     expect(order).toEqual(['c1', 'p1', 'c2', 'p2', 'c3']);
   });
@@ -57,7 +61,41 @@ describe('Turnstile', () => {
       for (let step = 0; step < 3; step += 1) await null;
       order.push(name);
     };
-    for (const name of ['a', 'b', 'c']) turnstile.pass('crowd', () => void work(name)());
+    for (const name of ['a', 'b', 'c']) turnstile.pass(CROWD, () => void work(name)());
     await expect.poll(() => order).toEqual(['a', 'b', 'c']);
+  });
+
+  describe('when others have taken more than their time', () => {
+    /** A crowd, each of which takes 60 ms of a clock that nothing else moves. */
+    function openCrowded() {
+      const clock = { nowMs: 0 };
+      const turnstile = new Turnstile(() => clock.nowMs);
+      const order: string[] = [];
+      for (const name of ['c1', 'c2', 'c3', 'c4', 'c5', 'c6'])
+        turnstile.pass(CROWD, () => {
+          clock.nowMs += 60;
+          order.push(name);
+        });
+      return { clock, turnstile, order };
+    }
+
+    it('has them wait, and the person not', async () => {
+      const { turnstile, order } = openCrowded();
+      await expect.poll(() => order).toEqual(['c1', 'c2', 'c3', 'c4']);
+      for (const name of ['p1', 'p2', 'p3']) {
+        turnstile.pass(PERSON, () => void order.push(name));
+        await expect.poll(() => order.at(-1)).toBe(name);
+      }
+      expect(order).toEqual(['c1', 'c2', 'c3', 'c4', 'p1', 'p2', 'p3']);
+    });
+
+    it('goes on with them by itself when they have some again: a tenth of the time', async () => {
+      const { clock, order } = openCrowded();
+      await expect.poll(() => order.length).toBe(4);
+      clock.nowMs += 599;
+      await expect.poll(() => order.length).toBe(5);
+      clock.nowMs += 599;
+      await expect.poll(() => order.length).toBe(6);
+    });
   });
 });
