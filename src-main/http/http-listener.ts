@@ -69,11 +69,12 @@ const MAX_SOCKETS = Math.min(4000, Math.max(1000, readFileLimit() - 500));
 
 /**
  * A connection too many has so long to ask for something, so that it can be told; of those at once, so many. The others
- * are not read, but stay open for as long: whoever waits for the end of one to begin the next comes twice a second, not a
+ * are not read, but stay open for longer: whoever waits for the end of one to begin the next comes once a second, not a
  * thousand times. Where there are many already, they are closed at once.
  */
 const FAREWELL_MS = 500;
 const MAX_FAREWELLS = 32;
+const HOLD_MS = 1000;
 const MAX_SOCKETS_WITH_HELD = MAX_SOCKETS / 2;
 
 /**
@@ -298,7 +299,8 @@ function namePeer({ remoteAddress, remotePort }: Socket): string {
  * at once if there are very many.
  */
 function closeSoon(socket: Socket, farewells: Set<Socket>, held: WeakSet<Duplex>, openSockets: number): void {
-  if (farewells.size < MAX_FAREWELLS) {
+  const isTold = farewells.size < MAX_FAREWELLS;
+  if (isTold) {
     farewells.add(socket);
   } else if (openSockets < MAX_SOCKETS_WITH_HELD) {
     held.add(socket);
@@ -307,7 +309,7 @@ function closeSoon(socket: Socket, farewells: Set<Socket>, held: WeakSet<Duplex>
     socket.destroy();
     return;
   }
-  const timer = setTimeout(() => socket.destroy(), FAREWELL_MS);
+  const timer = setTimeout(() => socket.destroy(), isTold ? FAREWELL_MS : HOLD_MS);
   socket.once('close', () => {
     clearTimeout(timer);
     farewells.delete(socket);
