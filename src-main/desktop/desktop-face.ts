@@ -6,7 +6,6 @@ import type { Clock } from '../clock.ts';
 import type { EventBus } from '../events/event-bus.ts';
 import type { Notice, NoticeResponse, Notifier } from '../events/notification-port.ts';
 import type { Logger } from '../logger.ts';
-import { PacedTask } from '../paced-task.ts';
 import type { SessionRegistry } from '../sessions/session-registry.ts';
 import { streamUrl } from '../sessions/session-view.ts';
 import type { SettingsStore } from '../settings/settings-store.ts';
@@ -54,8 +53,6 @@ export const APP_ICON = 'porthole-256.png';
 
 const STOP_ALL_REASON = 'The owner stopped everything';
 const REFRESH_DELAY_MS = 50;
-/** Setting a menu takes the system longer than a picture of a stream lasts: where much changes, it is not all that is done. */
-const REFRESH_REST_MS = 500;
 
 /** The agent as the person at the machine meets it: tray, panel, prompt, the answers to notices, and the shortcut. */
 export class DesktopFace {
@@ -69,21 +66,12 @@ export class DesktopFace {
   readonly #fresh: FreshRequests;
   readonly #borders: ShareBorders;
   readonly #unsubscribe: (() => void)[];
-  readonly #refreshing: PacedTask;
+  #cancelRefresh: (() => void) | null = null;
 
   /** To be made once Electron is ready. */
   constructor(options: DesktopFaceOptions) {
     this.#options = options;
     const { agent, settings, clock } = options;
-    this.#refreshing = new PacedTask({
-      clock,
-      delayMs: REFRESH_DELAY_MS,
-      restMs: REFRESH_REST_MS,
-      task: () => {
-        this.#tray.refresh();
-        this.#borders.refresh();
-      },
-    });
     const iconFile = path.join(options.assetFolder, APP_ICON);
     this.#panel = new PanelWindow({
       url: agent.url,
@@ -130,7 +118,7 @@ export class DesktopFace {
       log: options.log,
     });
     this.#unsubscribe = [
-      agent.bus.subscribe({ onChange: () => this.#refreshing.request() }),
+      agent.bus.subscribe({ onChange: () => this.#scheduleRefresh() }),
       settings.subscribe((now, before) => {
         if (now.stopAllShortcut !== before.stopAllShortcut) this.#changeShortcut();
         if (now.shareBorder !== before.shareBorder) this.#borders.refresh();
@@ -156,7 +144,7 @@ export class DesktopFace {
     for (const unsubscribe of this.#unsubscribe) unsubscribe();
     this.#fresh.close();
     this.#borders.close();
-    this.#refreshing.cancel();
+    this.#cancelRefresh?.();
     this.#traySessions.close();
     this.#trayWatch.close();
     this.#tray.close();
@@ -178,6 +166,14 @@ export class DesktopFace {
       own: this.#traySessions.live,
       shortcut: this.#shortcut,
     };
+  }
+
+  #scheduleRefresh(): void {
+    this.#cancelRefresh ??= this.#options.clock.after(REFRESH_DELAY_MS, () => {
+      this.#cancelRefresh = null;
+      this.#tray.refresh();
+      this.#borders.refresh();
+    });
   }
 
   /** Does something for the person, who gets to know if it could not be done. */
@@ -262,7 +258,7 @@ export class DesktopFace {
   #changeShortcut(): void {
     if (this.#shortcut) releaseGlobalShortcut(this.#shortcut);
     this.#shortcut = this.#registerShortcut();
-    this.#refreshing.request();
+    this.#scheduleRefresh();
   }
 
   async #tellThatItStays(): Promise<void> {
