@@ -153,7 +153,10 @@ describe.runIf(process.platform === 'linux').each(USERS)('with an agent of $who,
   it.runIf(hasNamespaces)('sees none of the agent’s files and changes none', async () => {
     const agent = await start();
     const sessionId = await startSession(agent, 'autonomous');
-    const before = readdirSync(agent.folder).filter((name) => !/-(wal|shm|journal)$/.test(name));
+    const list = () => readdirSync(agent.folder).filter((name) => !/-(wal|shm|journal)$|\.tmp$/.test(name));
+    // It is written beside the first answers.
+    await expect.poll(list).toContain('running.json');
+    const before = list();
     const script =
       `ls -A "${agent.folder}" | grep -v '^logs$'; echo '{}' >"${agent.folder}/settings.json"; ` +
       `rm -rf "${agent.folder}"/*; umount "${agent.folder}" 2>/dev/null; ` +
@@ -161,7 +164,7 @@ describe.runIf(process.platform === 'linux').each(USERS)('with an agent of $who,
       `ls -A /proc/1/root"${agent.folder}" | grep -v settings.json; ls -A "${agent.folder}" | grep -v settings.json; true`;
     const run = await executeToEnd(agent, sessionId, { operation: 'shell', script, cwd: '/' });
     expect(run).toMatchObject({ status: 'completed', stdout: '' });
-    expect(readdirSync(agent.folder).filter((name) => !/-(wal|shm|journal)$/.test(name))).toEqual(before);
+    expect(list()).toEqual(before);
     expect((await call(agent, 'GET', '/healthz')).status).toBe(200);
   });
 
