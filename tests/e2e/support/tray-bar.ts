@@ -10,6 +10,9 @@ const HEIGHT_PX = 30;
 /** Where the first icon stands, middle. */
 const ICON = { x: 16, y: 15 };
 const ICON_SIZE_PX = 24;
+/** On the bar, beside the icon. */
+const AWAY = { x: 200, y: 15 };
+const PATIENCE_MS = 20_000;
 
 /** A bar with a tray (XEmbed, by tint2) along the top of a display. */
 export class TrayBar {
@@ -56,6 +59,8 @@ panel_background_id = 1\nsystray_padding = 4 2 4\nsystray_icon_size = ${ICON_SIZ
 
   /** Opens the icon's menu, once an earlier one is gone, and walks it with the keyboard; `keys` are X names. */
   async choose(keys: readonly string[]): Promise<void> {
+    // Where the pointer rests on the icon there is a tooltip, which is a window too.
+    runProgram('xdotool', ['mousemove', String(AWAY.x), String(AWAY.y)], this.#display.env);
     await this.#untilOwnWindows(1);
     this.#click(3);
     await this.#untilOwnWindows(2);
@@ -78,7 +83,12 @@ panel_background_id = 1\nsystray_padding = 4 2 4\nsystray_icon_size = ${ICON_SIZ
 
   /** The app's windows outside of its pages: the icon itself, and each menu that is open. */
   async #untilOwnWindows(count: number): Promise<void> {
-    while (this.#countOwnWindows() !== count) await new Promise((resolve) => setTimeout(resolve, 20));
+    const deadlineMs = performance.now() + PATIENCE_MS;
+    while (this.#countOwnWindows() !== count) {
+      if (performance.now() > deadlineMs)
+        throw new Error(`the app does not have ${count} windows of its tray`);
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
   }
 
   /** Their class is the executable's name with a capital; that of windows with pages is the app's, without. */
