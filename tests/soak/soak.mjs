@@ -15,6 +15,7 @@ import { collectSeries, formatGrowth, judgeGrowth } from './growth.mjs';
 import { readHeldCharacters } from './held-results.mjs';
 import { MainInspector } from './main-inspector.mjs';
 import { MarkerClock } from './marker-clock.mjs';
+import { STALL_MS } from './picture-watch.mjs';
 import { findCaptureProcesses, sampleProcesses } from './process-sampler.mjs';
 import { dropForgottenSessions, runRemoteTraffic } from './remote-traffic.mjs';
 import { ShareTraffic } from './share-traffic.mjs';
@@ -64,6 +65,8 @@ traffic.push(
 
 /** @type {import('./growth.mjs').Sample[]} */
 const samples = [];
+/** Half of what a picture may be old. */
+const MOST_OWN_WAIT_MS = STALL_MS / 2;
 /** @type {import('./soak-report.mjs').IdleSpan[]} */
 const idleSpans = [];
 const readIdle = watchIdle();
@@ -71,9 +74,14 @@ let collectedAtMs = beganAtMs;
 const hours = () => (performance.now() - beganAtMs) / 3_600_000;
 let latestLookMs = performance.now();
 let longestDelayMs = 0;
+/** When this process itself had no processor: what it says of those times are its own. @type {import('./soak-report.mjs').IdleSpan[]} */
+const ownWaits = [];
 const delayWatch = setInterval(() => {
-  longestDelayMs = Math.max(longestDelayMs, performance.now() - latestLookMs - 100);
-  latestLookMs = performance.now();
+  const nowMs = performance.now();
+  const delayMs = nowMs - latestLookMs - 100;
+  longestDelayMs = Math.max(longestDelayMs, delayMs);
+  if (delayMs > MOST_OWN_WAIT_MS) ownWaits.push({ fromMs: latestLookMs, untilMs: nowMs, idle: 0 });
+  latestLookMs = nowMs;
 }, 100);
 while (hours() * 60 < minutes) {
   await rig.pause(sampleMs);
@@ -104,7 +112,7 @@ await screen.close();
 
 const warm = samples.filter(({ atHours }) => atHours >= warmUpHours);
 const growth = collectSeries(warm).map(judgeGrowth);
-const pictures = judgePictures(shares.watches, idleSpans);
+const pictures = judgePictures(shares.watches, [...idleSpans, ...ownWaits]);
 /** When viewers saw nothing new and when captures were killed, in seconds since the soak began: what came of what. */
 const sinceBegan = (/** @type {number} */ atMs) => Math.round((atMs - beganAtMs) / 10) / 100;
 const stalls = shares.watches.flatMap(({ firstPictureMs, stalls: spans }) =>
