@@ -229,8 +229,11 @@ class PosixProcess extends EventEmitter implements StartedProcess {
   }
 }
 
+/** Some have two names, of which the first is the one that Node tells. */
 const SIGNAL_NAMES = new Map(
-  Object.entries(constants.signals).map(([name, number]) => [number, name as NodeJS.Signals]),
+  Object.entries(constants.signals)
+    .reverse()
+    .map(([name, number]) => [number, name as NodeJS.Signals]),
 );
 
 function openEnd(fd: number | null, isReadable: boolean): Socket | null {

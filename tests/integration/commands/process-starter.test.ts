@@ -114,6 +114,11 @@ describe.runIf(process.platform === 'linux').each([
     expect(started.exitCode).toBe(3);
   });
 
+  it.each(['ABRT', 'SEGV', 'TERM', 'IO', 'USR1'])('tell of SIG%s by that name', async (name) => {
+    const end = await ended(startShell(await opened(), 'ulimit -c 0; kill -"$1" $$', { args: [name] }));
+    expect(end).toMatchObject({ code: null, signal: `SIG${name}` });
+  });
+
   it('are killed while they run, and no other of their number is later', async () => {
     const started = startShell(await opened(), 'exec sleep 1000');
     const end = ended(started);
