@@ -9,6 +9,7 @@ import type { SessionRegistry } from '../sessions/session-registry.ts';
 import type { LiveSettings } from '../settings/settings-store.ts';
 import type { ShellReader } from '../shell/shell-reading.ts';
 import type { ScreenSource } from '../stream/screen-source.ts';
+import { chooseStarter } from './choose-starter.ts';
 import { CommandArchive } from './command-archive.ts';
 import { baseEnvironment } from './command-environment.ts';
 import type { CommandJournal } from './command-journal.ts';
@@ -22,7 +23,6 @@ import { HiddenPlace } from './hidden-place.ts';
 import { OperationExecutor } from './operation-executor.ts';
 import { PictureFolder } from './picture-folder.ts';
 import { chooseContainment, ProcessRunner } from './process-runner.ts';
-import { chooseStarter } from './process-starter.ts';
 import { ReadScope } from './read-scope.ts';
 import { ScreenCamera } from './screen-camera.ts';
 

@@ -32,7 +32,6 @@ interface SpawnCalls {
   addChdir(actions: Buffer, path: string): number;
   addCloseFrom(actions: Buffer, first: number): number;
   initAttributes(attributes: Buffer): number;
-  destroyAttributes(attributes: Buffer): number;
   setFlags(attributes: Buffer, flags: number): number;
   setDefaultSignals(attributes: Buffer, set: Buffer): number;
   setMask(attributes: Buffer, set: Buffer): number;
@@ -74,7 +73,6 @@ export async function openPosixSpawn(): Promise<ProcessStarter | null> {
       addChdir: find('int posix_spawn_file_actions_addchdir_np(void *actions, const char *path)'),
       addCloseFrom: find('int posix_spawn_file_actions_addclosefrom_np(void *actions, int first)'),
       initAttributes: find('int posix_spawnattr_init(void *attributes)'),
-      destroyAttributes: find('int posix_spawnattr_destroy(void *attributes)'),
       setFlags: find('int posix_spawnattr_setflags(void *attributes, short flags)'),
       setDefaultSignals: find('int posix_spawnattr_setsigdefault(void *attributes, const void *set)'),
       setMask: find('int posix_spawnattr_setsigmask(void *attributes, const void *set)'),
@@ -93,6 +91,7 @@ class PosixSpawn implements ProcessStarter {
   readonly #attributes = Buffer.alloc(STRUCT_BYTES);
   readonly #running = new Map<number, PosixProcess>();
   #looking: NodeJS.Timeout | null = null;
+  #isClosed = false;
 
   constructor(libc: SpawnCalls) {
     this.#libc = libc;
@@ -149,9 +148,8 @@ class PosixSpawn implements ProcessStarter {
   }
 
   close(): void {
-    process.off('SIGCHLD', this.#reap);
-    if (this.#looking) clearInterval(this.#looking);
-    this.#libc.destroyAttributes(this.#attributes);
+    this.#isClosed = true;
+    this.#reap();
   }
 
   #openPipe(): { reads: number; writes: number } {
@@ -180,9 +178,10 @@ class PosixSpawn implements ProcessStarter {
       // Should somebody else have waited for it, it is gone, and nobody knows how.
       started.settle(found === pid ? status[0] : constants.signals.SIGKILL);
     }
-    if (this.#running.size > 0 || !this.#looking) return;
-    clearInterval(this.#looking);
+    if (this.#running.size > 0) return;
+    if (this.#looking) clearInterval(this.#looking);
     this.#looking = null;
+    if (this.#isClosed) process.off('SIGCHLD', this.#reap);
   };
 }
 

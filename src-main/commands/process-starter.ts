@@ -1,7 +1,4 @@
-import { spawn } from 'node:child_process';
 import type { Readable, Writable } from 'node:stream';
-import { type FileCover, InheritedFiles } from './inherited-files.ts';
-import { openPosixSpawn } from './posix-spawn.ts';
 
 /**
  * What a descriptor of a program is: `/dev/null`, a pipe that this process reads, or one that it writes. The first is its
@@ -41,39 +38,6 @@ export interface StartedProcess {
 export interface ProcessStarter {
   /** Throws, or emits `error`, with the system's `code` where it cannot be started. */
   start(spec: StartSpec): StartedProcess;
+  /** Starts nothing any more; what runs is still told of. */
   close(): void;
-}
-
-/**
- * The starter for this machine: the C library's `posix_spawn` where that closes files too, or else Node's.
- */
-export async function chooseStarter(): Promise<ProcessStarter> {
-  return (await openPosixSpawn()) ?? new ForkingStarter();
-}
-
-/**
- * Starts programs as Node does, which copies this process: in Electron that takes tens of milliseconds, in which nothing
- * else goes on, and what other threads open at that moment comes along.
- */
-export class ForkingStarter implements ProcessStarter {
-  readonly #cover: FileCover;
-
-  constructor(cover: FileCover = new InheritedFiles()) {
-    this.#cover = cover;
-  }
-
-  start({ file, args, cwd, env, descriptors }: StartSpec): StartedProcess {
-    const given = descriptors.map((descriptor) => (descriptor === 'ignore' ? 'ignore' : 'pipe'));
-    return spawn(file, args, {
-      cwd,
-      env,
-      stdio: [...given, ...this.#cover.cover(given.length)],
-      detached: process.platform !== 'win32',
-      windowsHide: true,
-    });
-  }
-
-  close(): void {
-    this.#cover.close();
-  }
 }

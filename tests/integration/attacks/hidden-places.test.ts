@@ -3,9 +3,9 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, w
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { chooseStarter } from '../../../src-main/commands/choose-starter.ts';
 import { HiddenPlace } from '../../../src-main/commands/hidden-place.ts';
 import { findNamespaceObstacle, openProcessNamespace } from '../../../src-main/commands/process-namespace.ts';
-import { chooseStarter } from '../../../src-main/commands/process-starter.ts';
 
 const starter = await chooseStarter();
 const hasNamespaces = (await findNamespaceObstacle({ hidden: [] }, starter)) === null;

@@ -10,11 +10,11 @@ import {
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { chooseStarter } from '../../../src-main/commands/choose-starter.ts';
 import { baseEnvironment } from '../../../src-main/commands/command-environment.ts';
 import { LinuxContainment } from '../../../src-main/commands/linux-containment.ts';
 import { findNamespaceObstacle, type NamespacePlan } from '../../../src-main/commands/process-namespace.ts';
 import { ProcessRunner } from '../../../src-main/commands/process-runner.ts';
-import { chooseStarter } from '../../../src-main/commands/process-starter.ts';
 import { systemEnvironment } from '../../../src-main/system-programs.ts';
 import { SilentLogger } from '../../fakes/silent-logger.ts';
 

@@ -3,8 +3,10 @@ import { chmodSync, closeSync, mkdtempSync, openSync, rmSync, writeFileSync } fr
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { chooseStarter } from '../../../src-main/commands/choose-starter.ts';
 import { baseEnvironment } from '../../../src-main/commands/command-environment.ts';
 import { findGroupParents } from '../../../src-main/commands/control-groups.ts';
+import { ForkingStarter } from '../../../src-main/commands/forking-starter.ts';
 import { type FileCover, InheritedFiles } from '../../../src-main/commands/inherited-files.ts';
 import { KeptOutput } from '../../../src-main/commands/kept-output.ts';
 import { LinuxContainment } from '../../../src-main/commands/linux-containment.ts';
@@ -12,11 +14,7 @@ import { findMarked } from '../../../src-main/commands/marked-processes.ts';
 import { PosixContainment } from '../../../src-main/commands/posix-containment.ts';
 import { findNamespaceObstacle, type NamespacePlan } from '../../../src-main/commands/process-namespace.ts';
 import { ProcessRunner } from '../../../src-main/commands/process-runner.ts';
-import {
-  chooseStarter,
-  ForkingStarter,
-  type ProcessStarter,
-} from '../../../src-main/commands/process-starter.ts';
+import type { ProcessStarter } from '../../../src-main/commands/process-starter.ts';
 import type { ProgramEnd, RunningProgram } from '../../../src-main/commands/program.ts';
 import { SilentLogger } from '../../fakes/silent-logger.ts';
 import { createEscapees, listProcesses, until } from './support/escapees.ts';

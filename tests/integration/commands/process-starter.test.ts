@@ -1,13 +1,13 @@
 import { readdirSync } from 'node:fs';
 import type { Readable, Writable } from 'node:stream';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import {
-  chooseStarter,
-  type Descriptor,
-  ForkingStarter,
-  type ProcessStarter,
-  type StartedProcess,
-  type StartSpec,
+import { chooseStarter } from '../../../src-main/commands/choose-starter.ts';
+import { ForkingStarter } from '../../../src-main/commands/forking-starter.ts';
+import type {
+  Descriptor,
+  ProcessStarter,
+  StartedProcess,
+  StartSpec,
 } from '../../../src-main/commands/process-starter.ts';
 import { systemEnvironment } from '../../../src-main/system-programs.ts';
 
