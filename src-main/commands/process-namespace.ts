@@ -146,7 +146,9 @@ class HeldNamespace implements ProcessNamespace {
   }
 
   keeps(plan: NamespacePlan): boolean {
-    if (hasEnded(this.#holder) || !isDeepStrictEqual(planMounts(plan), this.#mounts)) return false;
+    // It may have ended a moment ago, of which nobody has told yet.
+    if (hasEnded(this.#holder) || readNesting(this.firstPid) === null) return false;
+    if (!isDeepStrictEqual(planMounts(plan), this.#mounts)) return false;
     return plan.hidden.every((place) => place.isCoveredIn(`/proc/${this.firstPid}/root`));
   }
 
