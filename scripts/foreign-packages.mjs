@@ -39,6 +39,49 @@ export const FOREIGN_THINGS = Object.freeze([
   { what: 'WebKitGTK', program: 'WebKitWebDriver', packages: ['webkit2gtk-driver'] },
   { what: 'access lists', program: 'setfacl', packages: ['acl'] },
   { what: 'extended attributes', program: 'setfattr', packages: ['attr'] },
+  { what: 'sway', program: 'sway', packages: ['sway'] },
+  { what: 'Xwayland', program: 'Xwayland', packages: ['xwayland'] },
+  { what: 'foot', program: 'foot', packages: ['foot'] },
+  { what: 'grim', program: 'grim', packages: ['grim'] },
+  { what: 'PipeWire', program: 'pipewire', packages: ['pipewire'] },
+  {
+    what: "PipeWire's plugins",
+    library: 'spa-0.2/support/libspa-support.so',
+    packages: ['libspa-0.2-modules'],
+  },
+  { what: 'WirePlumber', program: 'wireplumber', packages: ['wireplumber'] },
+  {
+    what: 'the portal of desktops',
+    file: '/usr/libexec/xdg-desktop-portal',
+    packages: ['xdg-desktop-portal'],
+  },
+  // The description of itself that the portal of desktops looks for; the program is built, see portal-wlr.mjs.
+  {
+    what: "the portal of wlroots' compositors",
+    file: '/usr/share/xdg-desktop-portal/portals/wlr.portal',
+    packages: ['xdg-desktop-portal-wlr'],
+  },
+  { what: 'what unpacks sources', program: 'dpkg-source', packages: ['dpkg-dev'] },
+  { what: 'a compiler', program: 'cc', packages: ['gcc'] },
+  { what: 'the headers of C', file: '/usr/include/stdio.h', packages: ['libc6-dev'] },
+  { what: 'Meson', program: 'meson', packages: ['meson'] },
+  { what: 'Ninja', program: 'ninja', packages: ['ninja-build'] },
+  { what: 'pkg-config', program: 'pkg-config', packages: ['pkgconf', 'pkg-config'] },
+  {
+    what: "PipeWire's headers",
+    library: 'pkgconfig/libpipewire-0.3.pc',
+    packages: ['libpipewire-0.3-dev'],
+  },
+  { what: "Wayland's headers", library: 'pkgconfig/wayland-client.pc', packages: ['libwayland-dev'] },
+  {
+    what: "Wayland's protocols",
+    file: '/usr/share/pkgconfig/wayland-protocols.pc',
+    packages: ['wayland-protocols'],
+  },
+  { what: "inih's headers", library: 'pkgconfig/inih.pc', packages: ['libinih-dev'] },
+  { what: "systemd's headers", library: 'pkgconfig/libsystemd.pc', packages: ['libsystemd-dev'] },
+  { what: "libdrm's headers", library: 'pkgconfig/libdrm.pc', packages: ['libdrm-dev'] },
+  { what: "GBM's headers", library: 'pkgconfig/gbm.pc', packages: ['libgbm-dev'] },
 ]);
 
 /**

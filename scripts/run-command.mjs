@@ -23,11 +23,12 @@ process.on('exit', () => {
  * @param {string[]} args
  * @param {object} [options]
  * @param {NodeJS.ProcessEnv} [options.env]
+ * @param {string} [options.cwd] The folder that it runs in; this process's own unless told.
  * @returns {Promise<CommandResult>}
  */
-export function runCommand(command, args, { env = process.env } = {}) {
+export function runCommand(command, args, { env = process.env, cwd } = {}) {
   return new Promise((resolve) => {
-    const child = spawn(command, args, { env, stdio: ['ignore', 'pipe', 'pipe'], windowsHide: true });
+    const child = spawn(command, args, { env, cwd, stdio: ['ignore', 'pipe', 'pipe'], windowsHide: true });
     running.add(child);
     let stdout = '';
     let output = '';

@@ -11,6 +11,7 @@ import { ensureForeignTools } from './foreign-tools.mjs';
 import { onNpmGone } from './npm-watch.mjs';
 import { OwnHome } from './own-home.mjs';
 import { copyInspectable } from './package-twin.mjs';
+import { ensurePortalWlr } from './portal-wlr.mjs';
 import { exitCodeOf } from './run-command.mjs';
 import { ensureSystemPackages, findChrome, findFirefox } from './system-packages.mjs';
 import { countTests, findFaults, formatCount, listFailed, listSkipped } from './test-report.mjs';
@@ -76,16 +77,33 @@ async function prepareEndToEnd(runsForeign) {
     runsTests: true,
     runsForeign,
   });
-  const tools = runsForeign ? await ensureForeignTools({ cacheFolder: portholeCacheFolder() }) : undefined;
+  const foreign = runsForeign ? await prepareForeign(portholeCacheFolder()) : {};
   await build({ ifStale: true });
   return {
     ...process.env,
-    ...(tools === undefined ? {} : { PORTHOLE_TEST_TOOLS: tools }),
+    ...foreign,
     ELECTRON_OVERRIDE_DIST_PATH: runtime.folder,
     PORTHOLE_TEST_ELECTRON: runtime.executable,
     PORTHOLE_TEST_CHROME: findChrome(),
     PORTHOLE_TEST_FIREFOX: findFirefox(),
   };
+}
+
+/**
+ * @param {string} cacheFolder
+ * @returns {Promise<NodeJS.ProcessEnv>} Tells the tests where the programs of others are that no package brings.
+ */
+async function prepareForeign(cacheFolder) {
+  const env = { PORTHOLE_TEST_TOOLS: await ensureForeignTools({ cacheFolder }) };
+  if (process.platform !== 'linux') return env;
+  try {
+    return { ...env, PORTHOLE_TEST_PORTAL_WLR: await ensurePortalWlr({ cacheFolder }) };
+  } catch (error) {
+    if (!(error instanceof SetupError)) throw error;
+    // Of all these tests those in a Wayland session alone need it; they fail with the same words.
+    announce(error.message);
+    return { ...env, PORTHOLE_TEST_NO_PORTAL_WLR: error.message };
+  }
 }
 
 /**
