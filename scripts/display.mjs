@@ -28,6 +28,20 @@ export function hasDisplay(env = process.env, platform = process.platform) {
 }
 
 /**
+ * What Chromium has to be told to open its windows where there can be any. Releases of Electron before 38 look for an X
+ * server unless told otherwise, and end themselves where there is none; it is too late to tell them once our code runs.
+ * @param {readonly string[]} appArgs What the app is started with anyway; a choice of the person's in it stands.
+ * @param {NodeJS.ProcessEnv} [env]
+ * @param {NodeJS.Platform} [platform]
+ * @returns {string[]}
+ */
+export function chooseDisplaySwitches(appArgs, env = process.env, platform = process.platform) {
+  if (platform !== 'linux' || env.DISPLAY || !env.WAYLAND_DISPLAY) return [];
+  const isChosen = appArgs.some((arg) => /^--(ozone-platform(-hint)?(=|$)|headless(=|$))/.test(arg));
+  return isChosen ? [] : ['--ozone-platform=wayland'];
+}
+
+/**
  * Starts an X server without a screen (Xvfb) on a free display number, with openbox where it is
  * installed. Only who knows the secret in the file that `XAUTHORITY` names can open windows on it or
  * look at it: other users of the machine cannot. Listens on no network.

@@ -2,7 +2,7 @@
 import { announce, runScript, SetupError } from './announce.mjs';
 import { build, repositoryRoot } from './build.mjs';
 import { startCompanion } from './companion.mjs';
-import { hasDisplay, startVirtualDisplay } from './display.mjs';
+import { chooseDisplaySwitches, hasDisplay, startVirtualDisplay } from './display.mjs';
 import { resolveElectronRuntime } from './electron-runtime.mjs';
 import { onNpmGone } from './npm-watch.mjs';
 import { judgeEnd } from './restarts.mjs';
@@ -68,7 +68,8 @@ await runScript(async () => {
       env = display.env;
       stops.unshift(display.stop);
     }
-    const end = await runApp(runtime.executable, [...sandboxSwitches, repositoryRoot, ...appArgs], env);
+    const switches = [...sandboxSwitches, ...chooseDisplaySwitches(appArgs, env)];
+    const end = await runApp(runtime.executable, [...switches, repositoryRoot, ...appArgs], env);
     const verdict = judgeEnd(end, restartsMs, performance.now());
     if (verdict !== 'again') {
       if (verdict === 'stays-down') announce('the app failed again, after three restarts, and stays down');

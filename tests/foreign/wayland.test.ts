@@ -1,7 +1,10 @@
+import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { OwnHome } from '../../scripts/own-home.mjs';
 import { callApi, startShare } from '../e2e/support/api-client.ts';
+import { endChild, waitForOutput } from '../e2e/support/child-process.ts';
 import { measureSimilarity } from '../e2e/support/pictures.ts';
-import { PortholeProcess } from '../e2e/support/porthole-app.ts';
+import { dataFolderOf, makeHome, PortholeProcess, REPOSITORY } from '../e2e/support/porthole-app.ts';
 import { StreamReader } from '../e2e/support/stream-reader.ts';
 import { type WaylandMode, WaylandSession } from './support/wayland-session.ts';
 
@@ -39,5 +42,33 @@ describe.each(MODES)('an agent in a Wayland session, %s', (mode) => {
     reader.close();
     await picture.stop();
     await callApi(porthole.url, 'POST', '/api/screen_share/stop', { session_id: sessionId });
+  });
+});
+
+describe('npm start in a Wayland session without an X display', () => {
+  let session: WaylandSession;
+  let home: OwnHome;
+
+  beforeAll(async () => {
+    session = await WaylandSession.start({ portal: false });
+    home = makeHome();
+  });
+  afterAll(async () => {
+    await home?.remove();
+    await session?.stop();
+  });
+
+  it('chooses Wayland by itself', async () => {
+    const script = path.join(REPOSITORY, 'scripts/start.mjs');
+    const flags = ['--port', '0', '--hidden', '--no-sandbox', '--data-dir', dataFolderOf(home)];
+    const [program = '', ...args] = [...session.by, process.execPath, script, ...flags];
+    const child = home.spawn(program, args, {
+      env: session.seat('native'),
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    child.stderr?.resume();
+    await waitForOutput(child, 'stdout', /porthole listening on (\S+)\n/);
+    await endChild(child);
+    expect(child.exitCode).toBe(0);
   });
 });

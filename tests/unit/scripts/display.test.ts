@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { formatAuthority, hasDisplay } from '../../../scripts/display.mjs';
+import { chooseDisplaySwitches, formatAuthority, hasDisplay } from '../../../scripts/display.mjs';
 
 describe('hasDisplay', () => {
   it.each([
@@ -11,6 +11,24 @@ describe('hasDisplay', () => {
     { env: {}, platform: 'win32', answer: true },
   ] as const)('answers $answer for $env on $platform', ({ env, platform, answer }) => {
     expect(hasDisplay(env, platform)).toBe(answer);
+  });
+});
+
+describe('chooseDisplaySwitches', () => {
+  const wayland = { WAYLAND_DISPLAY: 'wayland-0' };
+  const native = ['--ozone-platform=wayland'];
+
+  it.each([
+    { env: wayland, args: [], platform: 'linux', switches: native },
+    { env: { ...wayland, DISPLAY: '' }, args: ['--hidden'], platform: 'linux', switches: native },
+    { env: { ...wayland, DISPLAY: ':0' }, args: [], platform: 'linux', switches: [] },
+    { env: { DISPLAY: ':0' }, args: [], platform: 'linux', switches: [] },
+    { env: wayland, args: ['--ozone-platform=headless'], platform: 'linux', switches: [] },
+    { env: wayland, args: ['--ozone-platform-hint=auto'], platform: 'linux', switches: [] },
+    { env: wayland, args: ['--headless'], platform: 'linux', switches: [] },
+    { env: wayland, args: [], platform: 'darwin', switches: [] },
+  ] as const)('answers $switches for $env and $args on $platform', ({ env, args, platform, switches }) => {
+    expect(chooseDisplaySwitches(args, env, platform)).toEqual(switches);
   });
 });
 
