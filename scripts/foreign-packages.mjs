@@ -37,6 +37,12 @@ export const FOREIGN_THINGS = Object.freeze([
     packages: ['gstreamer1.0-plugins-bad'],
   },
   { what: 'WebKitGTK', program: 'WebKitWebDriver', packages: ['webkit2gtk-driver'] },
+  { what: 'an X server with several outputs', program: 'Xorg', packages: ['xserver-xorg-core'] },
+  {
+    what: 'a graphics card that is none',
+    library: 'xorg/modules/drivers/dummy_drv.so',
+    packages: ['xserver-xorg-video-dummy'],
+  },
   { what: 'access lists', program: 'setfacl', packages: ['acl'] },
   { what: 'extended attributes', program: 'setfattr', packages: ['attr'] },
   { what: 'sway', program: 'sway', packages: ['sway'] },

@@ -1,4 +1,4 @@
-import type { LiveSession } from '#shared/sessions';
+import type { CaptureState, LiveSession } from '#shared/sessions';
 import type { Settings } from '#shared/settings';
 import type { ViewerState } from '../../stream/viewer.ts';
 
@@ -20,9 +20,12 @@ export function hasBorders(setting: Settings['shareBorder'], platform: NodeJS.Pl
   return setting === 'always' || (setting === 'unseen' && UNSEEN_PLATFORMS.has(platform));
 }
 
+/** A share that is paused shows nothing, nor does one whose screen is gone. */
+const PICTURELESS: ReadonlySet<CaptureState['state']> = new Set(['paused', 'failed', 'gone']);
+
 /**
- * The screens to mark: those of which something can be seen. A paused share shows nothing; a window has no border, as
- * nobody tells where on the screen it is.
+ * The screens to mark: those of which something can be seen, or will be in a moment. A window has no border, as nobody
+ * tells where on the screen it is.
  */
 export function planBorders(
   sessions: readonly LiveSession[],
@@ -31,7 +34,7 @@ export function planBorders(
   const sharesOf = new Map<string | null, Set<string>>();
   for (const session of sessions) {
     if (session.type !== 'screen_share' || session.status !== 'active') continue;
-    if (session.source.kind !== 'screen' || session.capture.state === 'paused') continue;
+    if (session.source.kind !== 'screen' || PICTURELESS.has(session.capture.state)) continue;
     const shares = sharesOf.get(session.source.id) ?? new Set();
     sharesOf.set(session.source.id, shares.add(session.session_id));
   }

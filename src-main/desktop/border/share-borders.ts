@@ -19,8 +19,8 @@ export interface ShareBordersOptions {
 export class ShareBorders {
   readonly #options: ShareBordersOptions;
   readonly #borders = new Map<number, ScreenBorder>();
-  /** Which display a screen's source id means; found out once for each. */
-  readonly #displayIds = new Map<string, number>();
+  /** Which display a screen's source id means; found out once for each. Null while that is not known, or there is none. */
+  #displayIds = new Map<string, number | null>();
   readonly #onDisplays = (): void => this.#startAnew();
   #closed = false;
 
@@ -70,7 +70,7 @@ export class ShareBorders {
 
   #startAnew(): void {
     this.#takeAway();
-    this.#displayIds.clear();
+    this.#displayIds = new Map();
     this.refresh();
   }
 
@@ -79,24 +79,29 @@ export class ShareBorders {
     this.#borders.clear();
   }
 
-  /** The display of a source; undefined until it is known, and then the borders are refreshed. */
+  /** The display of a source. Undefined if it is gone, or not yet known: then the borders are refreshed once it is. */
   #displayOf(sourceId: string | null): Display | undefined {
     if (sourceId === null) return screen.getPrimaryDisplay();
+    if (!this.#displayIds.has(sourceId)) void this.#findDisplay(sourceId);
     const displayId = this.#displayIds.get(sourceId);
-    if (displayId === undefined) void this.#findDisplay(sourceId);
     return screen.getAllDisplays().find(({ id }) => id === displayId);
   }
 
   async #findDisplay(sourceId: string): Promise<void> {
+    // What is found counts for the displays of now, not for those that there are by then.
+    const displayIds = this.#displayIds.set(sourceId, null);
     try {
       const thumbnailSize = { width: 0, height: 0 };
       const sources = await desktopCapturer.getSources({ types: ['screen'], thumbnailSize });
       const found = sources.find(({ id }) => id === sourceId);
-      // A system that does not tell displays apart has one.
-      const displayId = Number(found?.display_id) || screen.getPrimaryDisplay().id;
-      this.#displayIds.set(sourceId, displayId);
+      // Unplugged: no other display is shared in its place.
+      if (!found) return;
+      // A part of a display that is shared as a screen of its own has none, and where there is one there is no choice.
+      const only = screen.getAllDisplays().length === 1 ? screen.getPrimaryDisplay().id : null;
+      displayIds.set(sourceId, Number(found.display_id) || only);
       this.refresh();
     } catch (error) {
+      displayIds.delete(sourceId);
       this.#options.log.error({ err: error }, 'the display of a shared screen could not be found');
     }
   }

@@ -18,22 +18,29 @@ export class TestDisplay {
   }
 
   /** Starts Xvfb on the next free display number, and openbox on it. */
-  static async start(widthPx = 1920, heightPx = 1080, depth = 24): Promise<TestDisplay> {
-    const args = [
-      '-displayfd',
-      '3',
-      '-screen',
-      '0',
-      `${widthPx}x${heightPx}x${depth}`,
-      '-nolisten',
-      'tcp',
-      '-noreset',
-    ];
+  static start(widthPx = 1920, heightPx = 1080, depth = 24): Promise<TestDisplay> {
+    const server = ['Xvfb', '-screen', '0', `${widthPx}x${heightPx}x${depth}`];
+    return TestDisplay.startServer({ server, widthPx, heightPx });
+  }
+
+  /** Starts another X server, or another window manager. */
+  static async startServer(options: {
+    /** The program with its arguments, but for those that all X servers have. */
+    readonly server: readonly string[];
+    readonly widthPx: number;
+    readonly heightPx: number;
+    readonly windowManager?: readonly string[];
+  }): Promise<TestDisplay> {
+    const { widthPx, heightPx } = options;
+    const [server = '', ...args] = options.server;
+    const [manager = '', ...managerArgs] = options.windowManager ?? ['openbox'];
     const home = OwnHome.make('display');
-    const server = home.spawn('Xvfb', args, { stdio: ['ignore', 'ignore', 'ignore', 'pipe'] });
-    const number = await readLine(server.stdio[3] as Readable);
+    const running = home.spawn(server, [...args, '-displayfd', '3', '-nolisten', 'tcp', '-noreset'], {
+      stdio: ['ignore', 'ignore', 'ignore', 'pipe'],
+    });
+    const number = await readLine(running.stdio[3] as Readable);
     const display = new TestDisplay(`:${number}`, widthPx, heightPx, home);
-    display.start('openbox', []);
+    display.start(manager, managerArgs);
     return display;
   }
 

@@ -29,6 +29,11 @@ describe('planBorders', () => {
     ]);
   });
 
+  it('marks a screen before its first picture and while its capture restarts', () => {
+    for (const capture of [{ state: 'starting' }, { state: 'recovering', message: 'It restarts.' }] as const)
+      expect(planBorders([share('screen_1', { capture })], [])).toEqual([{ sourceId: null, text: NOBODY }]);
+  });
+
   it('counts those that there is no room to name', () => {
     const viewers = ['A', 'B', 'C', 'D', 'E'].map((name) => viewer('screen_1', name));
     expect(planBorders([share('screen_1')], viewers)[0]?.text).toBe(
@@ -44,6 +49,7 @@ describe('planBorders', () => {
           share('screen_1', { status: 'pending_approval' }),
           share('screen_2', { paused: true, capture: { state: 'paused' } }),
           share('screen_3', { source: window }),
+          share('screen_4', { capture: { state: 'failed', message: 'No picture from the screen.' } }),
         ],
         [],
       ),
