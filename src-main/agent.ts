@@ -105,6 +105,8 @@ export interface AgentOptions {
   readonly watchCommands?: (trace: CommandTrace | null) => void;
   /** How the run before this one ended, if it was not meant to. */
   readonly fall?: Fall | null;
+  /** When the run before this one was last known to live, wall time; null or left out where nothing tells. */
+  readonly lastSeenMs?: number | null;
   /** Tells the person at the machine; whoever made it closes it, after the agent. */
   readonly notifier: Notifier;
 }
@@ -129,6 +131,11 @@ export interface Agent {
   endRecording(sessionId: string): void;
   /** A ticket for the address of one of the agent's own windows, as `?ticket=`; good for one use within 30 s. */
   issueTicket(window: OwnWindow): string;
+  /**
+   * Puts the end of all sessions and commands on record with `reason`, and is done when it returns: for where no time is left
+   * to close. Idempotent.
+   */
+  endAtOnce(reason: string): void;
   /** Ends and archives all sessions with `reason`, closes all streams and connections, then the database. */
   close(reason: string): Promise<void>;
 }
@@ -436,11 +443,13 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
   try {
     const fall = options.fall ?? null;
     const reason = fall === null ? RESTART_REASON : fall.kind === 'stalled' ? STALL_REASON : FAILURE_REASON;
-    await commands.service.recover(reason);
-    sessions.recover(reason);
+    const nowMs = clock.wallMs();
+    const endedAtMs = Math.min(options.lastSeenMs ?? nowMs, nowMs);
+    await commands.service.recover(reason, endedAtMs);
+    sessions.recover(reason, endedAtMs);
     if (fall) bus.publish(journal.recordEvent(describeRestart(fall, reason, clock.wallMs())));
     advisories.put('restart', fall && adviseOnRestart(fall));
-    recordings.recover();
+    recordings.recover(endedAtMs);
     listener = await listenHttp(
       { plan, port: atStart.port, tls: options.tls },
       {
@@ -494,6 +503,13 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
     },
     endRecording: (sessionId) => recordings.end(sessionId, 'tray'),
     issueTicket: (window) => panelPass.issueTicket(window),
+    endAtOnce: (reason) => {
+      try {
+        sessions.endAll(reason);
+      } finally {
+        commands.service.recordEnd(reason);
+      }
+    },
     close: async (reason) => {
       liveness.stop();
       unfollow();

@@ -7,6 +7,7 @@ import { systemClock } from './clock.ts';
 import { ChangeThread } from './commands/change-thread.ts';
 import { describeDesktop } from './desktop/describe-desktop.ts';
 import { APP_ICON, DesktopFace } from './desktop/desktop-face.ts';
+import { hearDesktopLoss } from './desktop/desktop-loss.ts';
 import { findFalseDepth, hasDisplay, isHeadless, runAgainHeadless } from './desktop/display-server.ts';
 import { ElectronScreenSource } from './desktop/electron-screen-source.ts';
 import { findRunningAgent, onSecondStart, takeInstanceLock } from './desktop/instance-lock.ts';
@@ -21,10 +22,11 @@ import { createDesktopUpdater } from './desktop/update/desktop-updater.ts';
 import { openGuardian } from './guardian/open-guardian.ts';
 import { createLogger, type Logger } from './logger.ts';
 import { createOutgoing } from './outgoing/outgoing.ts';
-import { FAILURE_REASON } from './sessions/session-events.ts';
+import { DESKTOP_REASON, FAILURE_REASON } from './sessions/session-events.ts';
 import { readStartOptions, StartAnswer, StartError } from './settings/command-line.ts';
 import { type DataFolder, prepareDataFolder } from './settings/data-folder.ts';
 import { beginHeartbeat } from './settings/heartbeat-file.ts';
+import { readLastMoment } from './settings/last-moment.ts';
 import { removeRunningFile, writeRunningFile } from './settings/running-file.ts';
 import { SettingsStore } from './settings/settings-store.ts';
 import { findListenFault, findTlsFault, startDespiteFile } from './settings/start-despite-file.ts';
@@ -40,6 +42,8 @@ import { adviseOnTrust } from './upkeep/trust-advisory.ts';
 const EXIT_REFUSED = 2;
 /** Exit code of an agent that ended in order because something went wrong that nobody had foreseen. */
 const EXIT_FAILED = 1;
+/** Why an agent ends without being asked to, for its log. */
+const DESKTOP_LOSS = 'the display or the session bus is gone';
 
 outliveReaders();
 
@@ -73,30 +77,36 @@ async function boot(): Promise<void> {
     await reportRunningAgent(data);
     return;
   }
+  const lastSeenMs = readLastMoment(data.heartbeat);
   const endHeartbeat = await beginHeartbeat(data.heartbeat, systemClock);
   removeRunningFile(data.running);
 
-  const { log, flush } = createLogger(data.logs);
+  const { log, flush, flushAtOnce } = createLogger(data.logs);
   const store = new SettingsStore({
     file: data.settings,
     given,
     onListenerError: (error) => log.error({ err: error }, 'a setting could not be put to use'),
   });
   const shutdown = new Shutdown(log);
-  shutdown.add('heartbeat', endHeartbeat);
-  shutdown.add('log', flush);
+  shutdown.add('heartbeat', endHeartbeat, endHeartbeat);
+  shutdown.add('log', flush, flushAtOnce);
   leaveOnFailure(shutdown, log);
   const dist = path.join(app.getAppPath(), 'dist');
   const guardian = openGuardian({
     log,
     settings: store,
     dataFolder: data.folder,
+    heartbeatFile: data.heartbeat,
     logFolder: data.logs,
     executable: process.execPath,
     appFolder: app.isPackaged ? null : app.getAppPath(),
     witnessFile: path.join(dist, 'main/stall-witness-worker.cjs'),
   });
-  shutdown.add('guardian', ({ isFailure }) => guardian.close(isFailure));
+  shutdown.add(
+    'guardian',
+    ({ isFailure }) => guardian.close(isFailure),
+    ({ isFailure }) => void guardian.close(isFailure),
+  );
 
   const wanted = store.current;
   const isEncrypted = wanted.tls || wanted.tlsCert !== '' || wanted.tlsKey !== '';
@@ -161,11 +171,16 @@ async function boot(): Promise<void> {
       describeDesktop,
       watchCommands: (trace) => guardian.watchCommands(trace),
       fall: guardian.fall,
+      lastSeenMs,
       ...(openScreenSettings ? { openScreenSettings } : {}),
       notifier,
     }),
   );
-  shutdown.add('agent', ({ isFailure }) => agent.close(isFailure ? FAILURE_REASON : 'Agent stopped'));
+  shutdown.add(
+    'agent',
+    ({ isFailure }) => agent.close(isFailure ? FAILURE_REASON : 'Agent stopped'),
+    ({ isFailure }) => agent.endAtOnce(isFailure ? FAILURE_REASON : DESKTOP_REASON),
+  );
   for (const { key, message } of store.problems) {
     log.warn({ key, file: data.settings }, message);
     process.stderr.write(`porthole: ${data.settings}: ${message}\n`);
@@ -181,7 +196,8 @@ async function boot(): Promise<void> {
     pid: process.pid,
     ...(tls ? { certificate: tls.cert } : {}),
   });
-  shutdown.add('running file', () => removeRunningFile(data.running));
+  const forgetRunning = (): void => removeRunningFile(data.running);
+  shutdown.add('running file', forgetRunning, forgetRunning);
 
   // Without a display there is no place for a face, and asking GTK for a tray would end the process.
   if (!isHeadless()) {
@@ -213,6 +229,10 @@ async function boot(): Promise<void> {
   shutdown.add('screen lock', unwatchLock);
 
   leaveOn(shutdown);
+  if (!isHeadless()) {
+    const onEnd = (isGone: boolean): void => shutdown.runAtOnce(isGone ? DESKTOP_LOSS : 'a fault', !isGone);
+    await hearDesktopLoss({ env: process.env, log, onEnd });
+  }
   guardian.settle();
   process.stdout.write(`porthole listening on ${agent.url}\n`);
 }
@@ -253,6 +273,8 @@ function leaveOn(shutdown: Shutdown): void {
     event.preventDefault();
     leave('quit');
   });
+  // Newer versions of Electron leave by themselves when the desktop is gone, and ask nobody.
+  app.on('quit', () => shutdown.runAtOnce(DESKTOP_LOSS));
 }
 
 /**

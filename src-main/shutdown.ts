@@ -13,6 +13,7 @@ export interface End {
 interface Participant {
   readonly name: string;
   readonly close: (end: End) => void | Promise<void>;
+  readonly endAtOnce: (end: End) => void;
 }
 
 /**
@@ -23,20 +24,42 @@ export class Shutdown {
   readonly #participants: Participant[] = [];
   readonly #log: Logger;
   #running: Promise<void> | null = null;
+  #isOver = false;
 
   constructor(log: Logger) {
     this.#log = log;
   }
 
-  /** Adds a part; the last one added closes first. */
-  add(name: string, close: Participant['close']): void {
-    this.#participants.push({ name, close });
+  /**
+   * Adds a part; the last one added closes first. `endAtOnce` is what of it must be done even where no time is left: it
+   * waits for nothing, draws nothing, and may be called in the middle of the usual close or after it.
+   */
+  add(
+    name: string,
+    close: Participant['close'],
+    endAtOnce: Participant['endAtOnce'] = () => undefined,
+  ): void {
+    this.#participants.push({ name, close, endAtOnce });
   }
 
   /** Closes all parts; resolves when all have closed or the deadline has passed. Further calls join the first. */
   run(reason: string, isFailure = false): Promise<void> {
     this.#running ??= this.#close({ reason, isFailure });
     return this.#running;
+  }
+
+  /** Does what must be done of all parts before the process is ended from outside, and is done when it returns. */
+  runAtOnce(reason: string, isFailure = false): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    this.#log.info({ reason }, 'ending at once');
+    for (const { name, endAtOnce } of [...this.#participants].reverse()) {
+      try {
+        endAtOnce({ reason, isFailure });
+      } catch (error) {
+        this.#log.error({ part: name, err: error }, 'a part failed to end');
+      }
+    }
   }
 
   async #close(end: End): Promise<void> {
@@ -55,5 +78,6 @@ export class Shutdown {
       }
     }
     cancelDeadline();
+    this.#isOver = true;
   }
 }

@@ -98,7 +98,7 @@ export function createCommandRecord(
 
 /** What becomes of a command that a crash cut off: one that ran has failed, one that waited was not allowed. */
 export function endUnfinished(record: CommandRecord, reason: string, atMs: number): CommandRecord {
-  const finishedAtMs = Math.max(atMs, record.requestedAtMs);
+  const finishedAtMs = Math.max(atMs, record.requestedAtMs, record.startedAtMs ?? 0);
   return record.status === 'running'
     ? { ...record, status: 'failed', error: { code: 'agent_restarted', message: reason }, finishedAtMs }
     : { ...record, status: 'expired', decidedBy: 'agent', decisionReason: reason, finishedAtMs };

@@ -87,13 +87,16 @@ export class CommandService {
     this.#admission = new CommandAdmission(options);
   }
 
-  /** Ends what an earlier run left unfinished, on record with this `reason` and on the machine. Once, before the first request. */
-  async recover(reason = RESTART_REASON): Promise<void> {
+  /**
+   * Ends what an earlier run left unfinished, on record with this `reason` and on the machine; `endedAtMs` is the wall time
+   * at which that run was last known to live. Once, before the first request.
+   */
+  async recover(reason = RESTART_REASON, endedAtMs = this.#options.clock.wallMs()): Promise<void> {
     const { journal, clock, publish, runner } = this.#options;
     const marks: string[] = [];
     for (const record of journal.listUnfinished()) {
-      const ended = endUnfinished(record, reason, clock.wallMs());
-      publish(journal.record(ended, describeFinished(ended, ended.finishedAtMs ?? clock.wallMs())));
+      const ended = endUnfinished(record, reason, endedAtMs);
+      publish(journal.record(ended, describeFinished(ended, clock.wallMs())));
       if (record.mark !== null) marks.push(record.mark);
     }
     await runner.sweep(marks);
@@ -262,6 +265,18 @@ export class CommandService {
       this.#cancel(live, reason, SHUTDOWN_GRACE_MS);
     }
     await Promise.all(this.#runs);
+  }
+
+  /** Puts the end of everything on record, for where no time is left to end it: the guardian does that. */
+  recordEnd(reason: string): void {
+    const { journal, clock, publish } = this.#options;
+    const nowMs = clock.wallMs();
+    for (const live of [...this.#live.values()]) {
+      const record = live.run?.current() ?? live.record;
+      if (record.finishedAtMs !== null) continue;
+      const ended = endUnfinished(record, reason, nowMs);
+      publish(journal.record(ended, describeFinished(ended, nowMs)));
+    }
   }
 
   /** Waits until the last picture is taken and kept, or will not be. */

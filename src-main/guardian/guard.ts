@@ -4,6 +4,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { findLeftovers, type Leftovers } from '../commands/leftovers.ts';
 import { isDead } from '../commands/marked-processes.ts';
 import { readSmallFile } from '../files/small-file.ts';
+import { noteLastMoment } from '../settings/last-moment.ts';
 import { type AgentChannel, openAgentChannel } from './agent-channel.ts';
 import { listChromiumProcesses } from './agent-processes.ts';
 import { writeFallMark } from './fall-mark.ts';
@@ -127,6 +128,7 @@ class Watch {
   /** First what does something, then what sees something, then the agent. */
   #endAgent(orders: GuardianOrders): void {
     this.#leftovers?.end();
+    attempt(() => noteLastMoment(orders.heartbeatFile));
     const restarts = this.#planRestart(orders);
     const stack = readIfThere(orders.stackFile);
     const mark = { kind: 'stalled', atMs: Date.now(), staysDown: restarts === null } as const;
@@ -139,8 +141,10 @@ class Watch {
 
   /** What is to be done for an agent that has ended by itself, or was ended by somebody. */
   #mournAgent(): void {
-    this.#leftovers?.end();
     const orders = this.#orders;
+    // Whatever ended it had no time to say when; one that ended in order says nothing of itself any more.
+    if (orders) attempt(() => noteLastMoment(orders.heartbeatFile));
+    this.#leftovers?.end();
     if (!orders?.relaunch || this.#farewell === 'bye') return;
     // One that closed the channel and lives on is none of ours any more.
     if (!this.#waitUntilGone([])) return;

@@ -23,6 +23,8 @@ export interface GuardianOrders {
   readonly markFile: string;
   /** Where the agent's own thread says what the main thread is at, should it hang. */
   readonly stackFile: string;
+  /** Where the agent says that it works on its data folder; its time is set to the agent's end, for the next start. */
+  readonly heartbeatFile: string;
   /** The agent's log, to which a line is added once the agent cannot. */
   readonly logFile: string;
   /** How the guardian starts the agent again; null if somebody else does, or nobody. */

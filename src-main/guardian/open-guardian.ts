@@ -15,6 +15,8 @@ export interface GuardedAgent {
   readonly log: Logger;
   readonly settings: SettingsStore;
   readonly dataFolder: string;
+  /** Where the agent says that it works on its data folder. */
+  readonly heartbeatFile: string;
   readonly logFolder: string;
   /** Electron's executable, which is the app where it is packaged. */
   readonly executable: string;
@@ -66,6 +68,7 @@ export function openGuardian(guarded: GuardedAgent): GuardianRoom {
       executable,
       markFile,
       stackFile,
+      heartbeatFile: guarded.heartbeatFile,
       logFile: path.join(guarded.logFolder, 'porthole.log'),
       relaunch: planRelaunch(guarded),
       restartsFile: path.join(folder, 'restarts.json'),

@@ -72,10 +72,13 @@ export class RecordingService {
     this.#room = new RecordingRoom(options.folder, options.clock, options.settings);
   }
 
-  /** Takes up what an earlier run left: recordings that it could not end are interrupted, and are made to play. */
-  recover(): void {
+  /**
+   * Takes up what an earlier run left: recordings that it could not end are interrupted, and are made to play. `endedAtMs` is
+   * the wall time at which that run was last known to live.
+   */
+  recover(endedAtMs = this.#options.clock.wallMs()): void {
     for (const record of this.#options.journal.listUnfinished()) {
-      const stoppedAtMs = Math.max(this.#options.clock.wallMs(), record.startedAtMs);
+      const stoppedAtMs = Math.max(endedAtMs, record.startedAtMs);
       const interrupted = { ...record, state: 'interrupted' as const, reason: INTERRUPTED, stoppedAtMs };
       this.#book.keepEnd(interrupted, 'agent');
       this.#mending = this.#mending.then(() => this.#mend(interrupted));

@@ -187,6 +187,8 @@ export const RESTART_REASON = 'Agent restarted';
 export const STALL_REASON = 'Agent stopped answering';
 /** Why sessions are archived that an agent ends which fails. */
 export const FAILURE_REASON = 'Agent failed';
+/** Why those are that an agent ends whose display or session bus is gone: whoever sat there has logged out, or it crashed. */
+export const DESKTOP_REASON = 'Desktop session ended';
 
 function dropCause(reason: string): string {
   if (reason === RESTART_REASON) return 'agent restarted';

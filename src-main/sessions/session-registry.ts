@@ -63,13 +63,17 @@ export class SessionRegistry {
     this.#locked = ground.journal.isLocked();
   }
 
-  /** Archives as dropped, for this `reason`, what an earlier run left unfinished. Once, before the first start. */
-  recover(reason = RESTART_REASON): void {
+  /**
+   * Archives as dropped, for this `reason`, what an earlier run left unfinished; `endedAtMs` is the wall time at which that
+   * run was last known to live. Once, before the first start.
+   */
+  recover(reason = RESTART_REASON, endedAtMs = this.#ground.clock.wallMs()): void {
     const { journal, clock, publish } = this.#ground;
     for (const record of journal.listUnfinished()) {
-      const nowMs = Math.max(clock.wallMs(), record.startedAtMs);
-      const ended = { ...record, status: 'dropped' as const, stoppedAtMs: nowMs, stopReason: reason };
-      publish(journal.record(ended, describeSessionEvent(ended, 'drop', nowMs, 'agent')));
+      const stoppedAtMs = Math.max(endedAtMs, record.lastActivityAtMs, record.startedAtMs);
+      const ended = { ...record, status: 'dropped' as const, stoppedAtMs, stopReason: reason };
+      const toldAtMs = Math.max(clock.wallMs(), stoppedAtMs);
+      publish(journal.record(ended, describeSessionEvent(ended, 'drop', toldAtMs, 'agent')));
     }
   }
 

@@ -51,6 +51,16 @@ describe('gatheredLines', () => {
     expect(pieces.join('')).toBe('1\n2\n3\n');
   });
 
+  it('hands over what is not certainly written, once', async () => {
+    const { stream, turn } = openSlowDisk();
+    const lines = new GatheredLines(stream);
+    lines.write('1\n');
+    await turn();
+    for (const line of ['2\n', '3\n']) lines.write(line);
+    expect(lines.takeAll()).toBe('2\n3\n');
+    expect(lines.takeAll()).toBe('');
+  });
+
   it('ends when the disk has refused, and goes on being written to', async () => {
     const { stream, errors, turn } = openSlowDisk();
     const lines = new GatheredLines(stream);

@@ -271,6 +271,32 @@ describe('commandService', () => {
     next.close();
   });
 
+  it('has what a crash cut off end when the agent was last known to live', async () => {
+    rig.runner.isPatient = true;
+    const running = await rig.service.execute(rig.startSession('autonomous'), RUN, ORIGIN);
+    const startedAtMs = rig.journal.find(running.command_id)?.startedAtMs ?? 0;
+    const next = createCommandRig({ journal: rig.journal });
+    await next.service.recover('Agent restarted', startedAtMs + 4000);
+    expect(rig.journal.find(running.command_id)).toMatchObject({ finishedAtMs: startedAtMs + 4000 });
+    next.close();
+  });
+
+  it('puts the end of everything on record where no time is left', async () => {
+    rig.runner.isPatient = true;
+    const running = await rig.service.execute(rig.startSession('autonomous'), RUN, ORIGIN);
+    const waiting = await rig.service.execute(rig.startSession('supervised'), RUN, ORIGIN);
+    rig.service.recordEnd('Desktop session ended');
+    expect(rig.journal.find(running.command_id)).toMatchObject({
+      status: 'failed',
+      error: { message: 'Desktop session ended' },
+    });
+    expect(rig.journal.find(waiting.command_id)).toMatchObject({
+      status: 'expired',
+      decisionReason: 'Desktop session ended',
+    });
+    expect(rig.journal.listUnfinished()).toEqual([]);
+  });
+
   it('waits on closing until nothing is left', async () => {
     rig.runner.isPatient = true;
     const running = await rig.service.execute(rig.startSession('autonomous'), RUN, ORIGIN);

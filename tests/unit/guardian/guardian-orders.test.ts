@@ -16,6 +16,7 @@ const ORDERS: GuardianOrders = {
   executable: '/opt/port hole/é',
   markFile: '/data/fall.json',
   stackFile: '/data/stack.txt',
+  heartbeatFile: '/data/alive.json',
   logFile: '/data/porthole.log',
   relaunch: { file: '/opt/porthole', args: ['--a\nb', ''], cwd: '/' },
   restartsFile: '/data/restarts.json',

@@ -376,6 +376,23 @@ describe('sessionRegistry', () => {
       expect(after.registry.listHistory({ limit: 10, offset: 0 }).total).toBe(4);
     });
 
+    it('has them end when their agent was last known to live, and no earlier than their last sign of life', () => {
+      const folder = mkdtempSync(path.join(tmpdir(), 'porthole-recover-'));
+      onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+      const before = startRig({ folder });
+      const early = before.registry.startRemote(REMOTE, 'x').session_id;
+      before.clock.advance(10_000);
+      const lastSeenMs = before.clock.wallMs();
+      before.clock.advance(5000);
+      const late = before.registry.startRemote(REMOTE, 'x');
+      const after = startRig({ folder });
+      after.clock.advance(3_600_000);
+      after.registry.recover(undefined, lastSeenMs);
+      const [end, lateEnd] = [early, late.session_id].map((id) => after.registry.remoteStatus(id));
+      expect(end).toMatchObject({ stopped_at: new Date(lastSeenMs).toISOString() });
+      expect(lateEnd).toMatchObject({ stopped_at: late.started_at });
+    });
+
     it('does not let a session end before it began, whatever the wall clock says', () => {
       const folder = mkdtempSync(path.join(tmpdir(), 'porthole-recover-'));
       onTestFinished(() => rmSync(folder, { recursive: true, force: true }));

@@ -59,6 +59,7 @@ function startGuardian(stallSeconds: number): Guardian {
       executable: process.execPath,
       markFile: at('fall.json'),
       stackFile: at('stack.txt'),
+      heartbeatFile: at('alive.json'),
       logFile: at('porthole.log'),
       relaunch:
         restarts === 'guardian'
