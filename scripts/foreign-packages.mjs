@@ -36,6 +36,15 @@ export const FOREIGN_THINGS = Object.freeze([
     library: 'gstreamer-1.0/libgstcodecalpha.so',
     packages: ['gstreamer1.0-plugins-bad'],
   },
+  { what: 'the window manager of XFCE', program: 'xfwm4', packages: ['xfwm4'] },
+  { what: 'the window manager of MATE', program: 'marco', packages: ['marco'] },
+  {
+    what: 'settings that it reads',
+    file: '/usr/share/glib-2.0/schemas/org.mate.peripherals-mouse.gschema.xml',
+    packages: ['mate-settings-daemon-common'],
+  },
+  { what: 'i3', program: 'i3', packages: ['i3-wm'] },
+  { what: 'session buses of their own', program: 'dbus-run-session', packages: ['dbus-daemon', 'dbus'] },
   { what: 'WebKitGTK', program: 'WebKitWebDriver', packages: ['webkit2gtk-driver'] },
   { what: 'an X server with several outputs', program: 'Xorg', packages: ['xserver-xorg-core'] },
   {

@@ -17,6 +17,7 @@ import { findSessionBus } from './dbus/dbus-address.ts';
 import { FreshRequests } from './fresh-requests.ts';
 import { type GlobalShortcut, registerGlobalShortcut, releaseGlobalShortcut } from './global-shortcut.ts';
 import { PanelWindow } from './panel-window.ts';
+import { PromptSight } from './prompt-sight.ts';
 import { PromptWindow } from './prompt-window.ts';
 import { AgentTray } from './tray.ts';
 import { HAS_ICON, trayHost } from './tray-host.ts';
@@ -59,6 +60,7 @@ export class DesktopFace {
   readonly #options: DesktopFaceOptions;
   readonly #panel: PanelWindow;
   readonly #prompt: PromptWindow;
+  readonly #sight: PromptSight;
   readonly #traySessions: TraySessions;
   #shortcut: GlobalShortcut | null;
   readonly #tray: AgentTray;
@@ -79,9 +81,12 @@ export class DesktopFace {
       issueTicket: () => agent.issueTicket('panel'),
       onHidden: () => void this.#tellThatItStays(),
     });
+    this.#sight = new PromptSight(clock, options.log);
     this.#prompt = new PromptWindow({
       url: agent.url,
       iconFile,
+      sight: this.#sight,
+      preload: path.join(app.getAppPath(), 'dist/preload/prompt.cjs'),
       issueTicket: () => agent.issueTicket('prompt'),
       approvals: agent.approvals,
       clock,
@@ -149,6 +154,7 @@ export class DesktopFace {
     this.#trayWatch.close();
     this.#tray.close();
     this.#prompt.close();
+    this.#sight.close();
     this.#panel.close();
   }
 

@@ -17,6 +17,24 @@ export function isHeadless(): boolean {
   );
 }
 
+/** The first Electron that draws to a Wayland compositor by itself where it finds one. */
+const NATIVE_WAYLAND_SINCE = 38;
+
+/** Whether windows are drawn to an X server, be it one that a Wayland compositor brings along. */
+export function drawsToX(): boolean {
+  if (process.platform !== 'linux' || isHeadless() || !process.env.DISPLAY) return false;
+  const hint =
+    app.commandLine.getSwitchValue('ozone-platform-hint') || process.env.ELECTRON_OZONE_PLATFORM_HINT || '';
+  const usual = Number.parseInt(process.versions.electron, 10) >= NATIVE_WAYLAND_SINCE ? 'auto' : 'x11';
+  const chosen = app.commandLine.getSwitchValue('ozone-platform') || hint || usual;
+  return chosen === 'auto' ? process.env.XDG_SESSION_TYPE !== 'wayland' : chosen === 'x11';
+}
+
+/** Whether the place of the pointer may be asked for: drawing to a Wayland compositor, Electron ends itself at the question. */
+export function tellsPointer(): boolean {
+  return !isHeadless() && (process.platform !== 'linux' || drawsToX());
+}
+
 /**
  * The bits of a pixel on an X display of which WebRTC reads false colours, whose green is lost on the way; null where they
  * are true. It copies 32 bits with 8 for each colour as they are, and takes anything else apart with a mistake.

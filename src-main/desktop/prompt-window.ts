@@ -1,8 +1,9 @@
 import { type BrowserWindow, nativeTheme, type Session, screen, session } from 'electron';
 import type { ApprovalQueue } from '../approvals/approval-queue.ts';
 import type { Clock } from '../clock.ts';
-import { isHeadless } from './display-server.ts';
+import { drawsToX, isHeadless, tellsPointer } from './display-server.ts';
 import { createHardenedWindow } from './hardened-window.ts';
+import type { PromptSight } from './prompt-sight.ts';
 
 /** What a {@link PromptWindow} works with. */
 export interface PromptWindowOptions {
@@ -14,6 +15,9 @@ export interface PromptWindowOptions {
   readonly issueTicket: () => string;
   readonly approvals: ApprovalQueue;
   readonly clock: Clock;
+  readonly sight: PromptSight;
+  /** Absolute path of the built `preload/prompt.ts`. */
+  readonly preload: string;
   /** Whether a request opens the prompt by itself; asked anew at each. */
   readonly opensAtOnce: () => boolean;
 }
@@ -70,7 +74,7 @@ export class PromptWindow {
     const window = this.#window ?? this.#create();
     this.#load(window, approvalId);
     window.show();
-    window.focus();
+    void this.#options.sight.focus(window);
   }
 
   /** Closes the window for good. */
@@ -104,7 +108,9 @@ export class PromptWindow {
   }
 
   #create(): BrowserWindow {
-    const { workArea } = screen.getDisplayNearestPoint(screen.getCursorScreenPoint());
+    const { workArea } = tellsPointer()
+      ? screen.getDisplayNearestPoint(screen.getCursorScreenPoint())
+      : screen.getPrimaryDisplay();
     const height = Math.min(workArea.height, this.#neededHeight());
     const window = createHardenedWindow({
       window: {
@@ -115,6 +121,9 @@ export class PromptWindow {
         title: 'Porthole: approval needed',
         icon: this.#options.iconFile,
         show: false,
+        // An X window manager would hide it behind a window that fills the screen, tile it, or leave it on the workspace
+        // where it opened: it gets nothing to do with a window that takes no focus, which is above all by itself.
+        ...(drawsToX() ? { focusable: false, frame: false } : {}),
         alwaysOnTop: true,
         skipTaskbar: true,
         minimizable: false,
@@ -124,7 +133,7 @@ export class PromptWindow {
         backgroundColor: nativeTheme.shouldUseDarkColors ? BACKGROUND.dark : BACKGROUND.light,
       },
       session: promptSession(),
-      preload: null,
+      preload: this.#options.preload,
       allowedOrigin: this.#options.url,
     });
     // No key but those of its page does anything here; on macOS the menu belongs to the app.
@@ -135,13 +144,15 @@ export class PromptWindow {
     });
     // A prompt that died is opened anew by the next request, or from the tray.
     window.webContents.on('render-process-gone', () => window.destroy());
+    this.#options.sight.watch(window);
     this.#window = window;
     return window;
   }
 
   #load(window: BrowserWindow, approvalId: string): void {
     const { url, issueTicket } = this.#options;
-    const query = new URLSearchParams({ ticket: issueTicket(), approval_id: approvalId });
+    const query = new URLSearchParams({ ticket: issueTicket(), approval_id: approvalId, sight: 'told' });
+    if (drawsToX()) query.set('frame', 'none');
     // A load that the next one cuts off, or the window's end, is nobody's failure.
     window.loadURL(`${url}/prompt.html?${query}`).catch(() => undefined);
   }

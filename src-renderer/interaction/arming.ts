@@ -11,14 +11,24 @@ export class Arming {
   readonly #clock: Clock;
   readonly #delayMs: number;
   readonly #onChange: (phase: ArmingPhase) => void;
+  readonly #onBegin: () => void;
   #cancel: (() => void) | null = null;
   #phase: ArmingPhase = 'idle';
 
-  /** `onChange` is called only when the phase changes; the first is `idle`. */
-  constructor(clock: Clock, delayMs: number, onChange: (phase: ArmingPhase) => void) {
+  /**
+   * `onChange` is called only when the phase changes; the first is `idle`. `onBegin` is called each time that the delay
+   * begins, also anew.
+   */
+  constructor(
+    clock: Clock,
+    delayMs: number,
+    onChange: (phase: ArmingPhase) => void,
+    onBegin: () => void = () => undefined,
+  ) {
     this.#clock = clock;
     this.#delayMs = delayMs;
     this.#onChange = onChange;
+    this.#onBegin = onBegin;
   }
 
   /** Tells whether the button can be seen now. */
@@ -42,6 +52,7 @@ export class Arming {
 
   #begin(): void {
     this.#cancel?.();
+    this.#onBegin();
     this.#set('arming');
     this.#cancel = this.#clock.after(this.#delayMs, () => this.#set('armed'));
   }

@@ -1,6 +1,6 @@
 import type { Ref } from 'react';
 import type { ApprovalKind } from '#shared/approvals';
-import type { ArmingPhase } from '../interaction/arming.ts';
+import type { ArmedButtons } from '../interaction/use-arming.ts';
 import type { Answer, DecisionControl } from './use-decision.ts';
 
 const LABELS = {
@@ -15,33 +15,34 @@ const TITLES: Partial<Record<Answer, string>> = {
   deny_and_end: 'Deny this and end the session that asks for it',
 };
 
-/** One answer to a request. With an `arming` phase it reacts only once that is `armed`. */
+/** One answer to a request. With `arming` it reacts only once that is armed, and to a press that it accepts. */
 export function DecisionButton({
   answer,
   control,
-  arming = 'armed',
+  arming,
   describedBy,
   ref,
 }: {
   readonly answer: Answer;
   readonly control: DecisionControl;
-  readonly arming?: ArmingPhase | undefined;
+  readonly arming?: ArmedButtons | undefined;
   /** The id of the element that tells what is asked for. */
   readonly describedBy: string;
   readonly ref?: Ref<HTMLButtonElement> | undefined;
 }) {
-  const isArmed = arming === 'armed';
+  const phase = arming?.phase ?? 'armed';
+  const isArmed = phase === 'armed';
   return (
     <button
       type="button"
       ref={ref}
       className={answer === 'allow' ? 'button primary' : 'button'}
-      data-arming={arming}
+      data-arming={phase}
       aria-disabled={!isArmed || control.sent !== null}
       aria-describedby={describedBy}
       title={TITLES[answer]}
-      onClick={() => {
-        if (isArmed) void control.decide(answer);
+      onClick={({ nativeEvent }) => {
+        if (isArmed && arming?.accepts(nativeEvent) !== false) void control.decide(answer);
       }}
     >
       {LABELS[answer][control.sent === answer ? 'sent' : 'idle']}
@@ -62,7 +63,7 @@ export function DecisionButtons({
 }: {
   readonly kind: ApprovalKind;
   readonly control: DecisionControl;
-  readonly arming: ArmingPhase;
+  readonly arming: ArmedButtons;
   /** Whether a no waits for the arming too. */
   readonly armsDenial: boolean;
   /** The id of the element that tells what is asked for. */
@@ -81,6 +82,11 @@ export function DecisionButtons({
           <DecisionButton answer="deny_and_end" {...denial} />
           <DecisionButton answer="allow_for_session" {...common} arming={arming} />
         </>
+      )}
+      {arming.hasRefused && (
+        <p className="hint" role="status">
+          Was that press meant for this? Move the pointer off the buttons and back, then press again.
+        </p>
       )}
     </div>
   );

@@ -12,10 +12,11 @@ import { PromptPage } from './prompt-page.tsx';
 
 const root = document.getElementById('root');
 if (!root) throw new Error('The page has no root element');
+const query = new URLSearchParams(location.search);
 createRoot(root).render(
   <StrictMode>
     <AgentProvider store={openAgent()}>
-      <PromptPage firstApprovalId={new URLSearchParams(location.search).get('approval_id')} />
+      <PromptPage firstApprovalId={query.get('approval_id')} isFrameless={query.get('frame') === 'none'} />
     </AgentProvider>
   </StrictMode>,
 );

@@ -13,7 +13,14 @@ const OUTCOME_SHOWN_MS = 1800;
  * One request at a time, first the one with id `firstApprovalId` (null: the oldest). When it is decided, here
  * or elsewhere, the page says so for a moment, then shows the next that waits or closes its window.
  */
-export function PromptPage({ firstApprovalId }: { readonly firstApprovalId: string | null }) {
+export function PromptPage({
+  firstApprovalId,
+  isFrameless = false,
+}: {
+  readonly firstApprovalId: string | null;
+  /** Whether the window has no frame of the system's, with a border and a button to close it. */
+  readonly isFrameless?: boolean;
+}) {
   const { clock } = useAgentStore();
   const approvals = useAgent((state) => state.live.approvals);
   const isKnown = useAgent((state) => state.connection === 'live' || state.connection === 'polling');
@@ -35,7 +42,7 @@ export function PromptPage({ firstApprovalId }: { readonly firstApprovalId: stri
   }, [isOver, nextId, clock]);
 
   return (
-    <main className="prompt">
+    <main className={isFrameless ? 'prompt frameless' : 'prompt'}>
       {asked ? (
         <Request
           key={asked.approval.approval_id}
@@ -46,6 +53,16 @@ export function PromptPage({ firstApprovalId }: { readonly firstApprovalId: stri
         />
       ) : (
         <Outcome approval={shown} decided={decided} isOver={isOver} isLast={nextId === undefined} />
+      )}
+      {isFrameless && (
+        <button
+          type="button"
+          className="prompt-close"
+          title="Close without answering"
+          onClick={() => window.close()}
+        >
+          ✕<span className="visually-hidden"> Close without answering</span>
+        </button>
       )}
     </main>
   );

@@ -87,9 +87,14 @@ export class TestDisplay {
     };
   }
 
+  /** The same for a window that fills the screen. */
+  openFullScreenWindow(title: string): Promise<TestWindow> {
+    return this.openWindow(title, '480x270', ['-fs']);
+  }
+
   /** Opens a window with this title in which a test pattern moves; resolves when it is there. */
-  async openWindow(title: string, size = '480x270'): Promise<TestWindow> {
-    const args = ['-loglevel', 'error', '-window_title', title, '-left', '60', '-top', '60'];
+  async openWindow(title: string, size = '480x270', more: readonly string[] = []): Promise<TestWindow> {
+    const args = ['-loglevel', 'error', '-window_title', title, '-left', '60', '-top', '60', ...more];
     const input = ['-f', 'lavfi', '-i', `testsrc2=size=${size}:rate=30`];
     const program = this.start('ffplay', [...args, ...input], { SDL_VIDEODRIVER: 'x11' });
     const search = ['search', '--sync', '--onlyvisible', '--name', `^${title}$`];
@@ -190,6 +195,42 @@ export class TestDisplay {
     const run = (...args: string[]): string => runProgram('xdotool', args, this.env).toString();
     run('mousemove', String(x), String(y));
     return /^WINDOW=(\d+)$/m.exec(run('getmouselocation', '--shell'))?.[1];
+  }
+
+  /** Goes to another workspace; the first is 0. */
+  changeWorkspace(index: number): void {
+    runProgram('xdotool', ['set_desktop', String(index)], this.env);
+  }
+
+  /** The workspace that is shown; the first is 0. */
+  workspace(): number {
+    return Number(runProgram('xdotool', ['get_desktop'], this.env).toString());
+  }
+
+  /** Whether a window manager has said on the root window that it is there. */
+  isManaged(): boolean {
+    return spawnSync('xdotool', ['get_num_desktops'], { env: this.env }).status === 0;
+  }
+
+  /** Where a window lies, and how large it is. */
+  areaOf(windowId: string): string {
+    return runProgram('xdotool', ['getwindowgeometry', windowId], this.env).toString();
+  }
+
+  /** Moves the pointer there, as a hand does: not in one leap. */
+  movePointer(x: number, y: number): void {
+    const near = ['mousemove', String(x - 3), String(y - 3)];
+    runProgram('xdotool', [...near, 'mousemove', String(x), String(y)], this.env);
+  }
+
+  /** Presses the pointer's first button there, without moving it where it is there already. */
+  clickAt(x: number, y: number): void {
+    runProgram('xdotool', ['mousemove', String(x), String(y), 'click', '1'], this.env);
+  }
+
+  /** Presses a key of the keyboard, such as `Return`. */
+  pressKey(name: string): void {
+    runProgram('xdotool', ['key', name], this.env);
   }
 
   /** Ends the display and everything that was started on it. */
