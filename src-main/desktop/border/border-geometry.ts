@@ -17,9 +17,31 @@ export function placeStrips({ x, y, width, height }: Rectangle): Rectangle[] {
   ];
 }
 
-/** Where the line of text stands: at the top of what programs may use of a display, in the middle. */
-export function placeBadge({ x, y, width }: Rectangle, text: string): Rectangle {
+/**
+ * Where the line of text stands in what programs may use of a display: in the middle of the top, or in the first other
+ * place along the edges where it covers none of `kept`. Null where there is none.
+ */
+export function placeBadge(
+  { x, y, width, height }: Rectangle,
+  text: string,
+  kept: readonly Rectangle[],
+): Rectangle | null {
   const wanted = Math.ceil([...text].length * LETTER_PX) + BADGE_PADDING_PX;
   const badgeWidth = Math.min(wanted, BADGE_MAX_WIDTH_PX, width);
-  return { x: Math.round(x + (width - badgeWidth) / 2), y, width: badgeWidth, height: BADGE_HEIGHT_PX };
+  const [left, middle, right] = [x, Math.round(x + (width - badgeWidth) / 2), x + width - badgeWidth];
+  const [top, bottom] = [y, y + height - BADGE_HEIGHT_PX];
+  const places = [
+    [middle, top],
+    [middle, bottom],
+    [left, top],
+    [right, top],
+    [left, bottom],
+    [right, bottom],
+  ] as const;
+  const areas = places.map(([x, y]) => ({ x, y, width: badgeWidth, height: BADGE_HEIGHT_PX }));
+  return areas.find((area) => !kept.some((other) => intersects(area, other))) ?? null;
+}
+
+function intersects(a: Rectangle, b: Rectangle): boolean {
+  return a.x < b.x + b.width && b.x < a.x + a.width && a.y < b.y + b.height && b.y < a.y + a.height;
 }

@@ -1,10 +1,11 @@
-import { type Display, desktopCapturer, screen } from 'electron';
+import { type Display, desktopCapturer, type Rectangle, screen } from 'electron';
 import type { LiveSession } from '#shared/sessions';
 import type { Settings } from '#shared/settings';
 import type { Logger } from '../../logger.ts';
 import type { ViewerState } from '../../stream/viewer.ts';
 import { isWaylandSession } from '../display-server.ts';
 import { hasBorders, planBorders } from './border-plan.ts';
+import { OwnWindows } from './own-windows.ts';
 import { ScreenBorder } from './screen-border.ts';
 
 /** What {@link ShareBorders} show. */
@@ -22,6 +23,9 @@ export class ShareBorders {
   /** Which display a screen's source id means; found out once for each. Null while that is not known, or there is none. */
   #displayIds = new Map<string, number | null>();
   readonly #onDisplays = (): void => this.#startAnew();
+  readonly #ownWindows = new OwnWindows(() => {
+    for (const border of this.#borders.values()) border.makeRoom();
+  });
   #closed = false;
 
   constructor(options: ShareBordersOptions) {
@@ -48,7 +52,7 @@ export class ShareBorders {
       const display = screen.getAllDisplays().find(({ id }) => id === displayId);
       const border = this.#borders.get(displayId);
       if (border) border.say(text);
-      else if (display) this.#borders.set(displayId, new ScreenBorder(display, text, this.#options.log));
+      else if (display) this.#borders.set(displayId, this.#draw(display, text));
     }
   }
 
@@ -58,7 +62,13 @@ export class ShareBorders {
     screen.off('display-added', this.#onDisplays);
     screen.off('display-removed', this.#onDisplays);
     screen.off('display-metrics-changed', this.#onDisplays);
+    this.#ownWindows.close();
     this.#takeAway();
+  }
+
+  #draw(display: Display, text: string): ScreenBorder {
+    const ownAreas = (): Rectangle[] => this.#ownWindows.areas();
+    return new ScreenBorder({ display, ownAreas, log: this.#options.log }, text);
   }
 
   #plan() {

@@ -15,10 +15,33 @@ describe('the border', () => {
   });
 
   it('has its text in the middle of the top, never wider than the display', () => {
-    const badge = placeBadge(DISPLAY, 'This screen is shared');
-    expect(badge.x + badge.width / 2).toBeCloseTo(-960, 0);
-    expect(badge.y).toBe(100);
-    expect(placeBadge(DISPLAY, 'x'.repeat(1000)).width).toBe(640);
-    expect(placeBadge({ ...DISPLAY, width: 300 }, 'x'.repeat(1000)).width).toBe(300);
+    const badge = placeBadge(DISPLAY, 'This screen is shared', []);
+    expect(badge && badge.x + badge.width / 2).toBeCloseTo(-960, 0);
+    expect(badge?.y).toBe(100);
+    expect(placeBadge(DISPLAY, 'x'.repeat(1000), [])?.width).toBe(640);
+    expect(placeBadge({ ...DISPLAY, width: 300 }, 'x'.repeat(1000), [])?.width).toBe(300);
+  });
+
+  it('has its text where it covers nothing that is kept free, and none where there is no such place', () => {
+    const display = { x: 100, y: 50, width: 1000, height: 600 };
+    const kept: { x: number; y: number; width: number; height: number }[] = [];
+    const places = [];
+    for (;;) {
+      const place = placeBadge(display, 'This screen is shared', kept);
+      if (!place) break;
+      places.push([place.x, place.y]);
+      kept.push({ x: place.x + 5, y: place.y + 5, width: 10, height: 10 });
+    }
+    expect(places).toEqual([
+      [501, 50],
+      [501, 624],
+      [100, 50],
+      [902, 50],
+      [100, 624],
+      [902, 624],
+    ]);
+    const beside = { x: 0, y: 0, width: 1200, height: 50 };
+    expect(placeBadge(display, 'x', [beside])?.y).toBe(50);
+    expect(placeBadge(display, 'x', [display])).toBeNull();
   });
 });
