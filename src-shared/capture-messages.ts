@@ -25,6 +25,8 @@ export const captureCommandSchema = z.discriminatedUnion('type', [
     framesPerSecond: positiveInt,
     jpegQuality: z.int().min(1).max(100),
     demand,
+    /** Whether a portal captures: it sends frames on changes alone, and asks the person whenever it is opened anew. */
+    viaPortal: z.boolean(),
   }),
   z.object({ type: z.literal('demand'), demand }),
   /** The agent has taken one frame: another may be sent. */

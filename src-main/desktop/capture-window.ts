@@ -95,6 +95,7 @@ export class CaptureWindow implements CaptureAttempt {
         framesPerSecond,
         jpegQuality: this.#options.jpegQuality,
         demand: this.#demand,
+        viaPortal: isWaylandSession(),
       });
       this.#begun = true;
       this.#films.onListening((command) => this.#tell(command));

@@ -9,6 +9,8 @@ import type { FrameSize } from '#shared/presets';
 import { CapturePace } from './capture-pace.ts';
 import { type CaptureScale, planScale } from './capture-scale.ts';
 import { FilmSet } from './film-set.ts';
+import { fitFrame } from './fitted-frame.ts';
+import { NewestFrame } from './newest-frame.ts';
 import { TileEncoder } from './tile-encoder.ts';
 
 /** What to ask for until the first frame tells how large the screen is; none is larger than this. */
@@ -39,6 +41,12 @@ export class ScreenRecorder {
   #smallEncoder: TileEncoder | null = null;
   #smallAtMs = 0;
   #track: MediaStreamTrack | null = null;
+  /**
+   * Beside the track where a portal captures. Told another size or rate, Chromium opens the capture of an only track anew,
+   * for which the portal asks the person; of one among several it makes the frames smaller itself.
+   */
+  #spareTrack: MediaStreamTrack | null = null;
+  #newestFrame: NewestFrame | null = null;
   #scale = ANY_SCALE;
   /** The size of the frames that fit the scale, once one has come. */
   #settledSize: FrameSize | null = null;
@@ -76,13 +84,14 @@ export class ScreenRecorder {
       const track = stream.getVideoTracks()[0];
       if (!track) throw new DOMException('The stream has no picture.', 'NotFoundError');
       this.#track = track;
+      if (this.#order.viaPortal) this.#spareTrack = track.clone();
       await this.#readFrames(track);
       this.#reportLost('Ended', 'The track ended.');
     } catch (error) {
       this.#reportLost(...describe(error));
     } finally {
       clearInterval(heartbeat);
-      this.#track?.stop();
+      this.#stopTracks();
     }
   }
 
@@ -96,6 +105,7 @@ export class ScreenRecorder {
   /** Takes note that the agent has taken one frame. */
   onTaken(): void {
     this.#credits += 1;
+    this.#newestFrame?.onPace();
   }
 
   /** Does what the agent wants of films, which show each frame as it is captured. */
@@ -107,9 +117,10 @@ export class ScreenRecorder {
     // One frame is kept while another is encoded, and a newer one takes its place: never a queue.
     const processor = new MediaStreamTrackProcessor({ track, maxBufferSize: 1 });
     const reader = processor.readable.getReader();
+    const next = this.#order.viaPortal ? this.#takeNewest(reader) : () => readNext(reader);
     for (;;) {
-      const { done, value: frame } = await reader.read();
-      if (done || this.#lost) {
+      const frame = await next();
+      if (!frame || this.#lost) {
         frame?.close();
         return;
       }
@@ -117,12 +128,30 @@ export class ScreenRecorder {
         if (this.#fitsPreset(frame)) {
           this.#films.begin(track);
           await this.#look(frame);
+        } else if (this.#order.viaPortal) {
+          // The screen may stand still from now on, and then no other frame comes.
+          await this.#lookFitted(frame);
         }
       } finally {
         frame.close();
       }
       this.#followPace();
     }
+  }
+
+  /** Keeps the pace that the track of a portal does not keep by itself. */
+  #takeNewest(reader: ReadableStreamDefaultReader<VideoFrame>): () => Promise<VideoFrame | null> {
+    const { framesPerSecond } = this.#order;
+    const newest = new NewestFrame(reader, {
+      hasRoom: () => this.#credits > 0,
+      // At its full rate, and until there is a picture, each frame is taken as it comes.
+      intervalMs: () => {
+        const isFull = this.#capturedAtMs === 0 || this.#pace.framesPerSecond === framesPerSecond;
+        return isFull ? 0 : 1000 / this.#pace.framesPerSecond;
+      },
+    });
+    this.#newestFrame = newest;
+    return () => newest.next();
   }
 
   async #look(frame: VideoFrame): Promise<void> {
@@ -139,6 +168,15 @@ export class ScreenRecorder {
       this.#send({ type: 'frame', capturedAtMs, ...picture, ...(await this.#shrink(frame, capturedAtMs)) });
     } else {
       this.#unchanged += 1;
+    }
+  }
+
+  async #lookFitted(frame: VideoFrame): Promise<void> {
+    const fitted = fitFrame(frame, this.#order);
+    try {
+      await this.#look(fitted);
+    } finally {
+      fitted.close();
     }
   }
 
@@ -196,8 +234,10 @@ export class ScreenRecorder {
   /** Brings the track to the pace and scale that are wanted, one change at a time; each takes some 20 ms. */
   #followPace(): void {
     const track = this.#track;
+    this.#newestFrame?.onPace();
     // The first frame does not wait for the next second, whoever watches.
-    const fps = this.#capturedAtMs === 0 ? this.#order.framesPerSecond : this.#pace.framesPerSecond;
+    const isFull = this.#capturedAtMs === 0 || this.#order.viaPortal;
+    const fps = isFull ? this.#order.framesPerSecond : this.#pace.framesPerSecond;
     const wanted = { fps, scale: this.#scale };
     if (!track || this.#applying) return;
     if (wanted.fps === this.#applied.fps && wanted.scale === this.#applied.scale) return;
@@ -223,12 +263,23 @@ export class ScreenRecorder {
     this.#unchanged = 0;
   }
 
+  #stopTracks(): void {
+    this.#track?.stop();
+    this.#spareTrack?.stop();
+  }
+
   #reportLost(name: string, message: string): void {
     if (this.#lost) return;
     this.#lost = true;
-    this.#track?.stop();
+    this.#stopTracks();
+    this.#newestFrame?.close();
     this.#send({ type: 'lost', name: name.slice(0, 100), message: message.slice(0, 500) });
   }
+}
+
+async function readNext(reader: ReadableStreamDefaultReader<VideoFrame>): Promise<VideoFrame | null> {
+  const { done, value } = await reader.read();
+  return done ? null : value;
 }
 
 /** Chromium scales to fit, keeps the aspect ratio and never scales up, if only the largest size is given. */

@@ -15,12 +15,15 @@ const ORDER: RecordingOrder = {
   framesPerSecond: 30,
   jpegQuality: 70,
   demand: 'watched',
+  viaPortal: false,
 };
 
 /** What Chromium gives to a page that may capture a screen. */
 class FakeScreen {
   readonly constraints: MediaTrackConstraints[] = [];
   isStopped = false;
+  clones = 0;
+  stoppedClones = 0;
   refusal: Error | null = null;
   openFrames = 0;
   #frames: ReadableStreamDefaultController<unknown> | null = null;
@@ -30,6 +33,14 @@ class FakeScreen {
       applyConstraints: async (constraints: MediaTrackConstraints) => this.constraints.push(constraints),
       stop: () => {
         this.isStopped = true;
+      },
+      clone: () => {
+        this.clones += 1;
+        return {
+          stop: () => {
+            this.stoppedClones += 1;
+          },
+        };
       },
     };
     vi.stubGlobal('navigator', {
@@ -55,9 +66,13 @@ class FakeScreen {
   }
 
   /** Shows a picture of 640x360, which differs from any other of another `shade`, and waits until it was dealt with. */
-  async show(shade: number, format: string | null = 'I420'): Promise<void> {
+  async show(
+    shade: number,
+    format: string | null = 'I420',
+    [widthPx, heightPx]: readonly [number, number] = [640, 360],
+  ): Promise<void> {
     this.openFrames += 1;
-    const frame = new FakeVideoFrame(format, 640, 360, (x) => (x + shade) % 256);
+    const frame = new FakeVideoFrame(format, widthPx, heightPx, (x) => (x + shade) % 256);
     const close = (): void => {
       this.openFrames -= 1;
     };
@@ -87,8 +102,11 @@ afterEach(() => {
   vi.unstubAllGlobals();
 });
 
-async function record(demand: RecordingOrder['demand'] = 'watched'): Promise<ScreenRecorder> {
-  const recorder = new ScreenRecorder({ ...ORDER, demand }, (report) => reports.push(report));
+async function record(
+  demand: RecordingOrder['demand'] = 'watched',
+  viaPortal = false,
+): Promise<ScreenRecorder> {
+  const recorder = new ScreenRecorder({ ...ORDER, demand, viaPortal }, (report) => reports.push(report));
   void recorder.record();
   await settle();
   return recorder;
@@ -158,6 +176,48 @@ describe('screenRecorder', () => {
     recorder.setDemand('watched');
     await settle();
     expect(screen.constraints.at(-1)?.frameRate).toEqual({ ideal: 30, max: 30 });
+  });
+
+  it('leaves the rate of a portal as it is, whoever watches, and never has its track alone', async () => {
+    const recorder = await record('unwatched', true);
+    expect(screen.clones).toBe(1);
+    await screen.show(1);
+    recorder.setDemand('watched');
+    await settle();
+    const rates = screen.constraints.map(({ frameRate }) => frameRate);
+    expect(rates).toEqual(rates.map(() => ({ ideal: 30, max: 30 })));
+    expect(frames()).toHaveLength(1);
+    screen.end();
+    await settle();
+    expect(screen.isStopped).toBe(true);
+    expect(screen.stoppedClones).toBeGreaterThan(0);
+  });
+
+  it('sends what a portal gives at once, though it is larger than wanted: another may not come', async () => {
+    vi.stubGlobal(
+      'OffscreenCanvas',
+      class {
+        constructor(
+          readonly width: number,
+          readonly height: number,
+        ) {}
+        getContext() {
+          return { drawImage: () => undefined };
+        }
+      },
+    );
+    vi.stubGlobal('VideoFrame', function drawn({ width, height }: { width: number; height: number }) {
+      return Object.assign(new FakeVideoFrame(null, width, height, (x) => x % 256), { close: () => undefined });
+    });
+    await record('watched', true);
+    await screen.show(1, 'I420', [3840, 2160]);
+    expect(frames().map(({ jpeg }) => sizeOf(jpeg))).toEqual(['1280x720']);
+  });
+
+  it('has no other track than the one that it reads where no portal captures', async () => {
+    await record();
+    await screen.show(1);
+    expect(screen.clones).toBe(0);
   });
 
   it('says that the screen is lost when it ends, and lets go of it', async () => {
