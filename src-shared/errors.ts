@@ -125,6 +125,10 @@ export const ERROR_KINDS = {
   },
   no_screen: { status: 503, message: 'There is no screen to share on this machine.' },
   no_picture: { status: 503, message: 'The screen cannot be seen right now; try again in a moment.' },
+  portal_unavailable: {
+    status: 503,
+    message: "The desktop's portal, through which screens are captured on Wayland, does not answer.",
+  },
   screen_permission_denied: {
     status: 503,
     message:

@@ -15,6 +15,7 @@ import type {
 import { explainDepth } from '../upkeep/display-depth.ts';
 import { CaptureWindow } from './capture-window.ts';
 import { findFalseDepth, isHeadless, isWaylandSession } from './display-server.ts';
+import { type PortalWatch, watchPortal } from './portal/portal-watch.ts';
 import { RecoveringCapture } from './recovering-capture.ts';
 import { listSources, listWindowIds } from './source-list.ts';
 import { UnreadableCapture } from './unreadable-capture.ts';
@@ -51,11 +52,14 @@ export class ElectronScreenSource implements ScreenSource {
   readonly #captures = new Set<RecoveringCapture>();
   readonly #screenCaptures = new Set<RecoveringCapture>();
   readonly #windows: WindowWatch;
+  /** Of the portal that captures, where one does. */
+  readonly #portal: PortalWatch | null;
 
   constructor({ clock, logger }: ElectronScreenSourceOptions) {
     this.#clock = clock;
     this.#log = logger;
     this.#windows = new WindowWatch(clock, listWindowIds);
+    this.#portal = isWaylandSession() ? watchPortal(clock, process.env) : null;
     this.#clockOffsetMs = clock.monotonicMs() - Number(process.hrtime.bigint()) / 1e6;
     screen.on('display-added', this.#onAdded);
     screen.on('display-removed', this.#onRemoved);
@@ -63,6 +67,7 @@ export class ElectronScreenSource implements ScreenSource {
 
   assertAvailable(): void {
     if (isHeadless() || screen.getAllDisplays().length === 0) throw new PortholeError('no_screen');
+    this.#portal?.assertReady();
     // macOS asks for this permission by itself at the first capture, once; afterwards it can only be looked up.
     if (process.platform === 'darwin') {
       const access = systemPreferences.getMediaAccessStatus('screen');
@@ -124,6 +129,7 @@ export class ElectronScreenSource implements ScreenSource {
   close(): void {
     screen.off('display-added', this.#onAdded);
     screen.off('display-removed', this.#onRemoved);
+    this.#portal?.close();
     for (const capture of this.#captures) capture.close();
     this.#captures.clear();
     this.#screenCaptures.clear();

@@ -107,7 +107,12 @@ const SERVICE_PATHS: ZodOpenApiPathsObject = {
           description: 'The picture',
           content: { 'image/jpeg': { schema: { type: 'string', format: 'binary' } } },
         },
-        ...describeErrors('sourceThumbnail', ['source_not_found', 'no_screen', 'screen_permission_denied']),
+        ...describeErrors('sourceThumbnail', [
+          'source_not_found',
+          'no_screen',
+          'portal_unavailable',
+          'screen_permission_denied',
+        ]),
       },
     },
   },

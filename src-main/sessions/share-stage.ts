@@ -16,7 +16,7 @@ import type { ShareView } from './session-view.ts';
 
 /** Where shares get their picture from; opened when a share starts, closed when it ends. */
 export interface ShareStage {
-  /** Throws `no_screen` or `screen_permission_denied` if no share could start now. */
+  /** Throws `no_screen`, `portal_unavailable` or `screen_permission_denied` if no share could start now. */
   assertAvailable(): void;
   /** Never throws: a capture that fails later says so in the stream. */
   begin(share: ScreenRecord): void;

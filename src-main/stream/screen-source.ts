@@ -92,7 +92,7 @@ export interface SourceListing {
 /** Where pictures of the screen come from; implemented by the desktop. */
 export interface ScreenSource {
   /**
-   * Throws `no_screen` or `screen_permission_denied` if a capture could not start now. Answers from what is
+   * Throws `no_screen`, `portal_unavailable` or `screen_permission_denied` if a capture could not start now. Answers from what is
    * known at once, without opening anything, so that a start can be refused before it has any effect.
    */
   assertAvailable(): void;

@@ -65,7 +65,7 @@ export class StreamService {
     this.#limits = options.limits ?? DEFAULT_STREAM_LIMITS;
   }
 
-  /** Throws `no_screen` or `screen_permission_denied` if a share could not start now; answers at once. */
+  /** Throws `no_screen`, `portal_unavailable` or `screen_permission_denied` if a share could not start now; answers at once. */
   assertAvailable(): void {
     this.#options.source.assertAvailable();
   }

@@ -14,6 +14,16 @@ const SWITCHES: Readonly<Record<WaylandMode, readonly string[]>> = {
   xwayland: [],
 };
 
+async function countViewers(url: string, sessionId: string): Promise<unknown> {
+  const { body } = await callApi(url, 'GET', `/api/screen_share/status/${sessionId}`);
+  return body.viewers;
+}
+
+async function countCaptured(url: string, sessionId: string): Promise<number> {
+  const { body } = await callApi(url, 'GET', `/api/screen_share/status/${sessionId}`);
+  return Number(body.frames_captured);
+}
+
 describe.each(MODES)('an agent in a Wayland session, %s', (mode) => {
   let session: WaylandSession;
   let porthole: PortholeProcess;
@@ -35,10 +45,45 @@ describe.each(MODES)('an agent in a Wayland session, %s', (mode) => {
     const sessionId = await startShare(porthole.url, 'high');
     const reader = await StreamReader.open(`${porthole.url}/stream/${sessionId}`);
     await reader.until(({ parts }) => parts > 20);
-    expect(session.dialogs).toBeGreaterThan(0);
     picture.freeze();
     const similarity = () => measureSimilarity(reader.newest?.jpeg ?? Buffer.alloc(0), session.grab());
     await expect.poll(similarity).toBeGreaterThan(0.97);
+    reader.close();
+    await picture.stop();
+    await callApi(porthole.url, 'POST', '/api/screen_share/stop', { session_id: sessionId });
+  });
+
+  it('asks the person once for each share, whoever comes and goes', async () => {
+    const before = session.dialogs;
+    const picture = session.startMovingPicture();
+    const sessionId = await startShare(porthole.url, 'low');
+    for (let turn = 1; turn <= 3; turn += 1) {
+      const reader = await StreamReader.open(`${porthole.url}/stream/${sessionId}`);
+      const { parts } = reader;
+      await reader.until((now) => now.parts > parts + 5);
+      reader.close();
+      await expect.poll(() => countViewers(porthole.url, sessionId)).toBe(0);
+    }
+    expect(session.dialogs).toBe(before + 1);
+    await picture.stop();
+    await callApi(porthole.url, 'POST', '/api/screen_share/stop', { session_id: sessionId });
+  });
+
+  it('shows what the screen came to while nobody watched', async () => {
+    const picture = session.startMovingPicture();
+    const sessionId = await startShare(porthole.url, 'medium');
+    const watch = () => StreamReader.open(`${porthole.url}/stream/${sessionId}`);
+    const first = await watch();
+    await first.until(({ parts }) => parts > 5);
+    first.close();
+    await expect.poll(() => countViewers(porthole.url, sessionId)).toBe(0);
+    const before = await countCaptured(porthole.url, sessionId);
+    await expect.poll(() => countCaptured(porthole.url, sessionId)).toBeGreaterThan(before + 2);
+    picture.freeze();
+    const reader = await watch();
+    const similarity = () => measureSimilarity(reader.newest?.jpeg ?? Buffer.alloc(0), session.grab());
+    await reader.until(({ parts }) => parts > 0);
+    await expect.poll(similarity).toBeGreaterThan(0.995);
     reader.close();
     await picture.stop();
     await callApi(porthole.url, 'POST', '/api/screen_share/stop', { session_id: sessionId });
@@ -70,5 +115,37 @@ describe('npm start in a Wayland session without an X display', () => {
     await waitForOutput(child, 'stdout', /porthole listening on (\S+)\n/);
     await endChild(child);
     expect(child.exitCode).toBe(0);
+  });
+});
+
+describe('an agent in a Wayland session without a portal', () => {
+  let session: WaylandSession;
+  let porthole: PortholeProcess;
+
+  beforeAll(async () => {
+    session = await WaylandSession.start({ portal: false });
+    const args = ['--hidden', ...SWITCHES.native];
+    porthole = await PortholeProcess.start({
+      display: undefined,
+      env: session.seat('native'),
+      by: session.by,
+      args,
+    });
+  });
+  afterAll(async () => {
+    await porthole?.stop();
+    await porthole?.discard();
+    await session?.stop();
+  });
+
+  it('refuses a share with what is to be installed, and starts it once that answers', async () => {
+    const start = () => callApi(porthole.url, 'POST', '/api/screen_share/start', { quality: 'low' });
+    const { status, body } = await start();
+    expect(status).toBe(503);
+    expect(body).toMatchObject({ error: 'portal_unavailable' });
+    expect(body.message).toContain('org.freedesktop.portal.Desktop');
+    expect(body.message).toContain('xdg-desktop-portal-wlr');
+    await session.startPortal();
+    await expect.poll(async () => (await start()).status).toBe(200);
   });
 });

@@ -46,6 +46,11 @@ export class BusWatch<State extends boolean | string> {
     if (this.#sockets.length > 0) void this.#connect();
   }
 
+  /** Asks anew, for what changes without a signal. */
+  look(): void {
+    void this.#ask();
+  }
+
   /** Lets go of the bus. Idempotent. */
   close(): void {
     this.#isClosed = true;

@@ -159,7 +159,7 @@ async function exploreEndpoints(explorer: Explorer): Promise<void> {
   await call('GET', '/api/screen_share/status/screen_00000000');
   await call('POST', '/api/screen_share/stop', { session_id: 'screen_00000000' });
   const shown = (await call('POST', '/api/screen_share/start', {})).session_id;
-  for (const refusal of ['no_screen', 'screen_permission_denied'] as const) {
+  for (const refusal of ['no_screen', 'portal_unavailable', 'screen_permission_denied'] as const) {
     agent.screen.assertAvailable = () => {
       throw new PortholeError(refusal);
     };

@@ -207,7 +207,9 @@ describe('screenRecorder', () => {
       },
     );
     vi.stubGlobal('VideoFrame', function drawn({ width, height }: { width: number; height: number }) {
-      return Object.assign(new FakeVideoFrame(null, width, height, (x) => x % 256), { close: () => undefined });
+      return Object.assign(new FakeVideoFrame(null, width, height, (x) => x % 256), {
+        close: () => undefined,
+      });
     });
     await record('watched', true);
     await screen.show(1, 'I420', [3840, 2160]);
