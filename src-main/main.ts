@@ -1,3 +1,4 @@
+import { homedir } from 'node:os';
 import path from 'node:path';
 import { app, session } from 'electron';
 import { loadTlsIdentity } from './access/tls-identity.ts';
@@ -24,7 +25,7 @@ import { createLogger, type Logger } from './logger.ts';
 import { createOutgoing } from './outgoing/outgoing.ts';
 import { DESKTOP_REASON, FAILURE_REASON } from './sessions/session-events.ts';
 import { readStartOptions, StartAnswer, StartError } from './settings/command-line.ts';
-import { type DataFolder, prepareDataFolder } from './settings/data-folder.ts';
+import { type DataFolder, findUsualFolder, prepareDataFolder } from './settings/data-folder.ts';
 import { beginHeartbeat } from './settings/heartbeat-file.ts';
 import { readLastMoment } from './settings/last-moment.ts';
 import { removeRunningFile, writeRunningFile } from './settings/running-file.ts';
@@ -69,7 +70,7 @@ async function boot(): Promise<void> {
     return;
   }
   const { given, dataDir } = readStartOptions(ownArguments(), app.getVersion());
-  const data = prepareDataFolder(dataDir ?? app.getPath('userData'));
+  const data = prepareDataFolder(dataDir ?? usualFolder());
 
   // Chromium's own files, and with them the instance lock, belong to this data folder.
   app.setPath('userData', data.chromium);
@@ -242,6 +243,11 @@ function talkToAgent(call: readonly string[]): Promise<number> {
   const { env, platform, stdin, stdout, stderr } = process;
   app.dock?.hide();
   return runCli(call, { version: app.getVersion(), env, platform, stdin, stdout, stderr });
+}
+
+function usualFolder(): string {
+  const config = process.env.XDG_CONFIG_HOME || path.join(homedir(), '.config');
+  return findUsualFolder(() => app.getPath('userData'), path.join(config, app.getName()));
 }
 
 /** What follows the executable and, from source, the app's path. */

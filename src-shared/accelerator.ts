@@ -26,3 +26,8 @@ export const ACCELERATOR = new RegExp(
 
 /** {@link ACCELERATOR}, or nothing at all. */
 export const ACCELERATOR_OR_NONE = new RegExp(`^$|${ACCELERATOR.source}`, 'i');
+
+/** An accelerator as a person reads it where there is no command key: `CommandOrControl+Alt+X` is `Ctrl+Alt+X`. */
+export function nameAccelerator(accelerator: string): string {
+  return accelerator.replaceAll(/\b(?:CommandOrControl|CmdOrCtrl|Control)\b/gi, 'Ctrl');
+}

@@ -1,3 +1,4 @@
+import { nameAccelerator } from '#shared/accelerator';
 import type { Approval } from '#shared/approvals';
 import { isRecordingOn } from '#shared/recordings';
 import { type LiveSession, type SessionType, shortSessionId } from '#shared/sessions';
@@ -103,13 +104,18 @@ const INDENT = '    ';
 
 /**
  * The same menu without submenus: what was in one follows its label, indented. For Linux, where Electron keeps each
- * submenu of a tray for ever once it was set (see decision 0015), and a menu is set whenever something changes.
+ * submenu of a tray for ever once it was set (see decision 0015), and a menu is set whenever something changes. Shortcuts
+ * are part of the text: GTK refuses one in the menu of an icon that is drawn by XEmbed, with a warning each time.
  */
 export function flattenTrayMenu(items: readonly TrayItem[], indent = ''): TrayItem[] {
   return items.flatMap((item) => {
     if (item === 'separator') return indent === '' ? [item] : [];
-    const { items: inner = [], ...line } = item;
-    return [{ ...line, label: `${indent}${item.label}` }, ...flattenTrayMenu(inner, `${indent}${INDENT}`)];
+    const { items: inner = [], accelerator, ...line } = item;
+    const keys = accelerator === undefined ? '' : ` (${nameAccelerator(accelerator)})`;
+    return [
+      { ...line, label: `${indent}${item.label}${keys}` },
+      ...flattenTrayMenu(inner, `${indent}${INDENT}`),
+    ];
   });
 }
 
@@ -159,8 +165,8 @@ function isRecorded(session: LiveSession): boolean {
 }
 
 function recordingItems({ sessions }: TrayView): TrayItem[] {
-  return sessions.filter(isRecorded).map(({ session_id: sessionId }) => ({
-    label: `End Recording (${shortSessionId(sessionId)})`,
+  return sessions.filter(isRecorded).map(({ session_id: sessionId, user_id }) => ({
+    label: `End Recording (${shorten(user_id)} · ${shortSessionId(sessionId)})`,
     action: { act: 'end_recording', sessionId },
   }));
 }

@@ -47,6 +47,20 @@ const OWN_NAME =
   /^(?:porthole\.db(?:-\w+)?|settings\.json(?:\.\S+)?|(?:running|told|alive)\.json|updater\.yml|logs|tls|chromium|recordings|pictures|lost\+found)$/;
 
 /**
+ * The data folder of whoever names none, which is `usual()`; Electron makes it in asking for it. Throws {@link StartError}
+ * where that cannot be done, since `place` is a home that nobody can write to.
+ */
+export function findUsualFolder(usual: () => string, place: string): string {
+  try {
+    return usual();
+  } catch {
+    throw new StartError(
+      `The data folder ${place} can be neither found nor made: is your home read-only? Name another folder with --data-dir.`,
+    );
+  }
+}
+
+/**
  * Makes the data folder if need be and sees to it that it is closed to all other users. Throws {@link StartError} if it
  * cannot be made or written to, and, with nothing in it changed, if it is not this user's alone: permissions are taken
  * away only from a folder of this user's that holds nothing but what an agent keeps.
@@ -66,7 +80,7 @@ export function prepareDataFolder(dataDir: string): DataFolder {
   } catch (error) {
     if (error instanceof StartError) throw error;
     throw new StartError(
-      `The data folder ${folder} cannot be used: ${error instanceof Error ? error.message : String(error)}`,
+      `The data folder ${folder} cannot be used: ${error instanceof Error ? error.message : String(error)}. Name another with --data-dir.`,
     );
   }
   return {

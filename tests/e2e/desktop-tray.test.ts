@@ -1,14 +1,16 @@
 import { once } from 'node:events';
-import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { callApi, startShare } from './support/api-client.ts';
-import { runProgram } from './support/child-process.ts';
+import { endChild, runProgram, waitForOutput } from './support/child-process.ts';
 import { NotificationServer } from './support/notification-server.ts';
 import {
   appCommand,
   type DrivenPorthole,
   drivePorthole,
   findPage,
+  makeHome,
   PortholeProcess,
+  spawnPorthole,
 } from './support/porthole-app.ts';
 import { keepScreen } from './support/screens.ts';
 import { StreamReader } from './support/stream-reader.ts';
@@ -221,3 +223,26 @@ describe('quit', () => {
     await until(async () => expect(await bar.iconColour()).toBe(null));
   });
 });
+
+describe('the menu of a tray icon', () => {
+  it('is made without a complaint of GTK', async () => {
+    const { child, ...other } = await startListened();
+    await startShare(other.url, 'low');
+    await endChild(child);
+    expect(other.said()).toContain('shutting down');
+    expect(other.said()).not.toContain('gtk_widget_add_accelerator');
+  });
+});
+
+/** Another agent, with everything that it says. */
+async function startListened() {
+  const home = makeHome();
+  onTestFinished(() => home.remove());
+  const child = spawnPorthole({ display, home, args: ['--hidden'] });
+  let said = '';
+  child.stderr?.on('data', (chunk: Buffer) => {
+    said += chunk.toString();
+  });
+  const [, url = ''] = await waitForOutput(child, 'stdout', /porthole listening on (\S+)\n/);
+  return { child, url, said: () => said };
+}

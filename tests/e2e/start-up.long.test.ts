@@ -93,6 +93,20 @@ describe('a start that is refused', () => {
     expect(code).toBe(2);
   });
 
+  it.runIf(process.platform === 'linux')(
+    'names the folder of a home that is read-only, and the flag for another',
+    async () => {
+      // Where nobody can make anything, root neither.
+      const readOnly = { HOME: '/proc', XDG_CONFIG_HOME: '' };
+      const { code, said } = await runToEnd(['--port', '0'], readOnly);
+      expect(code).toBe(2);
+      expect(said.at(-1)).toMatch(/^porthole: The data folder \/proc\/\.config\/porthole .*--data-dir\.$/i);
+      const child = spawnPorthole({ display, home: newHome(), env: readOnly });
+      await waitForOutput(child, 'stdout', /porthole listening on/);
+      await endChild(child);
+    },
+  );
+
   it('says that the port is taken', async () => {
     const server = createServer().listen(0, '127.0.0.1');
     await once(server, 'listening');
