@@ -96,7 +96,7 @@ export const ERROR_KINDS = {
   range_not_satisfiable: { status: 416, message: 'There is nothing in that range of bytes.' },
   locked_by_owner: {
     status: 423,
-    message: 'The person at this machine stopped everything; nothing starts until they allow it again.',
+    message: 'Everything was stopped at this machine; nothing starts until sessions are allowed again there.',
   },
   head_too_large: { status: 431, message: 'The address and headers of the request are too large.' },
   too_many_sessions: { status: 429, message: 'Too many sessions are live; stop one first.' },

@@ -1,6 +1,7 @@
 import path from 'node:path';
 import { app, clipboard } from 'electron';
 import { PortholeError } from '#shared/errors';
+import { nameViewer } from '#shared/viewer-name';
 import type { ApprovalQueue } from '../approvals/approval-queue.ts';
 import type { Clock } from '../clock.ts';
 import type { EventBus } from '../events/event-bus.ts';
@@ -9,7 +10,7 @@ import type { Logger } from '../logger.ts';
 import type { SessionRegistry } from '../sessions/session-registry.ts';
 import { streamUrl } from '../sessions/session-view.ts';
 import type { SettingsStore } from '../settings/settings-store.ts';
-import type { ViewerState } from '../stream/viewer.ts';
+import { toNamedViewer, type ViewerState } from '../stream/viewer.ts';
 import { setAppMenu } from './app-menu.ts';
 import { ShareBorders } from './border/share-borders.ts';
 import { BusWatch } from './dbus/bus-watch.ts';
@@ -163,10 +164,10 @@ export class DesktopFace {
     return {
       sessions: agent.sessions.listLive(),
       approvals: agent.approvals.list(),
-      viewers: agent.viewers().map(({ viewerId, sessionId, grant, remoteAddress }) => ({
-        viewerId,
-        sessionId,
-        name: grant?.name ?? remoteAddress,
+      viewers: agent.viewers().map((viewer) => ({
+        viewerId: viewer.viewerId,
+        sessionId: viewer.sessionId,
+        name: nameViewer(toNamedViewer(viewer)),
       })),
       locked: agent.sessions.locked,
       own: this.#traySessions.live,

@@ -3,6 +3,7 @@ import type { FrameSize } from '#shared/presets';
 import { kindOfSource } from '#shared/sources';
 import type { ListedSource, SourceListing } from '../stream/screen-source.ts';
 import { findFalseDepth, isWaylandSession } from './display-server.ts';
+import { nameSources } from './source-names.ts';
 
 const THUMBNAIL_JPEG_QUALITY = 75;
 
@@ -25,10 +26,12 @@ export async function listSources(thumbnail: FrameSize | null): Promise<SourceLi
   });
   const own = new Set(BaseWindow.getAllWindows().map((window) => handleOf(window.getMediaSourceId())));
   const others = found.filter(({ id }) => !own.has(handleOf(id)));
+  const listed = others.map(toListed).sort((a, b) => rank(a) - rank(b));
+  const names = nameSources(listed);
   const pictures = new Map(others.map(({ id, thumbnail: picture }) => [id, picture]));
   const jpegs = new Map<string, Buffer>();
   return {
-    sources: others.map(toListed).sort((a, b) => rank(a) - rank(b)),
+    sources: listed.map((source) => ({ ...source, name: names.get(source.id) ?? source.name })),
     thumbnail: (sourceId) => {
       const picture = pictures.get(sourceId);
       if (!picture || picture.isEmpty() || findFalseDepth() !== null) return null;

@@ -93,12 +93,12 @@ export function describeEventNotice(agentEvent: AgentEvent): Notice | null {
   const { event, data } = agentEvent;
   const manner = MANNERS[event];
   if (!manner) return null;
-  const session = data.session_id;
-  const who = [data.user_id, session && shortSessionId(session)].filter((part) => part !== undefined);
   return {
     tag: tagOf(agentEvent),
     title: `${data.badge} ${manner.title}`,
-    body: [data.message, ownReason(data), who.join(' · ')].filter((line) => line !== '').join('\n'),
+    body: [data.message, ownReason(data), nameOf(data.session_id, data.user_id)]
+      .filter((line) => line !== '')
+      .join('\n'),
     urgency: 'normal',
     approvalId: null,
   };
@@ -115,7 +115,7 @@ export function describeGroupNotice(
   events: readonly AgentEvent[],
   count: number,
 ): Notice {
-  const names = [...new Set(events.map(({ data }) => nameOf(data.session_id, data.user_id)))];
+  const names = [...new Set(events.map(({ data }) => nameOf(data.session_id, data.user_id)))].filter(Boolean);
   return {
     tag: `group:${group}`,
     title: `${GROUP_BADGES[group]} ${GROUP_TITLES[group](count)}`,
@@ -140,7 +140,7 @@ export function requestTagOf(approval: Approval): string {
 
 /** The notice that asks for a decision; `message` is the announcing event's. */
 export function describeRequestNotice(approval: Approval, message: string): Notice {
-  const lines = [message, `Asked by ${approval.user_id}, from ${approval.origin}`];
+  const lines = [`Asked by ${approval.user_id}, from ${approval.origin}`, message];
   if (approval.reason !== undefined) lines.push(`“${approval.reason}”`);
   return {
     tag: requestTagOf(approval),
@@ -162,8 +162,10 @@ export function describeRequestsNotice(approvals: readonly Approval[]): Notice {
   };
 }
 
+/** Whose session it is, and only then which: an id by itself says nothing to anybody. */
 function nameOf(sessionId: string | undefined, userId: string | undefined): string {
-  return [userId, sessionId && shortSessionId(sessionId)].filter((part) => part !== undefined).join(' · ');
+  if (userId === undefined) return '';
+  return sessionId === undefined ? userId : `${userId} · ${shortSessionId(sessionId)}`;
 }
 
 function listSome(names: readonly string[]): string {

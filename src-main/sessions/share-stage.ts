@@ -2,13 +2,14 @@ import type { Decider } from '#shared/approvals';
 import type { AgentEvent } from '#shared/events';
 import type { ShareRecording } from '#shared/recordings';
 import type { CaptureState } from '#shared/sessions';
+import { nameViewerToAll } from '#shared/viewer-name';
 import type { Clock } from '../clock.ts';
 import type { RecordedShare } from '../recordings/recording-record.ts';
 import type { CaptureRequest } from '../stream/screen-source.ts';
 import type { StreamService } from '../stream/stream-service.ts';
 import type { StreamObserver } from '../stream/stream-session.ts';
 import type { StreamStatus } from '../stream/stream-state.ts';
-import type { ViewerState } from '../stream/viewer.ts';
+import { toNamedViewer, type ViewerState } from '../stream/viewer.ts';
 import type { EventDraft, SessionJournal } from './session-journal.ts';
 import type { ScreenRecord } from './session-record.ts';
 import type { SessionRegistry } from './session-registry.ts';
@@ -86,8 +87,10 @@ export function createStreamObserver(options: {
   readonly onFrameAge: (ageMs: number) => void;
   readonly onError: (error: unknown) => void;
 }): StreamObserver {
-  const tell = (draft: EventDraft): void => {
+  const tell = (event: 'viewer_joined' | 'viewer_left', viewer: ViewerState): void => {
     try {
+      const { user_id } = options.sessions().screenStatus(viewer.sessionId);
+      const draft = describeViewerEvent(event, viewer, user_id, options.clock.wallMs());
       options.publish(options.journal.recordEvent(draft));
     } catch (error) {
       options.onError(error);
@@ -99,8 +102,8 @@ export function createStreamObserver(options: {
       options.sessions().noteDelivered(sessionId);
       if (ageMs !== null) options.onFrameAge(ageMs);
     },
-    onViewerJoined: (viewer) => tell(describeViewerEvent('viewer_joined', viewer, options.clock.wallMs())),
-    onViewerLeft: (viewer) => tell(describeViewerEvent('viewer_left', viewer, options.clock.wallMs())),
+    onViewerJoined: (viewer) => tell('viewer_joined', viewer),
+    onViewerLeft: (viewer) => tell('viewer_left', viewer),
     onStatus: () => options.announceChange(),
     onGone: (sessionId, reason) => {
       try {
@@ -115,13 +118,15 @@ export function createStreamObserver(options: {
 function describeViewerEvent(
   event: 'viewer_joined' | 'viewer_left',
   viewer: ViewerState,
+  userId: string,
   atMs: number,
 ): EventDraft {
-  const name = viewer.grant?.name ?? viewer.remoteAddress;
+  const name = nameViewerToAll(toNamedViewer(viewer));
   return {
     event,
     data: {
       session_id: viewer.sessionId,
+      user_id: userId,
       message:
         event === 'viewer_joined' ? `${name} watches the screen` : `${name} no longer watches the screen`,
       badge: '👁️',

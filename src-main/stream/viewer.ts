@@ -1,5 +1,6 @@
 import type { Writable } from 'node:stream';
 import type { ViewerAdmission } from '#shared/access';
+import type { NamedViewer } from '#shared/viewer-name';
 import type { Clock } from '../clock.ts';
 import type { Holder } from '../quota.ts';
 import type { StreamFrame } from './frame-hub.ts';
@@ -20,6 +21,14 @@ export interface ViewerInfo {
   /** On whose account it watches. */
   readonly holder: Holder;
 }
+
+/** A viewer as far as that names them, for `nameViewer`. */
+export function toNamedViewer({ grant, userAgent, remoteAddress }: NamedInfo): NamedViewer {
+  return { name: grant?.name ?? null, isOwn: grant === null, userAgent, address: remoteAddress };
+}
+
+/** What of a viewer names them. */
+export type NamedInfo = Pick<ViewerInfo, 'grant' | 'userAgent' | 'remoteAddress'>;
 
 /** What a viewer was let in by, such as a view key. */
 export interface ViewerGrant {

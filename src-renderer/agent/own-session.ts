@@ -80,7 +80,8 @@ export class OwnSession<Choice> {
       this.#set({ ...NONE, sessionId, status });
       this.#scheduleHeartbeat();
     } catch (failure) {
-      this.#set({ ...NONE, error: describeFailure(failure) });
+      // What the page shows for as long as it lasts need not stand there once more, and longer.
+      this.#set(isLocked(failure) ? NONE : { ...NONE, error: describeFailure(failure) });
     }
   }
 
@@ -173,4 +174,8 @@ const FORGOTTEN: OwnSessionEnd = {
 
 function isUnknownSession(failure: unknown): boolean {
   return failure instanceof AgentRefusal && failure.code === 'session_not_found';
+}
+
+function isLocked(failure: unknown): boolean {
+  return failure instanceof AgentRefusal && failure.code === 'locked_by_owner';
 }

@@ -1,6 +1,6 @@
 import { Advisories } from './advisories.tsx';
-import { useAgent, useAgentStore } from './agent-context.tsx';
-import { useSending } from './use-sending.ts';
+import { useAgent } from './agent-context.tsx';
+import { AllowAgain } from './allow-again.tsx';
 
 /** What concerns the whole page: the agent is out of reach, or locked, or has something to say of itself. */
 export function Banners() {
@@ -31,21 +31,12 @@ export function Banners() {
 }
 
 function LockedBanner() {
-  const { call } = useAgentStore();
-  const { isSending, error, press } = useSending(() => call('rearm'));
   return (
     <div className="banner locked" role="status">
       <p>
         <strong>Everything is stopped.</strong> No session can start until you allow it.
       </p>
-      <button type="button" className="button" aria-disabled={isSending} onClick={() => void press()}>
-        Allow sessions again
-      </button>
-      {error && (
-        <p className="error" role="alert">
-          {error}
-        </p>
-      )}
+      <AllowAgain />
     </div>
   );
 }

@@ -5,6 +5,7 @@ import { RecordingControls } from '../recordings/recording-controls.tsx';
 import type { Countdown } from '../sharing/use-countdown.ts';
 import { TYPE_NAMES } from '../text/session-words.ts';
 import { useAgent } from './agent-context.tsx';
+import { AllowAgain } from './allow-again.tsx';
 import { CommandTimeline } from './command-timeline.tsx';
 import { type ConnectView, deriveConnectView } from './connect-state.ts';
 import { SessionFacts } from './session-facts.tsx';
@@ -16,6 +17,8 @@ const PRESS_HINTS = {
   stop: 'Press again to stop.',
   cancel: 'Press again to cancel the request.',
 } as const satisfies Record<NonNullable<ConnectView['press']>, string | null>;
+
+const LOCKED_HINT = 'Everything is stopped.';
 
 /** One connect button with its choice above it and, below it, the session that this page started with it. */
 export function ConnectCard({
@@ -37,11 +40,13 @@ export function ConnectCard({
   const session = useAgent((state) =>
     state.live.sessions.find(({ session_id: sessionId }) => sessionId === own.sessionId),
   );
-  const view = deriveConnectView(type, own);
+  const locked = useAgent((state) => state.live.locked);
+  const view = deriveConnectView(type, own, locked);
   const hintId = useId();
   const secondsLeft = countdown?.secondsLeft ?? null;
   const isCounting = secondsLeft !== null;
-  const hint = isCounting ? 'Press again to cancel.' : view.press && PRESS_HINTS[view.press];
+  const lockHint = view.isLocked ? LOCKED_HINT : null;
+  const hint = isCounting ? 'Press again to cancel.' : view.press ? PRESS_HINTS[view.press] : lockHint;
   const press = () => {
     if (isCounting) countdown?.cancel();
     else if (view.press === 'start') onStart();
@@ -55,7 +60,7 @@ export function ConnectCard({
         className="connect-button"
         data-tone={isCounting ? 'busy' : view.tone}
         // Not `disabled`, which would take the focus away from whoever pressed it with the keyboard.
-        aria-disabled={view.press === null}
+        aria-disabled={view.press === null && !isCounting}
         aria-busy={view.tone === 'busy'}
         aria-describedby={hint ? hintId : undefined}
         onClick={press}
@@ -67,6 +72,7 @@ export function ConnectCard({
           {hint}
         </p>
       )}
+      {view.isLocked && !isCounting && <AllowAgain />}
       <div className="connect-lines" role="status" data-tone={view.tone}>
         {view.session && (
           <p>

@@ -17,6 +17,8 @@ export interface ConnectView {
   } | null;
   /** What follows `Status: `. */
   readonly status: string | null;
+  /** Whether nothing can start because everything was stopped. */
+  readonly isLocked: boolean;
   /** Why the last session ended, where the person did not end it here. */
   readonly explanation: string | null;
   readonly error: string | null;
@@ -37,17 +39,21 @@ const ACTIVE_STATUS = {
   screen_share: 'Sharing (active)',
 } as const satisfies Record<SessionType, string>;
 
-/** The contract's table of UI states: how the button of `type` shows the page's own session. */
-export function deriveConnectView(type: SessionType, own: OwnSessionState): ConnectView {
+/**
+ * The contract's table of UI states: how the button of `type` shows the page's own session. While `locked` nothing starts,
+ * and a button that would start something does nothing.
+ */
+export function deriveConnectView(type: SessionType, own: OwnSessionState, locked = false): ConnectView {
   const { error } = own;
-  const nothing = { session: null, status: null, explanation: null, error };
+  const nothing = { session: null, status: null, isLocked: false, explanation: null, error };
   if (own.operation !== 'idle') return { ...nothing, label: LABELS[type].busy, tone: 'busy', press: null };
   if (own.sessionId === null) {
     return {
       ...nothing,
       label: LABELS[type].off,
       tone: 'off',
-      press: 'start',
+      press: locked ? null : 'start',
+      isLocked: locked,
       status: own.end && END_NAMES[own.end.status],
       explanation: own.end?.explanation ?? null,
     };

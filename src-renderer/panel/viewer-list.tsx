@@ -1,5 +1,6 @@
 import { useEffect, useState } from 'react';
 import type { ViewerEntry } from '#shared/access';
+import { nameViewer } from '#shared/viewer-name';
 import { useAgentStore } from './agent-context.tsx';
 import { useSending } from './use-sending.ts';
 
@@ -36,12 +37,13 @@ function ViewerItem({ viewer }: { readonly viewer: ViewerEntry }) {
   const { isSending, error, press } = useSending(() =>
     call('kickViewer', { params: { viewer_id: viewer.viewer_id } }),
   );
-  const name = viewer.name ?? viewer.address;
+  const { address, admitted_by: admittedBy, user_agent: userAgent } = viewer;
+  const name = nameViewer({ name: viewer.name, isOwn: admittedBy === 'local', userAgent, address });
   return (
     <li>
-      <span className="clamped" title={viewer.user_agent ?? undefined}>
+      <span className="clamped" title={userAgent ?? undefined}>
         👁️ {name}
-        {viewer.name !== null && <span className="hint"> {viewer.address}</span>}
+        {viewer.name !== null && <span className="hint"> {address}</span>}
       </span>
       <button
         type="button"

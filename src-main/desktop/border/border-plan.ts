@@ -1,6 +1,7 @@
 import type { CaptureState, LiveSession } from '#shared/sessions';
 import type { Settings } from '#shared/settings';
-import type { ViewerState } from '../../stream/viewer.ts';
+import { nameViewer } from '#shared/viewer-name';
+import { type NamedInfo, toNamedViewer, type ViewerState } from '../../stream/viewer.ts';
 
 /** A screen that is shared now, and the line that says who watches it. */
 export interface SharedScreen {
@@ -29,7 +30,7 @@ const PICTURELESS: ReadonlySet<CaptureState['state']> = new Set(['paused', 'fail
  */
 export function planBorders(
   sessions: readonly LiveSession[],
-  viewers: readonly Pick<ViewerState, 'sessionId' | 'grant' | 'remoteAddress'>[],
+  viewers: readonly (NamedInfo & Pick<ViewerState, 'sessionId'>)[],
 ): SharedScreen[] {
   const sharesOf = new Map<string | null, Set<string>>();
   for (const session of sessions) {
@@ -41,7 +42,7 @@ export function planBorders(
   return [...sharesOf].map(([sourceId, shares]) => {
     const names = viewers
       .filter(({ sessionId }) => shares.has(sessionId))
-      .map(({ grant, remoteAddress }) => grant?.name ?? remoteAddress);
+      .map((viewer) => nameViewer(toNamedViewer(viewer)));
     return { sourceId, text: describeWatchers([...new Set(names)]) };
   });
 }

@@ -149,7 +149,7 @@ describe('porthole share and stop', () => {
     );
     expect(await porthole(agent, 'share')).toMatchObject({
       code: 1,
-      err: expect.stringContaining('stopped everything'),
+      err: expect.stringContaining('Everything was stopped'),
     });
     expect((await porthole(agent, 'status')).out).toContain('LOCKED');
     expect((await porthole(agent, 'rearm')).code).toBe(0);

@@ -186,11 +186,13 @@ describe('buildTrayMenu', () => {
   it('says what is recorded, and ends that', () => {
     const view = { ...idle, sessions: [recorded] };
     expect(describeTray(view)).toBe('Porthole: 1 screen share, a share is being recorded');
-    expect(actionOf(buildTrayMenu(view), 'End Recording (screen_5f6)')).toEqual({
+    expect(actionOf(buildTrayMenu(view), 'End Recording (ann · screen_5f6)')).toEqual({
       act: 'end_recording',
       sessionId: share.session_id,
     });
-    expect(read(buildTrayMenu({ ...idle, sessions: [share] }))).not.toContain('End Recording (screen_5f6)');
+    expect(read(buildTrayMenu({ ...idle, sessions: [share] }))).not.toContain(
+      'End Recording (ann · screen_5f6)',
+    );
   });
 
   it('says who watches and lets each be sent away', () => {

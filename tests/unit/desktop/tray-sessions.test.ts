@@ -80,7 +80,7 @@ describe('TraySessions', () => {
   it('passes on why a start was refused, and leaves no timer behind', () => {
     const { registry, clock, sessions } = setUp();
     registry.refuses = true;
-    expect(() => sessions.start('remote_access')).toThrow('stopped everything');
+    expect(() => sessions.start('remote_access')).toThrow('Everything was stopped');
     expect(clock.pendingTimers).toBe(0);
     registry.refuses = false;
     sessions.start('remote_access');

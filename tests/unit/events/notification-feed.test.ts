@@ -61,9 +61,9 @@ describe('NotificationFeed, of events', () => {
   it('says why the agent ended a session by itself', () => {
     const { publish, bodies } = setUp();
     const ended = { message: 'Screen share session ended', reason: 'The shared window was closed' };
-    publish('screen_share_stopped', { session_id: 'screen_00000001', by: 'agent', ...ended });
+    publish('screen_share_stopped', { session_id: 'screen_00000001', user_id: 'ann', by: 'agent', ...ended });
     publish('screen_share_stopped', { session_id: 'screen_00000002', by: 'panel', ...ended });
-    expect(bodies()[0]).toBe('Screen share session ended\nThe shared window was closed\nscreen_000');
+    expect(bodies()[0]).toBe('Screen share session ended\nThe shared window was closed\nann · screen_000');
     expect(bodies().slice(1).join()).not.toContain('The shared window was closed');
   });
 
@@ -172,6 +172,14 @@ describe('NotificationFeed, of events', () => {
     expect(titles()).toEqual(['👁️ 4 viewers began to watch']);
   });
 
+  it('names no session by its id alone', () => {
+    const { publish, clock, bodies } = setUp();
+    publish('viewer_joined', { session_id: 'screen_00000001', viewer_id: 'viewer_1' });
+    publish('viewer_joined', { session_id: 'screen_00000002', viewer_id: 'viewer_2', user_id: 'ann' });
+    clock.advance(BURST_MS);
+    expect(bodies()).toEqual(['viewer_joined happened', 'viewer_joined happened\nann · screen_000']);
+  });
+
   it('tells what it holds when it closes, and nothing more', () => {
     const { publishEach, feed, clock, titles, notifier } = setUp();
     publishEach('remote_session_stopped', ids(6));
@@ -192,7 +200,7 @@ describe('NotificationFeed, of requests', () => {
       {
         tag: `approval:${approvalId}`,
         title: '🔐 Approval needed',
-        body: 'remote_a1b2c3d4 needs approval\nAsked by ann, from this machine\n“to fix the printer”',
+        body: 'Asked by ann, from this machine\nremote_a1b2c3d4 needs approval\n“to fix the printer”',
         urgency: 'high',
         approvalId,
       },

@@ -9,7 +9,8 @@ const share = (session_id: string, differences: Partial<LiveScreen> = {}): LiveS
 const viewer = (sessionId: string, name: string | null, remoteAddress = '192.0.2.7') => ({
   sessionId,
   remoteAddress,
-  grant: name === null ? null : ({ admission: 'key', grantId: 'key_1', name } as const),
+  userAgent: 'Mozilla/5.0',
+  grant: { admission: 'key', grantId: 'key_1', name } as const,
 });
 const NOBODY = 'This screen is shared; nobody watches';
 
@@ -27,6 +28,13 @@ describe('planBorders', () => {
       { sourceId: null, text: 'This screen is watched by Ann, 192.0.2.7' },
       { sourceId: 'screen:2:0', text: NOBODY },
     ]);
+  });
+
+  it('tells the person of themselves as such', () => {
+    const own = { ...viewer('screen_1', null, '::1'), grant: null };
+    expect(planBorders([share('screen_1')], [own])[0]?.text).toBe(
+      'This screen is watched by you, in a browser',
+    );
   });
 
   it('marks a screen before its first picture and while its capture restarts', () => {

@@ -60,13 +60,20 @@ describe('OwnSession', () => {
   });
 
   it('says why a start failed and can be pressed again', async () => {
-    calls.start.mockRejectedValueOnce(new AgentRefusal(423, 'locked_by_owner', 'Locked.'));
+    calls.start.mockRejectedValueOnce(new AgentRefusal(429, 'too_many_sessions', 'Too many.'));
     const own = open();
     await own.start('a');
-    expect(own.state).toMatchObject({ sessionId: null, operation: 'idle', error: 'Locked.' });
+    expect(own.state).toMatchObject({ sessionId: null, operation: 'idle', error: 'Too many.' });
     expect(clock.pendingTimers).toBe(0);
     await own.start('a');
     expect(own.state).toMatchObject({ sessionId: ID, error: null });
+  });
+
+  it('keeps no error of a lock, which the page shows for as long as it lasts', async () => {
+    calls.start.mockRejectedValueOnce(new AgentRefusal(423, 'locked_by_owner', 'Everything was stopped.'));
+    const own = open();
+    await own.start('a');
+    expect(own.state).toMatchObject({ sessionId: null, operation: 'idle', error: null });
   });
 
   it('sends a heartbeat in every interval until the session ends', async () => {

@@ -51,6 +51,31 @@ describe('ConnectCards', () => {
     screen.getByText('Up to 1920 × 1080 at 60 frames per second.');
   });
 
+  it('starts nothing while everything is stopped, says so, and has the way back', async () => {
+    agent.answers.startRemote = new AgentRefusal(423, 'locked_by_owner', 'Everything was stopped.');
+    press('🔒 Remote Access');
+    await act(async () => agent.push(snapshot([], { locked: true })));
+    for (const [name, label] of [
+      ['Remote access', '🔒 Remote Access'],
+      ['Screen share', '📺 Screen Share'],
+    ] as const) {
+      const button = card(name).getByRole('button', { name: label });
+      expect(button.getAttribute('aria-disabled')).toBe('true');
+      const reason = button.getAttribute('aria-describedby') ?? '';
+      expect(document.getElementById(reason)?.textContent).toBe('Everything is stopped.');
+      fireEvent.click(button);
+    }
+    expect(agent.callsOf('startRemote')).toHaveLength(1);
+    expect(agent.callsOf('startScreenShare')).toHaveLength(0);
+    agent.answers.rearm = {};
+    fireEvent.click(card('Screen share').getByRole('button', { name: 'Allow sessions again' }));
+    expect(agent.callsOf('rearm')).toHaveLength(1);
+    act(() => agent.push(snapshot([], { locked: false })));
+    expect(screen.queryByRole('button', { name: 'Allow sessions again' })).toBeNull();
+    expect(screen.queryByRole('alert')).toBeNull();
+    expect(card('Remote access').getByRole('button').getAttribute('aria-disabled')).toBe('false');
+  });
+
   it('starts remote access in the chosen mode and shows it', async () => {
     fireEvent.click(screen.getByRole('radio', { name: 'Read only' }));
     press('🔒 Remote Access');

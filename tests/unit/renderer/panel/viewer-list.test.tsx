@@ -7,19 +7,20 @@ import { FakeAgent } from '../fakes/fake-agent.ts';
 
 const SCREEN = 'screen_5f6a7b8c';
 
-function viewer(id: string, name: string | null) {
+function viewer(id: string, name: string | null, more: object = {}) {
   return {
     viewer_id: id,
     session_id: SCREEN,
     address: '192.0.2.7',
     user_agent: null,
-    admitted_by: 'local',
+    admitted_by: 'key',
     name,
     connected_at: '2026-01-01T00:00:00.000Z',
     fps: 30,
     frames: 1,
     drops: 0,
     bytes: 1,
+    ...more,
   };
 }
 
@@ -47,6 +48,21 @@ describe('ViewerList', () => {
     await screen.findByRole('button', { name: 'Disconnect Ann' });
     screen.getByRole('button', { name: 'Disconnect 192.0.2.7' });
     expect(agent.callsOf('listViewers')).toEqual([{ query: { session_id: SCREEN } }]);
+  });
+
+  it('calls the person who looks on by no address', async () => {
+    const own = { address: '::1', admitted_by: 'local' };
+    agent.answers.listViewers = {
+      viewers: [
+        viewer('viewer_1', null, { ...own, user_agent: 'Mozilla/5.0 (X11)' }),
+        viewer('viewer_2', null, { ...own, user_agent: 'Lavf/59' }),
+      ],
+      total: 2,
+    };
+    render(list(2));
+    await screen.findByRole('button', { name: 'Disconnect you, in a browser' });
+    screen.getByRole('button', { name: 'Disconnect you, with a program' });
+    expect(screen.queryByText(/::1/)).toBeNull();
   });
 
   it('sends one away', async () => {
