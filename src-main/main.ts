@@ -9,7 +9,13 @@ import { ChangeThread } from './commands/change-thread.ts';
 import { describeDesktop } from './desktop/describe-desktop.ts';
 import { APP_ICON, DesktopFace } from './desktop/desktop-face.ts';
 import { hearDesktopLoss } from './desktop/desktop-loss.ts';
-import { findFalseDepth, hasDisplay, isHeadless, runAgainHeadless } from './desktop/display-server.ts';
+import {
+  drawsToX,
+  findFalseDepth,
+  hasDisplay,
+  isHeadless,
+  runAgainHeadless,
+} from './desktop/display-server.ts';
 import { ElectronScreenSource } from './desktop/electron-screen-source.ts';
 import { findRunningAgent, onSecondStart, takeInstanceLock } from './desktop/instance-lock.ts';
 import { followLoginItem } from './desktop/login/login-item.ts';
@@ -20,6 +26,7 @@ import { canShowPrompt, promptSession } from './desktop/prompt-window.ts';
 import { watchScreenLock } from './desktop/screen-lock.ts';
 import { followScreenPermission, openScreenSettings } from './desktop/screen-settings.ts';
 import { createDesktopUpdater } from './desktop/update/desktop-updater.ts';
+import { XLink } from './desktop/x11/x-link.ts';
 import { openGuardian } from './guardian/open-guardian.ts';
 import { createLogger, type Logger } from './logger.ts';
 import { createOutgoing } from './outgoing/outgoing.ts';
@@ -125,7 +132,9 @@ async function boot(): Promise<void> {
   const updater = createDesktopUpdater({ dataFolder: data.folder, log, openRequest });
   // Nearly the last to close: what is put in place must not be in use any more.
   shutdown.add('update', () => updater.install());
-  const screenSource = new ElectronScreenSource({ clock: systemClock, logger: log });
+  const xLink = new XLink(drawsToX() ? process.env.DISPLAY : undefined, log);
+  shutdown.add('X server', () => xLink.close());
+  const screenSource = new ElectronScreenSource({ clock: systemClock, logger: log, xLink });
   shutdown.add('screen source', () => screenSource.close());
 
   const pictureMaker = new PictureThread({
@@ -225,6 +234,7 @@ async function boot(): Promise<void> {
   const unwatchLock = watchScreenLock({
     clock: systemClock,
     log,
+    xLink,
     onLock: (isLocked) => agent.setScreenLocked(isLocked),
   });
   shutdown.add('screen lock', unwatchLock);

@@ -95,7 +95,9 @@ export const settingsSchema = z.strictObject({
   pauseOnLock: z
     .boolean()
     .default(true)
-    .describe('pause screen shares for as long as the screen is locked')
+    .describe(
+      'pause screen shares for as long as the screen is locked; on Linux i3lock, slock, swaylock and others that tell neither systemd-logind nor a desktop are not heard, and pause nothing',
+    )
     .register(settingMeta, {
       label: 'Pause shares on a locked screen',
       group: 'sessions',

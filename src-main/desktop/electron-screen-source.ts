@@ -11,15 +11,17 @@ import type {
   ScreenCapture,
   ScreenSource,
   SourceListing,
+  WindowSight,
 } from '../stream/screen-source.ts';
 import { explainDepth } from '../upkeep/display-depth.ts';
 import { CaptureWindow } from './capture-window.ts';
 import { findFalseDepth, isHeadless, isWaylandSession } from './display-server.ts';
 import { type PortalWatch, watchPortal } from './portal/portal-watch.ts';
 import { RecoveringCapture } from './recovering-capture.ts';
-import { listSources, listWindowIds } from './source-list.ts';
+import { listSources, lookAtWindows } from './source-list.ts';
 import { UnreadableCapture } from './unreadable-capture.ts';
 import { WindowWatch } from './window-watch.ts';
+import type { XLink } from './x11/x-link.ts';
 
 const FIRST_FRAME_TIMEOUT_MS = 10_000;
 /** The portal asks the person what to share, who may have to come to the machine first. */
@@ -42,6 +44,8 @@ const FILM_BITS_PER_SECOND: Readonly<Record<Quality, number>> = {
 export interface ElectronScreenSourceOptions {
   readonly clock: Clock;
   readonly logger: Logger;
+  /** The way to the X server, for what Electron does not tell of windows. */
+  readonly xLink: XLink;
 }
 
 /** The screens of this machine, captured through Chromium. To be made once the app is ready. */
@@ -55,11 +59,11 @@ export class ElectronScreenSource implements ScreenSource {
   /** Of the portal that captures, where one does. */
   readonly #portal: PortalWatch | null;
 
-  constructor({ clock, logger }: ElectronScreenSourceOptions) {
+  constructor({ clock, logger, xLink }: ElectronScreenSourceOptions) {
     this.#clock = clock;
     this.#log = logger;
-    this.#windows = new WindowWatch(clock, listWindowIds);
     this.#portal = isWaylandSession() ? watchPortal(clock, process.env) : null;
+    this.#windows = new WindowWatch(clock, async (ids) => lookAtWindows(ids, await xLink.connect()));
     this.#clockOffsetMs = clock.monotonicMs() - Number(process.hrtime.bigint()) / 1e6;
     screen.on('display-added', this.#onAdded);
     screen.on('display-removed', this.#onRemoved);
@@ -79,7 +83,7 @@ export class ElectronScreenSource implements ScreenSource {
     return listSources(thumbnail);
   }
 
-  watchWindow(windowId: string, onSight: (isInSight: boolean) => void): () => void {
+  watchWindow(windowId: string, onSight: (sight: WindowSight) => void): () => void {
     // Where the portal chooses, nothing is told of windows.
     return isWaylandSession() ? () => undefined : this.#windows.watch(windowId, onSight);
   }
@@ -109,7 +113,7 @@ export class ElectronScreenSource implements ScreenSource {
     const { sourceId } = request;
     let unwatch = (): void => undefined;
     if (sourceId !== null && kindOfSource(sourceId) === 'window')
-      unwatch = this.watchWindow(sourceId, (isInSight) => capture.setHidden(!isInSight));
+      unwatch = this.watchWindow(sourceId, (sight) => capture.setSight(sight));
     // The portal would ask the person again.
     else if (!isWaylandSession()) this.#screenCaptures.add(capture);
     this.#captures.add(capture);

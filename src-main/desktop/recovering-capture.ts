@@ -8,6 +8,7 @@ import type {
   Film,
   FilmSink,
   ScreenCapture,
+  WindowSight,
 } from '../stream/screen-source.ts';
 
 /** One try at capturing the screen. It does not recover; once lost it only wants to be closed. */
@@ -44,6 +45,10 @@ export interface RecoveringCaptureOptions {
   openAttempt(demand: CaptureDemand, observer: CaptureAttemptObserver): CaptureAttempt;
 }
 
+const OUT_OF_SIGHT = {
+  hidden: 'The shared window is minimised.',
+  elsewhere: 'The shared window is on another workspace.',
+} as const;
 const WATCHDOG_MS = 500;
 /** An attempt that says nothing for so long hangs. Reports are due twice a second. */
 const SILENCE_MS = 3000;
@@ -69,7 +74,7 @@ export class RecoveringCapture implements ScreenCapture {
   #demand: CaptureDemand = 'unwatched';
   #closed = false;
   #live = false;
-  #hidden = false;
+  #sight: WindowSight = 'seen';
   /** Whether there will be no other attempt. */
   #over = false;
   #wasLive = false;
@@ -93,14 +98,14 @@ export class RecoveringCapture implements ScreenCapture {
     this.#attempt?.setDemand(demand);
   }
 
-  /** Takes note that the window that is captured was minimised, or is to be seen again. */
-  setHidden(hidden: boolean): void {
+  /** Takes note that the window that is captured is out of sight, or is to be seen again. */
+  setSight(sight: WindowSight): void {
     // A window that was closed is out of sight too, and stays closed.
-    if (this.#closed || this.#over || hidden === this.#hidden) return;
-    this.#hidden = hidden;
-    if (hidden) {
+    if (this.#closed || this.#over || sight === this.#sight) return;
+    this.#sight = sight;
+    if (sight !== 'seen') {
       this.#live = false;
-      this.#options.observer.onStatus({ state: 'hidden', message: 'The shared window is minimised.' });
+      this.#options.observer.onStatus({ state: 'hidden', message: OUT_OF_SIGHT[sight] });
     } else if (this.#attempt) {
       // The encoder knows the picture of before and would send only what is new in it.
       this.#endAttempt();
@@ -172,7 +177,7 @@ export class RecoveringCapture implements ScreenCapture {
     this.#reportedAtMs = this.#options.clock.monotonicMs();
     this.#capturedAtMs = this.#reportedAtMs;
     // Some systems go on with a picture that shows nothing.
-    if (this.#hidden) return;
+    if (this.#sight !== 'seen') return;
     if (!this.#live) {
       this.#live = true;
       this.#wasLive = true;
@@ -256,7 +261,7 @@ export class RecoveringCapture implements ScreenCapture {
     if (silentMs > (this.#reportedAtMs === null ? FIRST_REPORT_MS : SILENCE_MS)) {
       return 'the capture process does not answer';
     }
-    if (this.#hidden) return null;
+    if (this.#sight !== 'seen') return null;
     if (!this.#live)
       return now - this.#startedAtMs > firstFrameTimeoutMs ? 'the screen sends no picture' : null;
     return steadyFrames && now - this.#capturedAtMs > NO_FRAMES_MS

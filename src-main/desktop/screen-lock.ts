@@ -3,6 +3,7 @@ import type { Clock } from '../clock.ts';
 import type { Logger } from '../logger.ts';
 import { watchLinuxScreenLock } from './lock/linux-screen-lock.ts';
 import { findOutsideUser } from './lock/outside-user.ts';
+import type { XLink } from './x11/x-link.ts';
 
 /**
  * Tells `onLock` whenever the screen is locked or unlocked, until the returned function is called; and keeps on record
@@ -11,6 +12,7 @@ import { findOutsideUser } from './lock/outside-user.ts';
 export function watchScreenLock(options: {
   readonly clock: Clock;
   readonly log: Logger;
+  readonly xLink: XLink;
   readonly onLock: (isLocked: boolean) => void;
 }): () => void {
   const { clock, log } = options;
@@ -27,6 +29,7 @@ export function watchScreenLock(options: {
           clock,
           env: process.env,
           userId: findOutsideUser(process.getuid?.() ?? -1),
+          connectX: () => options.xLink.connect(),
           onChange,
         })
       : followPowerMonitor(onChange);

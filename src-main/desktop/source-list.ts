@@ -1,9 +1,10 @@
 import { BaseWindow, type DesktopCapturerSource, desktopCapturer, screen } from 'electron';
 import type { FrameSize } from '#shared/presets';
 import { kindOfSource } from '#shared/sources';
-import type { ListedSource, SourceListing } from '../stream/screen-source.ts';
+import type { ListedSource, SourceListing, WindowSight } from '../stream/screen-source.ts';
 import { findFalseDepth, isWaylandSession } from './display-server.ts';
 import { nameSources } from './source-names.ts';
+import { type PlaceFacts, placeWindow } from './x11/window-place.ts';
 
 const THUMBNAIL_JPEG_QUALITY = 75;
 
@@ -42,8 +43,25 @@ export async function listSources(thumbnail: FrameSize | null): Promise<SourceLi
   };
 }
 
-/** The ids of all windows that are to be seen: not of those that are minimised. Rejects where the system cannot say. */
-export async function listWindowIds(): Promise<ReadonlySet<string>> {
+/**
+ * Where windows are now; see `LookAtWindows`. The system's list of windows leaves out those that are minimised, and with
+ * some window managers those on other workspaces. Without `facts`, an X server's, the two look alike.
+ */
+export async function lookAtWindows(
+  windowIds: readonly string[],
+  facts: PlaceFacts | null,
+): Promise<ReadonlyMap<string, WindowSight>> {
+  const listed = await listWindowIds();
+  const sights = windowIds.map(async (id): Promise<[string, WindowSight]> => {
+    const place = facts ? await placeWindow(facts, numberOf(id)) : null;
+    if (place === 'elsewhere') return [id, 'elsewhere'];
+    return [id, listed.has(id) && place !== 'hidden' ? 'seen' : 'hidden'];
+  });
+  return new Map(await Promise.all(sights));
+}
+
+/** Rejects where the system cannot say. */
+async function listWindowIds(): Promise<ReadonlySet<string>> {
   const windows = await desktopCapturer.getSources({
     types: ['window'],
     thumbnailSize: { width: 0, height: 0 },
@@ -65,6 +83,11 @@ function rank({ kind, is_primary }: ListedSource): number {
 
 function isPrimaryDisplay(displayId: string): boolean {
   return displayId === String(screen.getPrimaryDisplay().id);
+}
+
+/** The X server's number of a window. */
+function numberOf(windowId: string): number {
+  return Number(windowId.split(':')[1]);
 }
 
 /** What the system knows a window by; the last part of an id says whose it is. */

@@ -1,3 +1,4 @@
+import type { WindowSight } from '../stream/screen-source.ts';
 import type { SessionRegistry } from './session-registry.ts';
 
 /** Why a share of a window ends that nobody looked at when the window went. */
@@ -7,7 +8,7 @@ const LOST_REASON = 'The window was closed or minimised before it could be shown
 export interface WindowGuardOptions {
   readonly sessions: Pick<SessionRegistry, 'listShares' | 'stopScreen'>;
   /** Calls back when a window goes out of sight or comes back, until the returned function is called. */
-  readonly watchWindow: (windowId: string, onSight: (isInSight: boolean) => void) => () => void;
+  readonly watchWindow: (windowId: string, onSight: (sight: WindowSight) => void) => () => void;
   /** Gets what the end of a share fails with. */
   readonly onError: (error: unknown) => void;
 }
@@ -48,7 +49,10 @@ export class WindowGuard {
       if (this.#watched.has(sessionId)) continue;
       this.#watched.set(
         sessionId,
-        this.#options.watchWindow(windowId, () => this.#end(sessionId)),
+        this.#options.watchWindow(windowId, (sight) => {
+          // On another workspace it is still the same window.
+          if (sight === 'hidden') this.#end(sessionId);
+        }),
       );
     }
   }

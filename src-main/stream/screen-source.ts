@@ -22,8 +22,8 @@ export interface CapturedFrame extends FrameSize {
 /**
  * What a capture is doing. `live` comes right before the first frame, also before the first after a recovery, and
  * a frame comes right after it even if the screen looks as it did; `recovering` lasts from the loss of the picture
- * until then; `failed` keeps retrying, ever more slowly. `hidden` lasts for as long as a window is minimised; `gone` is
- * the end of what was captured, and nothing comes after it. `message` is a sentence for the person who looks at the
+ * until then; `failed` keeps retrying, ever more slowly. `hidden` lasts for as long as a window is minimised or on
+ * another workspace; `gone` is the end of what was captured, and nothing comes after it. `message` is a sentence for the person who looks at the
  * stream.
  */
 export type CaptureStatus =
@@ -33,6 +33,12 @@ export type CaptureStatus =
   | { readonly state: 'failed'; readonly message: string }
   | { readonly state: 'hidden'; readonly message: string }
   | { readonly state: 'gone'; readonly message: string };
+
+/**
+ * Whether a window is to be seen. It is `elsewhere` while it is on another workspace alone, and `hidden` when it was
+ * minimised or closed, which look alike.
+ */
+export type WindowSight = 'seen' | 'elsewhere' | 'hidden';
 
 /** Where a capture reports to. Never called after `close()` of its capture has been called. */
 export interface CaptureObserver {
@@ -101,11 +107,8 @@ export interface ScreenSource {
    * most as large as `thumbnail`, or without any. Rejects where the system cannot say.
    */
   list(thumbnail: FrameSize | null): Promise<SourceListing>;
-  /**
-   * Tells each time that a window goes out of sight, closed or minimised, and comes back, until the returned function
-   * is called. It is taken to be in sight now.
-   */
-  watchWindow(windowId: string, onSight: (isInSight: boolean) => void): () => void;
+  /** Tells each time that the {@link WindowSight} of a window changes, until the returned function is called. It is taken to be `seen` now. */
+  watchWindow(windowId: string, onSight: (sight: WindowSight) => void): () => void;
   /** Begins to capture; the first frame arrives later through `observer`. Never throws. */
   open(request: CaptureRequest, observer: CaptureObserver): ScreenCapture;
 }

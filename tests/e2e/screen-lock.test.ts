@@ -92,6 +92,7 @@ describe('watchLinuxScreenLock', () => {
       clock: systemClock,
       env,
       userId,
+      connectX: async () => null,
       onChange: (isLocked) => heard.push(isLocked),
     });
     return { heard, end };

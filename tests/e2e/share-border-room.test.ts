@@ -1,7 +1,7 @@
 import type { Rectangle } from 'electron';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { callApi, startShare } from './support/api-client.ts';
-import { type DrivenPorthole, drivePorthole } from './support/porthole-app.ts';
+import { type DrivenPorthole, drivePorthole, findPage } from './support/porthole-app.ts';
 import { keepScreen } from './support/screens.ts';
 import { TestDisplay } from './support/test-display.ts';
 
@@ -77,8 +77,9 @@ describe('the line of text of a border', () => {
       expect(own).toHaveLength(1);
       expect(own.some((area) => label !== null && intersects(label, area))).toBe(false);
     });
-    // What the person has to read and to press is there to be read and pressed.
-    await until(() => expect(hasStrip()).toBe(true));
+    expect(hasStrip()).toBe(true);
+    const prompt = await findPage(porthole.app, ({ pathname }) => pathname === '/prompt.html');
+    await prompt.getByRole('button', { name: 'Deny' }).waitFor();
     keepScreen('border-scaled-4-prompt', display.grab());
     await callApi(porthole.url, 'POST', `/api/remote/stop/${body.session_id}`);
     await until(async () => {

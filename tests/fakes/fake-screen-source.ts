@@ -7,6 +7,7 @@ import type {
   ScreenCapture,
   ScreenSource,
   SourceListing,
+  WindowSight,
 } from '../../src-main/stream/screen-source.ts';
 import { PortholeError } from '../../src-shared/errors.ts';
 import type { FrameSize } from '../../src-shared/presets.ts';
@@ -43,9 +44,9 @@ export class FakeScreenSource implements ScreenSource {
   }
 
   /** Who watches which window, to be told by the test that it goes out of sight. */
-  readonly sights = new Map<string, Set<(isInSight: boolean) => void>>();
+  readonly sights = new Map<string, Set<(sight: WindowSight) => void>>();
 
-  watchWindow(windowId: string, onSight: (isInSight: boolean) => void): () => void {
+  watchWindow(windowId: string, onSight: (sight: WindowSight) => void): () => void {
     const listeners = this.sights.get(windowId) ?? new Set();
     this.sights.set(windowId, listeners.add(onSight));
     return () => listeners.delete(onSight);

@@ -30,20 +30,39 @@ export interface WindowStack {
   raise(windowId: number): void;
 }
 
+/** What a {@link XServer} is asked by those who want to know what programs say of themselves and their windows. */
+export interface WindowFacts {
+  /** Whether the window would be seen if nothing lay above it; rejects if it is gone. */
+  isViewable(windowId: number): Promise<boolean>;
+  /** The 32-bit numbers that a window, or null for the root, has as a property: none if it does not have it. */
+  numbers(windowId: number | null, property: string): Promise<number[]>;
+  /** The number that the server has for a name. */
+  atom(name: string): Promise<number>;
+  /** Whether one of the windows on the screen itself has a property. */
+  hasChildWith(property: string): Promise<boolean>;
+  /** Calls back now and whenever a property of the root is set, until the returned function is called. */
+  onRootChange(property: string, listener: () => void): () => void;
+}
+
 const INPUT_ONLY = 2;
 const VIEWABLE = 2;
 const ANY_TYPE = 0;
+const PROPERTY_CHANGE = 1 << 22;
+const MAX_NUMBERS = 64;
 /** How deep window managers hide a program's window in their frames, and one more. */
 const FRAME_DEPTH = 3;
 const REVERT_TO_PARENT = 2;
 const CONNECT_MS = 3000;
 
 /** A connection to the X server of this session, for what Electron does not tell. */
-export class XServer implements WindowStack {
+export class XServer implements WindowStack, WindowFacts {
   readonly #client: x11.XClient;
   readonly #root: number;
   readonly #shape: x11.ShapeExtension | null;
   readonly #managedMark: number;
+  readonly #atoms = new Map<string, number>();
+  readonly #rootListeners = new Set<{ readonly property: string; readonly listener: () => void }>();
+  #hearsRoot = false;
   #isOpen = true;
 
   private constructor(
@@ -130,6 +149,62 @@ export class XServer implements WindowStack {
   /** Gives the keyboard to a window, as its press by the person does where no window manager does it. */
   focus(windowId: number): void {
     if (this.#isOpen) this.#client.SetInputFocus(windowId, REVERT_TO_PARENT);
+  }
+
+  async isViewable(windowId: number): Promise<boolean> {
+    const { mapState } = await ask<{ mapState: number }>((reply) =>
+      this.#client.GetWindowAttributes(windowId, reply),
+    );
+    return mapState === VIEWABLE;
+  }
+
+  async numbers(windowId: number | null, property: string): Promise<number[]> {
+    const atom = await this.atom(property);
+    const { data } = await ask<{ data: Buffer }>((reply) =>
+      this.#client.GetProperty(0, windowId ?? this.#root, atom, ANY_TYPE, 0, MAX_NUMBERS, reply),
+    );
+    return Array.from({ length: Math.floor(data.length / 4) }, (_, index) => data.readUInt32LE(4 * index));
+  }
+
+  async atom(name: string): Promise<number> {
+    const known = this.#atoms.get(name);
+    if (known !== undefined) return known;
+    const atom = await ask<number>((reply) => this.#client.InternAtom(false, name, reply));
+    this.#atoms.set(name, atom);
+    return atom;
+  }
+
+  async hasChildWith(property: string): Promise<boolean> {
+    const atom = await this.atom(property);
+    const { children } = await ask<{ children: number[] }>((reply) =>
+      this.#client.QueryTree(this.#root, reply),
+    );
+    const types = await Promise.all(
+      children.map((id) =>
+        ask<{ type: number }>((reply) => this.#client.GetProperty(0, id, atom, ANY_TYPE, 0, 0, reply)).catch(
+          () => null,
+        ),
+      ),
+    );
+    return types.some((found) => found !== null && found.type !== 0);
+  }
+
+  onRootChange(property: string, listener: () => void): () => void {
+    if (!this.#isOpen) return () => undefined;
+    if (!this.#hearsRoot) {
+      this.#hearsRoot = true;
+      this.#client.ChangeWindowAttributes(this.#root, { eventMask: PROPERTY_CHANGE });
+      this.#client.on('event', ({ name, atom }) => {
+        if (name !== 'PropertyNotify') return;
+        for (const heard of this.#rootListeners)
+          if (this.#atoms.get(heard.property) === atom) heard.listener();
+      });
+    }
+    const heard = { property, listener };
+    this.#rootListeners.add(heard);
+    // Changes come with the atom alone.
+    void this.atom(property).then(listener, () => undefined);
+    return () => this.#rootListeners.delete(heard);
   }
 
   /** Ends the connection. */

@@ -41,6 +41,8 @@ declare module 'x11' {
     MapWindow(window: number): void;
     require(extension: 'shape', reply: Reply<ShapeExtension>): void;
     terminate(): void;
+    ChangeWindowAttributes(window: number, values: { readonly eventMask: number }): void;
+    on(event: 'event', listener: (event: { readonly name: string; readonly atom?: number }) => void): this;
     on(event: 'error', listener: (error: Error) => void): this;
     on(event: 'end', listener: () => void): this;
   }

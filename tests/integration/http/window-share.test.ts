@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { WindowSight } from '../../../src-main/stream/screen-source.ts';
 import { bearer, makeToken, sendWith } from '../access/support/callers.ts';
 import { EventClient } from '../support/event-client.ts';
 import { call, startTestAgent, type TestAgent } from '../support/test-agent.ts';
@@ -10,8 +11,8 @@ async function startWindowShare(agent: TestAgent): Promise<string> {
   return String(body.session_id);
 }
 
-function tellSight(agent: TestAgent, isInSight: boolean): void {
-  for (const listener of [...(agent.screen.sights.get(WINDOW) ?? [])]) listener(isInSight);
+function tellSight(agent: TestAgent, sight: WindowSight): void {
+  for (const listener of [...(agent.screen.sights.get(WINDOW) ?? [])]) listener(sight);
 }
 
 const watchers = (agent: TestAgent): number => agent.screen.sights.get(WINDOW)?.size ?? 0;
@@ -54,13 +55,22 @@ describe('a share of a window', () => {
     expect(watchers(agent)).toBe(0);
     await call(agent, 'POST', `/api/screen_share/update/${session_id}`, { paused: true });
     expect(watchers(agent)).toBe(1);
-    tellSight(agent, false);
+    tellSight(agent, 'hidden');
     expect(watchers(agent)).toBe(0);
     expect(
       await call(agent, 'POST', `/api/screen_share/update/${session_id}`, { paused: false }),
     ).toMatchObject({ status: 409, body: { error: 'session_ended' } });
     const { body } = await call(agent, 'GET', `/api/screen_share/status/${session_id}`);
     expect(body.stop_reason).toBe('The window was closed or minimised before it could be shown again');
+  });
+
+  it('stays if the window is on another workspace while it is paused', async () => {
+    const agent = await startTestAgent();
+    const session_id = await startWindowShare(agent);
+    await call(agent, 'POST', `/api/screen_share/update/${session_id}`, { paused: true });
+    tellSight(agent, 'elsewhere');
+    const resumed = await call(agent, 'POST', `/api/screen_share/update/${session_id}`, { paused: false });
+    expect(resumed.status).toBe(200);
   });
 
   it('is watched no more once it is resumed or shows something else', async () => {
@@ -79,7 +89,7 @@ describe('a share of a window', () => {
     const operator = sendWith(agent, bearer((await makeToken(agent, 'operator')).secret));
     const body = JSON.stringify({ source_id: WINDOW });
     const [asked] = await operator([{ method: 'POST', target: '/api/screen_share/start', body }]);
-    tellSight(agent, false);
+    tellSight(agent, 'hidden');
     expect((await call(agent, 'GET', '/api/approvals')).body.total).toBe(0);
     const status = await call(agent, 'GET', `/api/screen_share/status/${asked?.body.session_id}`);
     expect(status.body.status).toBe('stopped');

@@ -283,17 +283,20 @@ describe('recoveringCapture', () => {
     expect(rig.attempts).toHaveLength(1);
   });
 
-  it('says that a window is minimised, and shows it anew when it is back', () => {
+  it('says that a window is minimised or elsewhere, and shows it anew when it is back', () => {
     const rig = createRig();
     rig.latest().observer.onFrame(FRAME);
-    rig.capture.setHidden(true);
+    rig.capture.setSight('elsewhere');
+    const message = 'The shared window is on another workspace.';
+    expect(rig.statuses.at(-1)).toEqual({ state: 'hidden', message });
+    rig.capture.setSight('hidden');
     expect(rig.statuses.at(-1)).toEqual({ state: 'hidden', message: 'The shared window is minimised.' });
     rig.latest().observer.onFrame(FRAME);
     expect(rig.frames()).toBe(1);
     rig.live(60_000);
     expect(rig.attempts).toHaveLength(1);
 
-    rig.capture.setHidden(false);
+    rig.capture.setSight('seen');
     expect(rig.attempts).toHaveLength(2);
     expect(rig.attempts[0]?.closed).toBe(true);
     rig.latest().observer.onFrame(FRAME);
@@ -302,15 +305,15 @@ describe('recoveringCapture', () => {
   });
 
   it('never tries again once its window is closed, minimised or not', () => {
-    for (const hidden of [false, true]) {
+    for (const sight of ['seen', 'hidden', 'elsewhere'] as const) {
       const rig = createRig();
       rig.latest().observer.onFrame(FRAME);
-      rig.capture.setHidden(hidden);
+      rig.capture.setSight(sight);
       rig.latest().observer.onGone();
       // The list of windows tells later that it is out of sight.
-      rig.capture.setHidden(true);
+      rig.capture.setSight('hidden');
       expect(rig.statuses.at(-1)).toEqual({ state: 'gone', message: 'The shared window was closed.' });
-      rig.capture.setHidden(false);
+      rig.capture.setSight('seen');
       rig.clock.advance(60_000);
       expect(rig.attempts).toHaveLength(1);
       expect(rig.latest().closed).toBe(true);

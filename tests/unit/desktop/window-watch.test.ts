@@ -1,14 +1,18 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { WindowWatch } from '../../../src-main/desktop/window-watch.ts';
+import type { WindowSight } from '../../../src-main/stream/screen-source.ts';
 import { ManualClock } from '../../fakes/manual-clock.ts';
 
 let clock: ManualClock;
-let windows: Set<string> | null;
+let windows: Map<string, WindowSight> | null;
 let looks: number;
 let watch: WindowWatch;
 beforeEach(() => {
   clock = new ManualClock();
-  windows = new Set(['window:1:0', 'window:2:0']);
+  windows = new Map([
+    ['window:1:0', 'seen'],
+    ['window:2:0', 'seen'],
+  ]);
   looks = 0;
   watch = new WindowWatch(clock, async () => {
     looks += 1;
@@ -25,28 +29,30 @@ async function look(): Promise<void> {
 
 describe('windowWatch', () => {
   it('tells when a window goes out of sight and comes back, each once', async () => {
-    const told: boolean[] = [];
-    watch.watch('window:1:0', (isInSight) => told.push(isInSight));
+    const told: WindowSight[] = [];
+    watch.watch('window:1:0', (sight) => told.push(sight));
     await look();
     expect(told).toEqual([]);
     windows?.delete('window:1:0');
     await look();
     await look();
-    expect(told).toEqual([false]);
-    windows?.add('window:1:0');
+    expect(told).toEqual(['hidden']);
+    windows?.set('window:1:0', 'elsewhere');
     await look();
-    expect(told).toEqual([false, true]);
+    windows?.set('window:1:0', 'seen');
+    await look();
+    expect(told).toEqual(['hidden', 'elsewhere', 'seen']);
   });
 
   it('takes all to be as it was while the system cannot say', async () => {
-    const told: boolean[] = [];
-    watch.watch('window:1:0', (isInSight) => told.push(isInSight));
+    const told: WindowSight[] = [];
+    watch.watch('window:1:0', (sight) => told.push(sight));
     windows = null;
     await look();
     expect(told).toEqual([]);
-    windows = new Set();
+    windows = new Map();
     await look();
-    expect(told).toEqual([false]);
+    expect(told).toEqual(['hidden']);
   });
 
   it('looks once for all, and at nothing while nobody watches', async () => {
@@ -62,8 +68,8 @@ describe('windowWatch', () => {
   });
 
   it('tells nobody who stopped watching while it looked', async () => {
-    const told: boolean[] = [];
-    const unwatch = watch.watch('window:1:0', (isInSight) => told.push(isInSight));
+    const told: WindowSight[] = [];
+    const unwatch = watch.watch('window:1:0', (sight) => told.push(sight));
     windows?.clear();
     clock.advance(1000);
     unwatch();
