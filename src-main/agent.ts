@@ -209,7 +209,11 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
     }),
   });
 
-  const lockPause = new LockPause(settings, (isPaused) => streams.setLocked(isPaused));
+  const sources = new SourceCatalogue(options.screenSource, clock);
+  const lockPause = new LockPause(settings, (isPaused) => {
+    streams.setLocked(isPaused);
+    sources.setLocked(isPaused);
+  });
   const recordings = new RecordingService({
     clock,
     log,
@@ -417,7 +421,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
     commands: commands.service,
     streams,
     recordings,
-    sources: new SourceCatalogue(options.screenSource, clock),
+    sources,
     snapshots: new Snapshots(options.pictureMaker, clock),
     metrics,
     log,

@@ -20,6 +20,7 @@ export class SourceCatalogue {
   readonly #clock: Clock;
   #pictures: Promise<SourceListing> | null = null;
   #picturesAtMs = 0;
+  #isLocked = false;
 
   constructor(screen: ScreenSource, clock: Clock) {
     this.#screen = screen;
@@ -49,13 +50,22 @@ export class SourceCatalogue {
 
   /**
    * A JPEG of a source, at most 320x180 and 1.5 s old: all of them are taken at once, for everybody who looks. Throws
-   * `source_not_found` for a source that is not there or gives no picture, and what {@link list} throws.
+   * `source_not_found` for a source that is not there or gives no picture, as none does while the screen counts as
+   * locked, and what {@link list} throws.
    */
   async thumbnail(sourceId: string): Promise<Buffer> {
     this.#screen.assertAvailable();
-    const picture = (await this.#lookAround()).thumbnail(sourceId);
+    const pictures = this.#isLocked ? null : await this.#lookAround();
+    // It may have been locked while they were taken.
+    const picture = this.#isLocked ? null : pictures?.thumbnail(sourceId);
     if (!picture) throw new PortholeError('source_not_found');
     return picture;
+  }
+
+  /** While the screen counts as locked there are no pictures: those of windows would show what the locker covers. */
+  setLocked(isLocked: boolean): void {
+    this.#isLocked = isLocked;
+    this.#pictures = null;
   }
 
   #lookAround(): Promise<SourceListing> {

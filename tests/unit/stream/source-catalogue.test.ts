@@ -93,4 +93,17 @@ describe('sourceCatalogue', () => {
     await expect(catalogue.list()).rejects.toThrow('no screen');
     await expect(catalogue.thumbnail('screen:1:0')).rejects.toThrow('no screen');
   });
+
+  it('gives no picture of what a locker covers, not even one that it has', async () => {
+    await catalogue.thumbnail('window:7:0');
+    const begun = catalogue.thumbnail('window:7:0');
+    catalogue.setLocked(true);
+    await expect(begun).rejects.toMatchObject({ code: 'source_not_found' });
+    await expect(catalogue.thumbnail('window:7:0')).rejects.toMatchObject({ code: 'source_not_found' });
+    expect(await catalogue.list()).toHaveLength(2);
+    catalogue.setLocked(false);
+    const taken = screen.lists.length;
+    await catalogue.thumbnail('window:7:0');
+    expect(screen.lists.length).toBe(taken + 1);
+  });
 });
