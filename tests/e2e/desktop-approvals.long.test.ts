@@ -111,8 +111,8 @@ describe('a request for approval', () => {
     });
     const body = server.seen.at(-1)?.body ?? '';
     expect(body.split('\n')).toEqual([
-      `Remote access session ${sessionId} needs approval (autonomous mode)`,
       'Asked by ann &lt;b&gt;&amp;amp;&lt;/b&gt;, from this machine',
+      `Remote access session ${sessionId} needs approval (autonomous mode)`,
       '“to fix the printer”',
     ]);
 
