@@ -159,6 +159,7 @@ async function boot(): Promise<void> {
   });
   shutdown.add('notifications', () => notifier.close());
 
+  let isDesktopGone = (): boolean => false;
   const agent = await startDespiteFile(store, findListenFault, () =>
     startAgent({
       settings: store,
@@ -188,7 +189,9 @@ async function boot(): Promise<void> {
   );
   shutdown.add(
     'agent',
-    ({ isFailure }) => agent.close(isFailure ? FAILURE_REASON : 'Agent stopped'),
+    // GLib ends it by a signal where it is the first to miss the bus.
+    ({ isFailure }) =>
+      agent.close(isFailure ? FAILURE_REASON : isDesktopGone() ? DESKTOP_REASON : 'Agent stopped'),
     ({ isFailure }) => agent.endAtOnce(isFailure ? FAILURE_REASON : DESKTOP_REASON),
   );
   for (const { key, message } of store.problems) {
@@ -242,7 +245,7 @@ async function boot(): Promise<void> {
   leaveOn(shutdown);
   if (!isHeadless()) {
     const onEnd = (isGone: boolean): void => shutdown.runAtOnce(isGone ? DESKTOP_LOSS : 'a fault', !isGone);
-    await hearDesktopLoss({ env: process.env, log, onEnd });
+    isDesktopGone = await hearDesktopLoss({ env: process.env, drawsToX: drawsToX(), log, onEnd });
   }
   guardian.settle();
   process.stdout.write(`porthole listening on ${agent.url}\n`);

@@ -6,8 +6,13 @@ import { listDisplaySockets } from './display-sockets.ts';
 // sys/socket.h, sys/un.h of Linux
 const AF_UNIX = 1;
 const SOCK_STREAM_NONBLOCK_CLOEXEC = 1 | 0o4000 | 0o2000000;
+/** So long what has ended may still seem to listen: the system takes its sockets away one after another. */
+const PATIENCE_MS = 500;
+const LOOK_MS = 10;
 /** The longest path of a socket, with the zero behind it. */
 const MOST_PATH_BYTES = 108;
+
+const NEVER = (): boolean => false;
 
 /** What is called of the C library and of Xlib. */
 interface NativeCalls {
@@ -26,14 +31,17 @@ interface NativeCalls {
  *
  * `onEnd` is called in the middle of whatever the process was at and must be done when it returns: no event loop runs any
  * more, and nothing may be drawn. With `isDesktopGone` the process then ends with exit code 0, else as it would have.
+ * The answer says whether the desktop is gone now, for an end that came some other way.
  */
 export async function hearDesktopLoss(options: {
   readonly env: NodeJS.ProcessEnv;
+  /** Whether windows are drawn to X, and not to Wayland. */
+  readonly drawsToX: boolean;
   readonly log: Logger;
   readonly onEnd: (isDesktopGone: boolean) => void;
-}): Promise<void> {
-  if (process.platform !== 'linux') return;
-  const { env, log, onEnd } = options;
+}): Promise<() => boolean> {
+  if (process.platform !== 'linux') return NEVER;
+  const { env, drawsToX, log, onEnd } = options;
   try {
     // Loaded late and here alone: other systems need none of it.
     const { default: koffi } = await import('koffi');
@@ -50,7 +58,8 @@ export async function hearDesktopLoss(options: {
     const answers = (file: string): boolean => canConnect(calls, file);
     const isThere = (places: readonly string[]): boolean => places.length === 0 || places.some(answers);
     // One that was not there to begin with has nothing to be missed.
-    const depended = [listDisplaySockets(env), findSessionBus(env)].filter(isThere);
+    const isDesktopGone = (): boolean => !depended.every(isThere);
+    const depended = [listDisplaySockets(env, drawsToX), findSessionBus(env)].filter(isThere);
     const end = (isDesktopGone: boolean): void => {
       try {
         onEnd(isDesktopGone);
@@ -62,13 +71,13 @@ export async function hearDesktopLoss(options: {
     const onTrap = (): void => {
       // A fault in what follows ends the process at once, as this one was about to.
       calls.signal(constants.signals.SIGTRAP, null);
-      end(!depended.every(isThere));
+      end(waitUntil(isDesktopGone));
       calls.raise(constants.signals.SIGTRAP);
     };
     const trapHandler = koffi.proto('void TrapHandler(int number)');
     calls.signal(constants.signals.SIGTRAP, koffi.register(onTrap, koffi.pointer(trapHandler)));
 
-    if (!env.DISPLAY) return;
+    if (!drawsToX) return isDesktopGone;
     const xlib = koffi.load('libX11.so.6');
     const setHandler = xlib.func('void *XSetIOErrorHandler(void *handler)');
     const lossHandler = koffi.proto('int LossHandler(void *display)');
@@ -77,9 +86,20 @@ export async function hearDesktopLoss(options: {
       return 0;
     };
     setHandler(koffi.register(onLoss, koffi.pointer(lossHandler)));
+    return isDesktopGone;
   } catch (error) {
     log.warn({ err: error }, 'the loss of the desktop cannot be heard; it will end the agent at once');
+    return NEVER;
   }
+}
+
+/** Looks again and again for a moment, with nothing else going on; answers whether it came true. */
+function waitUntil(isSo: () => boolean): boolean {
+  for (let waitedMs = 0; waitedMs < PATIENCE_MS; waitedMs += LOOK_MS) {
+    if (isSo()) return true;
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, LOOK_MS);
+  }
+  return isSo();
 }
 
 /** Whether somebody listens at a Unix socket, without waiting for them. */

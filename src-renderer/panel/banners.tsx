@@ -1,6 +1,6 @@
 import { Advisories } from './advisories.tsx';
-import { useAgent } from './agent-context.tsx';
-import { AllowAgain } from './allow-again.tsx';
+import { useAgent, useAgentStore } from './agent-context.tsx';
+import { useSending } from './use-sending.ts';
 
 /** What concerns the whole page: the agent is out of reach, or locked, or has something to say of itself. */
 export function Banners() {
@@ -31,12 +31,21 @@ export function Banners() {
 }
 
 function LockedBanner() {
+  const { call } = useAgentStore();
+  const { isSending, error, press } = useSending(() => call('rearm'));
   return (
     <div className="banner locked" role="status">
       <p>
         <strong>Everything is stopped.</strong> No session can start until you allow it.
       </p>
-      <AllowAgain />
+      <button type="button" className="button" aria-disabled={isSending} onClick={() => void press()}>
+        Allow sessions again
+      </button>
+      {error && (
+        <p className="error" role="alert">
+          {error}
+        </p>
+      )}
     </div>
   );
 }

@@ -5,7 +5,6 @@ import { RecordingControls } from '../recordings/recording-controls.tsx';
 import type { Countdown } from '../sharing/use-countdown.ts';
 import { TYPE_NAMES } from '../text/session-words.ts';
 import { useAgent } from './agent-context.tsx';
-import { AllowAgain } from './allow-again.tsx';
 import { CommandTimeline } from './command-timeline.tsx';
 import { type ConnectView, deriveConnectView } from './connect-state.ts';
 import { SessionFacts } from './session-facts.tsx';
@@ -18,7 +17,8 @@ const PRESS_HINTS = {
   cancel: 'Press again to cancel the request.',
 } as const satisfies Record<NonNullable<ConnectView['press']>, string | null>;
 
-const LOCKED_HINT = 'Everything is stopped.';
+/** The way back stands once, at the top of the page. */
+const LOCKED_HINT = 'Everything is stopped. Allow sessions again above.';
 
 /** One connect button with its choice above it and, below it, the session that this page started with it. */
 export function ConnectCard({
@@ -72,7 +72,6 @@ export function ConnectCard({
           {hint}
         </p>
       )}
-      {view.isLocked && !isCounting && <AllowAgain />}
       <div className="connect-lines" role="status" data-tone={view.tone}>
         {view.session && (
           <p>
