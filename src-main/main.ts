@@ -25,6 +25,7 @@ import { trustOwnCertificate } from './desktop/own-certificate.ts';
 import { canShowPrompt, promptSession } from './desktop/prompt-window.ts';
 import { watchScreenLock } from './desktop/screen-lock.ts';
 import { followScreenPermission, openScreenSettings } from './desktop/screen-settings.ts';
+import { settleCaptureWay } from './desktop/settle-capture.ts';
 import { createDesktopUpdater } from './desktop/update/desktop-updater.ts';
 import { XLink } from './desktop/x11/x-link.ts';
 import { openGuardian } from './guardian/open-guardian.ts';
@@ -124,6 +125,7 @@ async function boot(): Promise<void> {
   );
 
   await app.whenReady();
+  const noCapture = await settleCaptureWay(log);
   if (tls) {
     for (const windows of [session.defaultSession, promptSession()]) trustOwnCertificate(windows, tls.cert);
     log.info({ fingerprint: tls.fingerprint }, 'HTTPS, with this certificate (SHA-256)');
@@ -134,7 +136,7 @@ async function boot(): Promise<void> {
   shutdown.add('update', () => updater.install());
   const xLink = new XLink(drawsToX() ? process.env.DISPLAY : undefined, log);
   shutdown.add('X server', () => xLink.close());
-  const screenSource = new ElectronScreenSource({ clock: systemClock, logger: log, xLink });
+  const screenSource = new ElectronScreenSource({ clock: systemClock, logger: log, xLink, noCapture });
   shutdown.add('screen source', () => screenSource.close());
 
   const pictureMaker = new PictureThread({

@@ -27,8 +27,11 @@ export function drawsToX(): boolean {
     app.commandLine.getSwitchValue('ozone-platform-hint') || process.env.ELECTRON_OZONE_PLATFORM_HINT || '';
   const usual = Number.parseInt(process.versions.electron, 10) >= NATIVE_WAYLAND_SINCE ? 'auto' : 'x11';
   const chosen = app.commandLine.getSwitchValue('ozone-platform') || hint || usual;
-  return chosen === 'auto' ? process.env.XDG_SESSION_TYPE !== 'wayland' : chosen === 'x11';
+  return chosen === 'auto' ? STARTED_IN !== 'wayland' : chosen === 'x11';
 }
+
+/** What Chromium went by when it started, whatever is said to those who look later. */
+const STARTED_IN = process.env.XDG_SESSION_TYPE;
 
 /** Whether the place of the pointer may be asked for: drawing to a Wayland compositor, Electron ends itself at the question. */
 export function tellsPointer(): boolean {

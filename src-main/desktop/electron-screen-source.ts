@@ -46,10 +46,13 @@ export interface ElectronScreenSourceOptions {
   readonly logger: Logger;
   /** The way to the X server, for what Electron does not tell of windows. */
   readonly xLink: XLink;
+  /** Why no screen can be captured here at all, for people; null where it can. */
+  readonly noCapture: string | null;
 }
 
 /** The screens of this machine, captured through Chromium. To be made once the app is ready. */
 export class ElectronScreenSource implements ScreenSource {
+  readonly #noCapture: string | null;
   readonly #clock: Clock;
   readonly #log: Logger;
   readonly #clockOffsetMs: number;
@@ -59,7 +62,8 @@ export class ElectronScreenSource implements ScreenSource {
   /** Of the portal that captures, where one does. */
   readonly #portal: PortalWatch | null;
 
-  constructor({ clock, logger, xLink }: ElectronScreenSourceOptions) {
+  constructor({ clock, logger, xLink, noCapture }: ElectronScreenSourceOptions) {
+    this.#noCapture = noCapture;
     this.#clock = clock;
     this.#log = logger;
     this.#portal = isWaylandSession() ? watchPortal(clock, process.env) : null;
@@ -71,6 +75,7 @@ export class ElectronScreenSource implements ScreenSource {
 
   assertAvailable(): void {
     if (isHeadless() || screen.getAllDisplays().length === 0) throw new PortholeError('no_screen');
+    if (this.#noCapture !== null) throw new PortholeError('no_screen', this.#noCapture);
     this.#portal?.assertReady();
     // macOS asks for this permission by itself at the first capture, once; afterwards it can only be looked up.
     if (process.platform === 'darwin') {

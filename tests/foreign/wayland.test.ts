@@ -1,11 +1,12 @@
 import path from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { OwnHome } from '../../scripts/own-home.mjs';
 import { callApi, startShare } from '../e2e/support/api-client.ts';
 import { endChild, waitForOutput } from '../e2e/support/child-process.ts';
 import { measureSimilarity } from '../e2e/support/pictures.ts';
 import { dataFolderOf, makeHome, PortholeProcess, REPOSITORY } from '../e2e/support/porthole-app.ts';
 import { StreamReader } from '../e2e/support/stream-reader.ts';
+import { TestDisplay } from '../e2e/support/test-display.ts';
 import { type WaylandMode, WaylandSession } from './support/wayland-session.ts';
 
 const MODES: readonly WaylandMode[] = ['native', 'xwayland'];
@@ -69,6 +70,17 @@ describe.each(MODES)('an agent in a Wayland session, %s', (mode) => {
     await callApi(porthole.url, 'POST', '/api/screen_share/stop', { session_id: sessionId });
   });
 
+  it('opens the prompt and goes on', async () => {
+    const { status, body } = await callApi(porthole.url, 'POST', '/api/remote/start', {
+      safety_mode: 'autonomous',
+    });
+    expect(status).toBe(200);
+    await expect.poll(() => session.windowTitles()).toContain('Porthole: approval needed');
+    const remote = await callApi(porthole.url, 'GET', `/api/remote/status/${body.session_id}`);
+    expect(remote.body).toMatchObject({ status: 'pending_approval' });
+    await callApi(porthole.url, 'POST', `/api/remote/stop/${body.session_id}`);
+  });
+
   it('shows what the screen came to while nobody watched', async () => {
     const picture = session.startMovingPicture();
     const sessionId = await startShare(porthole.url, 'medium');
@@ -87,6 +99,76 @@ describe.each(MODES)('an agent in a Wayland session, %s', (mode) => {
     reader.close();
     await picture.stop();
     await callApi(porthole.url, 'POST', '/api/screen_share/stop', { session_id: sessionId });
+  });
+});
+
+describe('an agent in a Wayland session, with variables that say otherwise', () => {
+  let session: WaylandSession;
+  let display: TestDisplay;
+  let porthole: PortholeProcess;
+
+  beforeAll(async () => {
+    session = await WaylandSession.start();
+    display = await TestDisplay.start(1280, 720);
+  });
+  afterEach(async () => {
+    await porthole?.stop();
+    await porthole?.discard();
+  });
+  afterAll(async () => {
+    await display?.stop();
+    await session?.stop();
+  });
+
+  /** What a viewer sees of an agent that was started so; `looksAs` is polled until it says enough. */
+  async function show(env: NodeJS.ProcessEnv, looksAs: (jpeg: Buffer) => number): Promise<void> {
+    porthole = await PortholeProcess.start({ display: undefined, env, by: session.by, args: ['--hidden'] });
+    const sessionId = await startShare(porthole.url, 'high');
+    const reader = await StreamReader.open(`${porthole.url}/stream/${sessionId}`);
+    await expect.poll(() => (reader.newest ? looksAs(reader.newest.jpeg) : 0)).toBeGreaterThan(0.97);
+    reader.close();
+  }
+
+  it.each([
+    ['tty', {}],
+    ['', {}],
+    ['', { WAYLAND_DISPLAY: '' }],
+  ])('never shares the black screen of Xwayland: XDG_SESSION_TYPE=%s %o', async (type, without) => {
+    const picture = session.startMovingPicture();
+    const before = session.dialogs;
+    const env = { ...session.seat('xwayland'), XDG_SESSION_TYPE: type, ...without };
+    const freeze = setTimeout(() => picture.freeze(), 3000);
+    await show(env, (jpeg) => measureSimilarity(jpeg, session.grab()));
+    clearTimeout(freeze);
+    expect(session.dialogs).toBe(before + 1);
+    await picture.stop();
+  });
+
+  it('shares a display of its own within the session as it is', async () => {
+    display.paintBackground();
+    const before = session.dialogs;
+    await show({ ...session.seat('xwayland'), DISPLAY: display.name }, (jpeg) =>
+      measureSimilarity(jpeg, display.grab()),
+    );
+    expect(session.dialogs).toBe(before);
+  });
+
+  it('refuses a share where there is Xwayland and nothing else', async () => {
+    const seat = {
+      ...session.seat('xwayland'),
+      WAYLAND_DISPLAY: '',
+      XDG_RUNTIME_DIR: '',
+      XDG_SESSION_TYPE: '',
+    };
+    porthole = await PortholeProcess.start({
+      display: undefined,
+      env: seat,
+      by: session.by,
+      args: ['--hidden'],
+    });
+    const { status, body } = await callApi(porthole.url, 'POST', '/api/screen_share/start', {});
+    expect(status).toBe(503);
+    expect(body).toMatchObject({ error: 'no_screen', message: expect.stringContaining('Xwayland') });
   });
 });
 

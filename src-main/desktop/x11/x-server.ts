@@ -207,6 +207,26 @@ export class XServer implements WindowStack, WindowFacts {
     return () => this.#rootListeners.delete(heard);
   }
 
+  /**
+   * Whether a Wayland compositor has this server for programs that know X alone. Its screen shows nothing then, whatever
+   * the compositor shows. https://gitlab.freedesktop.org/xorg/xserver/-/merge_requests/1042
+   */
+  async isXwayland(): Promise<boolean> {
+    const client = this.#client;
+    const extension = await ask<{ present: number }>((reply) => client.QueryExtension('XWAYLAND', reply));
+    if (extension.present) return true;
+    // Before release 23.1 the names of its outputs alone say so.
+    const randr = await ask<x11.OutputExtension>((reply) => client.require('randr', reply)).catch(() => null);
+    if (!randr) return false;
+    const { outputs } = await ask<{ outputs: number[] }>((reply) =>
+      randr.GetScreenResources(this.#root, reply),
+    );
+    const names = await Promise.all(
+      outputs.map((output) => ask<{ name: string }>((reply) => randr.GetOutputInfo(output, 0, reply))),
+    );
+    return names.some(({ name }) => name.startsWith('XWAYLAND'));
+  }
+
   /** Ends the connection. */
   close(): void {
     if (this.#isOpen) this.#client.terminate();

@@ -39,7 +39,9 @@ declare module 'x11' {
       values: { readonly overrideRedirect: boolean; readonly backgroundPixel: number },
     ): void;
     MapWindow(window: number): void;
+    QueryExtension(name: string, reply: Reply<{ present: number }>): void;
     require(extension: 'shape', reply: Reply<ShapeExtension>): void;
+    require(extension: 'randr', reply: Reply<OutputExtension>): void;
     terminate(): void;
     ChangeWindowAttributes(window: number, values: { readonly eventMask: number }): void;
     on(event: 'event', listener: (event: { readonly name: string; readonly atom?: number }) => void): this;
@@ -54,6 +56,11 @@ declare module 'x11' {
       kind: number,
       reply: Reply<{ rectangles: [x: number, y: number, width: number, height: number][] }>,
     ): void;
+  }
+
+  interface OutputExtension {
+    GetScreenResources(window: number, reply: Reply<{ outputs: number[] }>): void;
+    GetOutputInfo(output: number, configuredAt: 0, reply: Reply<{ name: string }>): void;
   }
 
   interface XDisplay {

@@ -1,5 +1,5 @@
 import type { ChildProcess } from 'node:child_process';
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { OwnHome } from '../../../scripts/own-home.mjs';
 import { endChild, runProgram, waitForOutput } from '../../e2e/support/child-process.ts';
@@ -125,6 +125,14 @@ export class WaylandSession {
     this.#untilOwned('org.freedesktop.impl.portal.desktop.wlr');
     this.#parts.set('portal', this.#spawn('/usr/libexec/xdg-desktop-portal', ['-r'], env));
     this.#untilOwned('org.freedesktop.portal.Desktop');
+  }
+
+  /** The titles of the windows that are open. */
+  windowTitles(): string[] {
+    const run = this.#home.place('run');
+    const socket = readdirSync(run).find((name) => name.startsWith('sway-ipc.'));
+    const tree = this.run('swaymsg', '--socket', path.join(run, socket ?? ''), '--type', 'get_tree', '--raw');
+    return [...tree.toString().matchAll(/"name": "([^"]*)"/g)].map(([, title = '']) => title);
   }
 
   /** Kills a part of the session, as a fault would. */
