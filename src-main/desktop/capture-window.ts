@@ -158,10 +158,11 @@ export class CaptureWindow implements CaptureAttempt {
       this.#films.onReport(report);
     } else {
       log.warn({ name: report.name, detail: report.message }, 'The capture process lost the screen');
-      // The portal would put its question to the person again and again.
-      if (report.name === 'Ended' && this.#showsWindow()) this.#vanish();
-      else if (report.name === 'NotAllowedError' && isWaylandSession())
-        this.#refuse(explainLoss(report.name));
+      // Through the portal another attempt asks the person, who may just have said no or pressed stop: all of it comes as
+      // an end.
+      if (isWaylandSession())
+        this.#refuse(report.name === 'Ended' ? 'the desktop ended it' : explainLoss(report.name));
+      else if (report.name === 'Ended' && this.#showsWindow()) this.#vanish();
       else this.#lose(explainLoss(report.name));
     }
   }

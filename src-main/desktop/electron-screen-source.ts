@@ -16,6 +16,7 @@ import type {
 import { explainDepth } from '../upkeep/display-depth.ts';
 import { CaptureWindow } from './capture-window.ts';
 import { findFalseDepth, isHeadless, isWaylandSession } from './display-server.ts';
+import { type PortalLife, watchPortalLife } from './portal/portal-life.ts';
 import { type PortalWatch, watchPortal } from './portal/portal-watch.ts';
 import { RecoveringCapture } from './recovering-capture.ts';
 import { listSources, lookAtWindows } from './source-list.ts';
@@ -61,6 +62,7 @@ export class ElectronScreenSource implements ScreenSource {
   readonly #windows: WindowWatch;
   /** Of the portal that captures, where one does. */
   readonly #portal: PortalWatch | null;
+  readonly #portalLife: PortalLife | null;
 
   constructor({ clock, logger, xLink, noCapture }: ElectronScreenSourceOptions) {
     this.#noCapture = noCapture;
@@ -68,6 +70,7 @@ export class ElectronScreenSource implements ScreenSource {
     this.#log = logger;
     this.#portal = isWaylandSession() ? watchPortal(clock, process.env) : null;
     this.#windows = new WindowWatch(clock, async (ids) => lookAtWindows(ids, await xLink.connect()));
+    this.#portalLife = isWaylandSession() ? watchPortalLife(clock, process.env) : null;
     this.#clockOffsetMs = clock.monotonicMs() - Number(process.hrtime.bigint()) / 1e6;
     screen.on('display-added', this.#onAdded);
     screen.on('display-removed', this.#onRemoved);
@@ -116,6 +119,7 @@ export class ElectronScreenSource implements ScreenSource {
         }),
     });
     const { sourceId } = request;
+    const unwatchPortal = this.#portalLife?.watch((reason) => capture.giveUp(reason));
     let unwatch = (): void => undefined;
     if (sourceId !== null && kindOfSource(sourceId) === 'window')
       unwatch = this.watchWindow(sourceId, (sight) => capture.setSight(sight));
@@ -127,6 +131,7 @@ export class ElectronScreenSource implements ScreenSource {
       film: (sink, paused) => capture.film(sink, paused),
       close: () => {
         unwatch();
+        unwatchPortal?.();
         this.#captures.delete(capture);
         this.#screenCaptures.delete(capture);
         capture.close();
@@ -139,6 +144,7 @@ export class ElectronScreenSource implements ScreenSource {
     screen.off('display-added', this.#onAdded);
     screen.off('display-removed', this.#onRemoved);
     this.#portal?.close();
+    this.#portalLife?.close();
     for (const capture of this.#captures) capture.close();
     this.#captures.clear();
     this.#screenCaptures.clear();

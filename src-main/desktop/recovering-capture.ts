@@ -126,6 +126,14 @@ export class RecoveringCapture implements ScreenCapture {
     }
   }
 
+  /**
+   * Takes note that what the capture came from went away, and that another attempt would ask the person without having been
+   * asked to: there is none. `reason` is a clause for people.
+   */
+  giveUp(reason: string): void {
+    if (!this.#closed && !this.#over) this.#onRefused(reason);
+  }
+
   film(sink: FilmSink, paused: boolean): Film {
     const film = new LastingFilm(sink, paused, () => this.#films.delete(film));
     this.#films.add(film);

@@ -1,5 +1,5 @@
 import type { ChildProcess } from 'node:child_process';
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { OwnHome } from '../../../scripts/own-home.mjs';
 import { endChild, runProgram, waitForOutput } from '../../e2e/support/child-process.ts';
@@ -139,6 +139,14 @@ export class WaylandSession {
   async kill(part: SessionPart): Promise<void> {
     const child = this.#parts.get(part);
     if (child) await endChild(child, 'SIGKILL');
+  }
+
+  /** Brings back PipeWire and the portals, all anew, as a service manager would. */
+  async restart(): Promise<void> {
+    for (const part of ['portal', 'portalBackend', 'pipewire'] as const) await this.kill(part);
+    rmSync(path.join(this.#home.place('run'), 'pipewire-0'), { force: true });
+    await this.#startSound();
+    await this.startPortal();
   }
 
   /** Ends all that belongs to the session. */

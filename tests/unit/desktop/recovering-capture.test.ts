@@ -215,6 +215,27 @@ describe('recoveringCapture', () => {
     expect(rig.clock.pendingTimers).toBe(0);
   });
 
+  it('gives up once and for all where another attempt would ask unasked', () => {
+    const rig = createRig();
+    rig.latest().observer.onFrame(FRAME);
+    rig.capture.giveUp('PipeWire went away');
+    rig.capture.giveUp('PipeWire went away');
+    rig.latest().observer.onLost('the track ended');
+    rig.clock.advance(60_000);
+    expect(rig.attempts).toHaveLength(1);
+    expect(rig.latest().closed).toBe(true);
+    expect(rig.statuses.slice(1)).toEqual([
+      {
+        state: 'failed',
+        message: 'No picture from the screen: PipeWire went away. Start the share again to be asked again.',
+      },
+    ]);
+    rig.capture.close();
+    rig.capture.giveUp('PipeWire went away');
+    expect(rig.statuses).toHaveLength(2);
+    expect(rig.clock.pendingTimers).toBe(0);
+  });
+
   it('passes on captures that looked the same only while it is live', () => {
     const rig = createRig();
     rig.latest().observer.onAlive(3, 3, 1);
