@@ -43,6 +43,7 @@ export const FOREIGN_THINGS = Object.freeze([
     file: '/usr/share/glib-2.0/schemas/org.mate.peripherals-mouse.gschema.xml',
     packages: ['mate-settings-daemon-common'],
   },
+  { what: 'XScreenSaver', program: 'xscreensaver', packages: ['xscreensaver'] },
   { what: 'i3', program: 'i3', packages: ['i3-wm'] },
   { what: 'session buses of their own', program: 'dbus-run-session', packages: ['dbus-daemon', 'dbus'] },
   { what: 'WebKitGTK', program: 'WebKitWebDriver', packages: ['webkit2gtk-driver'] },
