@@ -5,9 +5,13 @@ import { existsSync, statSync, utimesSync } from 'node:fs';
  * sets it every few seconds, and its guardian when it sees it end.
  */
 
-/** When the run that left the heartbeat `file` was last known to live: wall time, null if it ended in order. */
+/**
+ * When the run that left the heartbeat `file` was last known to live: wall time in whole milliseconds, as all that is on
+ * record; null if it ended in order.
+ */
 export function readLastMoment(file: string): number | null {
-  return statSync(file, { throwIfNoEntry: false })?.mtimeMs ?? null;
+  const stats = statSync(file, { throwIfNoEntry: false });
+  return stats ? Math.floor(stats.mtimeMs) : null;
 }
 
 /** Says that the run of the heartbeat `file` lived until now; nothing where it has ended in order. */
