@@ -31,6 +31,8 @@ export interface CaptureWindowOptions {
   readonly clockOffsetMs: number;
   readonly log: Logger;
   readonly observer: CaptureAttemptObserver;
+  /** Whether a window that is not listed is on another workspace, and so not closed. */
+  readonly isElsewhere: (windowId: string) => Promise<boolean>;
 }
 
 /**
@@ -45,6 +47,8 @@ export class CaptureWindow implements CaptureAttempt {
   readonly #films: WindowFilms;
   #begun = false;
   #done = false;
+  /** Whether what is to be captured is not there. */
+  #isMissing = false;
 
   constructor(options: CaptureWindowOptions) {
     this.#options = options;
@@ -130,7 +134,7 @@ export class CaptureWindow implements CaptureAttempt {
   }
 
   #onMessage(data: unknown): void {
-    if (this.#done) return;
+    if (this.#done || this.#isMissing) return;
     const parsed = captureReportSchema.safeParse(data);
     if (!parsed.success) {
       this.#options.log.error({ err: parsed.error }, 'The capture process sent what nobody understands');
@@ -171,10 +175,24 @@ export class CaptureWindow implements CaptureAttempt {
     return this.#options.sourceId !== null && kindOfSource(this.#options.sourceId) === 'window';
   }
 
-  /** A screen may be plugged in again; a window that is not there is no longer the one that was chosen. */
+  /**
+   * A screen may be plugged in again, and a window of another workspace come back; one that is not there is no longer the
+   * one that was chosen.
+   */
   #onMissing(): void {
-    if (this.#showsWindow()) this.#vanish();
-    else this.#lose('the shared screen is no longer there');
+    const { sourceId, isElsewhere } = this.#options;
+    if (sourceId === null || !this.#showsWindow()) {
+      this.#lose('the shared screen is no longer there');
+      return;
+    }
+    // The page's own refusal, which comes next, says less.
+    this.#isMissing = true;
+    void isElsewhere(sourceId)
+      .catch(() => false)
+      .then((elsewhere) => {
+        if (elsewhere) this.#lose('the shared window is on another workspace');
+        else this.#vanish();
+      });
   }
 
   #vanish(): void {

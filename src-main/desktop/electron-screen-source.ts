@@ -21,7 +21,7 @@ import { type PortalWatch, watchPortal } from './portal/portal-watch.ts';
 import { RecoveringCapture } from './recovering-capture.ts';
 import { listSources, lookAtWindows } from './source-list.ts';
 import { UnreadableCapture } from './unreadable-capture.ts';
-import { WindowWatch } from './window-watch.ts';
+import { type LookAtWindows, WindowWatch } from './window-watch.ts';
 import type { XLink } from './x11/x-link.ts';
 
 const FIRST_FRAME_TIMEOUT_MS = 10_000;
@@ -59,6 +59,7 @@ export class ElectronScreenSource implements ScreenSource {
   readonly #clockOffsetMs: number;
   readonly #captures = new Set<RecoveringCapture>();
   readonly #screenCaptures = new Set<RecoveringCapture>();
+  readonly #lookAt: LookAtWindows;
   readonly #windows: WindowWatch;
   /** Of the portal that captures, where one does. */
   readonly #portal: PortalWatch | null;
@@ -69,7 +70,8 @@ export class ElectronScreenSource implements ScreenSource {
     this.#clock = clock;
     this.#log = logger;
     this.#portal = isWaylandSession() ? watchPortal(clock, process.env) : null;
-    this.#windows = new WindowWatch(clock, async (ids) => lookAtWindows(ids, await xLink.connect()));
+    this.#lookAt = async (ids) => lookAtWindows(ids, await xLink.connect());
+    this.#windows = new WindowWatch(clock, this.#lookAt);
     this.#portalLife = isWaylandSession() ? watchPortalLife(clock, process.env) : null;
     this.#clockOffsetMs = clock.monotonicMs() - Number(process.hrtime.bigint()) / 1e6;
     screen.on('display-added', this.#onAdded);
@@ -116,6 +118,7 @@ export class ElectronScreenSource implements ScreenSource {
           clockOffsetMs: this.#clockOffsetMs,
           log: this.#log,
           observer: attemptObserver,
+          isElsewhere: async (id) => (await this.#lookAt([id])).get(id) === 'elsewhere',
         }),
     });
     const { sourceId } = request;

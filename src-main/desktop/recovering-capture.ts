@@ -106,7 +106,12 @@ export class RecoveringCapture implements ScreenCapture {
     if (sight !== 'seen') {
       this.#live = false;
       this.#options.observer.onStatus({ state: 'hidden', message: OUT_OF_SIGHT[sight] });
-    } else if (this.#attempt) {
+    }
+    if (this.#isWaiting) {
+      // There is nothing to capture elsewhere. What is out of sight otherwise may be closed: an attempt finds out.
+      this.#cancelRetry();
+      if (sight !== 'elsewhere') this.#start();
+    } else if (sight === 'seen' && this.#attempt) {
       // The encoder knows the picture of before and would send only what is new in it.
       this.#endAttempt();
       this.#start();
@@ -212,6 +217,7 @@ export class RecoveringCapture implements ScreenCapture {
       this.#failures === 1 ? 0 : Math.min(MAX_BACKOFF_MS, FIRST_BACKOFF_MS * 2 ** (this.#failures - 2));
     log.warn({ reason, failures: this.#failures, retryInMs: delayMs }, 'The screen capture was lost');
     this.#isWaiting = true;
+    if (this.#sight === 'elsewhere') return;
     this.#cancelRetry = clock.after(delayMs, () => this.#start());
     if (this.#failures >= FAILURES_TO_TELL) {
       observer.onStatus({ state: 'failed', message: `No picture from the screen: ${reason}. Trying again…` });

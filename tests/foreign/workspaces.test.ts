@@ -107,4 +107,20 @@ describe.each(Object.entries(MANAGERS))('a shared window under %s', (name, { com
     await window.close();
     await viewer.untilEnd();
   });
+
+  it('keeps its share while that is paused and it is on another workspace', async () => {
+    goTo(1);
+    window = await display.openWindow('Shared Window');
+    const share = await startShare(porthole.url, 'low', { source_id: `window:${window.id}:0` });
+    const status = async () => (await callApi(porthole.url, 'GET', `/api/screen_share/status/${share}`)).body;
+    await expect.poll(async () => (await status()).capture).toEqual(LIVE);
+    const change = (body: object) => callApi(porthole.url, 'POST', `/api/screen_share/update/${share}`, body);
+    moveTo(2);
+    await expect.poll(async () => (await status()).capture).toEqual(ELSEWHERE);
+    await change({ paused: true });
+    await change({ paused: false });
+    await expect.poll(async () => (await status()).capture).toEqual(ELSEWHERE);
+    moveTo(1);
+    await expect.poll(async () => (await status()).capture).toEqual(LIVE);
+  });
 });

@@ -325,6 +325,29 @@ describe('recoveringCapture', () => {
     expect(rig.frames()).toBe(2);
   });
 
+  it('waits for a window that is on another workspace from the start, and tries again when it is seen', () => {
+    const rig = createRig();
+    rig.latest().observer.onLost('the shared window is on another workspace');
+    rig.capture.setSight('elsewhere');
+    const tried = rig.attempts.length;
+    rig.clock.advance(60_000);
+    expect(rig.attempts).toHaveLength(tried);
+    const message = 'The shared window is on another workspace.';
+    expect(rig.statuses.at(-1)).toEqual({ state: 'hidden', message });
+    rig.capture.setSight('seen');
+    expect(rig.attempts).toHaveLength(tried + 1);
+    // Lost while it is elsewhere, there is nothing to try either; whether it was closed there, an attempt finds out.
+    rig.capture.setSight('elsewhere');
+    rig.latest().observer.onLost('the capture process ended unexpectedly');
+    rig.clock.advance(60_000);
+    expect(rig.attempts).toHaveLength(tried + 1);
+    rig.capture.setSight('hidden');
+    expect(rig.attempts).toHaveLength(tried + 2);
+    rig.latest().observer.onGone();
+    expect(rig.statuses.at(-1)).toEqual({ state: 'gone', message: 'The shared window was closed.' });
+    expect(rig.clock.pendingTimers).toBe(0);
+  });
+
   it('never tries again once its window is closed, minimised or not', () => {
     for (const sight of ['seen', 'hidden', 'elsewhere'] as const) {
       const rig = createRig();
