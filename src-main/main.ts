@@ -222,6 +222,7 @@ async function boot(): Promise<void> {
       clock: systemClock,
       log,
       notifier,
+      xLink,
       assetFolder: path.join(dist, 'assets'),
       claimFirstTelling: (subject) => claimFirstTelling(data.told, subject),
     });

@@ -162,11 +162,7 @@ export class CaptureWindow implements CaptureAttempt {
       this.#films.onReport(report);
     } else {
       log.warn({ name: report.name, detail: report.message }, 'The capture process lost the screen');
-      // Through the portal another attempt asks the person, who may just have said no or pressed stop: all of it comes as
-      // an end.
-      if (isWaylandSession())
-        this.#refuse(report.name === 'Ended' ? 'the desktop ended it' : explainLoss(report.name));
-      else if (report.name === 'Ended' && this.#showsWindow()) this.#vanish();
+      if (report.name === 'Ended' && this.#showsWindow()) this.#vanish();
       else this.#lose(explainLoss(report.name));
     }
   }
@@ -201,12 +197,6 @@ export class CaptureWindow implements CaptureAttempt {
     this.#options.observer.onGone();
   }
 
-  #refuse(reason: string): void {
-    if (this.#done) return;
-    this.#done = true;
-    this.#options.observer.onRefused(reason);
-  }
-
   #lose(reason: string): void {
     if (this.#done) return;
     this.#done = true;
@@ -222,7 +212,7 @@ function explainLoss(name: string): string {
     case 'NotFoundError':
       return 'the shared screen or window is no longer there';
     case 'Ended':
-      return 'the screen stopped sending pictures';
+      return isWaylandSession() ? 'the desktop ended it' : 'the screen stopped sending pictures';
     default:
       return 'the screen cannot be captured right now';
   }

@@ -24,6 +24,7 @@ import { AgentTray } from './tray.ts';
 import { HAS_ICON, trayHost } from './tray-host.ts';
 import type { TrayAction, TrayView } from './tray-menu.ts';
 import { TraySessions } from './tray-sessions.ts';
+import type { XLink } from './x11/x-link.ts';
 
 /** The running agent, as far as its face shows and steers it. */
 export interface FacedAgent {
@@ -44,6 +45,7 @@ export interface DesktopFaceOptions {
   readonly clock: Clock;
   readonly log: Logger;
   readonly notifier: Notifier;
+  readonly xLink: XLink;
   /** The folder of the icons. */
   readonly assetFolder: string;
   /** Answers true the first time that it is asked whether to tell of `subject`. */
@@ -61,7 +63,6 @@ export class DesktopFace {
   readonly #options: DesktopFaceOptions;
   readonly #panel: PanelWindow;
   readonly #prompt: PromptWindow;
-  readonly #sight: PromptSight;
   readonly #traySessions: TraySessions;
   #shortcut: GlobalShortcut | null;
   readonly #tray: AgentTray;
@@ -82,11 +83,10 @@ export class DesktopFace {
       issueTicket: () => agent.issueTicket('panel'),
       onHidden: () => void this.#tellThatItStays(),
     });
-    this.#sight = new PromptSight(clock, options.log);
     this.#prompt = new PromptWindow({
       url: agent.url,
       iconFile,
-      sight: this.#sight,
+      sight: new PromptSight(clock, options.xLink),
       preload: path.join(app.getAppPath(), 'dist/preload/prompt.cjs'),
       issueTicket: () => agent.issueTicket('prompt'),
       approvals: agent.approvals,
@@ -155,7 +155,6 @@ export class DesktopFace {
     this.#trayWatch.close();
     this.#tray.close();
     this.#prompt.close();
-    this.#sight.close();
     this.#panel.close();
   }
 

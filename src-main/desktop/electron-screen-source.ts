@@ -105,6 +105,7 @@ export class ElectronScreenSource implements ScreenSource {
       clock: this.#clock,
       log: this.#log,
       observer,
+      asksPerson: isWaylandSession(),
       firstFrameTimeoutMs: isWaylandSession() ? PORTAL_TIMEOUT_MS : FIRST_FRAME_TIMEOUT_MS,
       steadyFrames: process.platform === 'linux' && !isWaylandSession(),
       openAttempt: (demand, attemptObserver) =>

@@ -1,10 +1,9 @@
 import { type BrowserWindow, screen } from 'electron';
 import { PROMPT_SIGHT_CHANNEL, type PromptSightMessage } from '#shared/prompt-messages';
 import type { Clock } from '../clock.ts';
-import type { Logger } from '../logger.ts';
 import { drawsToX, tellsPointer } from './display-server.ts';
 import { WindowSight } from './x11/window-sight.ts';
-import { XServer } from './x11/x-server.ts';
+import type { XLink } from './x11/x-link.ts';
 
 /**
  * Tells the pages of prompts whether their window is seen in whole and where the pointer was when that changed, keeps it
@@ -13,12 +12,11 @@ import { XServer } from './x11/x-server.ts';
  */
 export class PromptSight {
   readonly #clock: Clock;
-  readonly #log: Logger;
-  #server: Promise<XServer | null> | null = null;
+  readonly #xLink: XLink;
 
-  constructor(clock: Clock, log: Logger) {
+  constructor(clock: Clock, xLink: XLink) {
     this.#clock = clock;
-    this.#log = log;
+    this.#xLink = xLink;
   }
 
   /** Watches a new window until it is closed. */
@@ -38,7 +36,7 @@ export class PromptSight {
       if (type === 'mouseDown') void this.focus(window);
     });
     window.once('closed', () => sight?.close());
-    void this.#connect().then((server) => {
+    void this.#xLink.connect().then((server) => {
       if (window.isDestroyed()) return;
       if (!server) tell(true);
       else
@@ -54,33 +52,11 @@ export class PromptSight {
   /** Gives the keyboard to a window of {@link watch}, because the person wants it there. */
   async focus(window: BrowserWindow): Promise<void> {
     if (!drawsToX()) return window.focus();
-    const server = await this.#connect();
+    const server = await this.#xLink.connect();
     if (window.isDestroyed()) return;
     // Not before: a window that may take the keyboard would be the window manager's.
     window.setFocusable(true);
     server?.focus(numberOf(window));
-  }
-
-  /** Ends the connection to the X server. */
-  close(): void {
-    void this.#server?.then((server) => server?.close());
-  }
-
-  /** Null where it cannot be asked; tried again at the next prompt. */
-  #connect(): Promise<XServer | null> {
-    this.#server ??= XServer.connect(process.env.DISPLAY ?? '').catch((error: unknown) => {
-      this.#log.warn(
-        { err: error },
-        'the X server does not tell how windows lie; the prompt relies on its own page',
-      );
-      this.#server = null;
-      return null;
-    });
-    return this.#server.then((server) => {
-      if (server?.isOpen !== false) return server;
-      this.#server = null;
-      return this.#connect();
-    });
   }
 }
 

@@ -124,6 +124,8 @@ export class PromptWindow {
         // An X window manager would hide it behind a window that fills the screen, tile it, or leave it on the workspace
         // where it opened: it gets nothing to do with a window that takes no focus, which is above all by itself.
         ...(drawsToX() ? { focusable: false, frame: false } : {}),
+        // Tiling compositors of Wayland let a window float whose size cannot be changed.
+        resizable: process.platform !== 'linux',
         alwaysOnTop: true,
         skipTaskbar: true,
         minimizable: false,

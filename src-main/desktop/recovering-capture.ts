@@ -29,8 +29,6 @@ export interface CaptureAttemptObserver {
   onLost(reason: string): void;
   /** As `onLost`, but what was captured is no longer there: there must be no other attempt. */
   onGone(): void;
-  /** As `onLost`, but a person said no, or would be asked anew by another attempt: there must be none. */
-  onRefused(reason: string): void;
 }
 
 /** What a {@link RecoveringCapture} needs. */
@@ -38,6 +36,8 @@ export interface RecoveringCaptureOptions {
   readonly clock: Clock;
   readonly log: Logger;
   readonly observer: CaptureObserver;
+  /** Whether each attempt asks the person at the machine, who may just have said no: then none follows another. */
+  readonly asksPerson: boolean;
   /** How long the first frame of an attempt may take; long where a person is asked first. */
   readonly firstFrameTimeoutMs: number;
   /** Whether frames keep coming from a screen on which nothing changes. Then none at all is a fault. */
@@ -65,8 +65,8 @@ const FAILURES_TO_TELL = 3;
 
 /**
  * A capture that starts again by itself whenever it is lost: at once the first time, then after a pause that doubles
- * up to 10 s for as long as it keeps failing. It stays down only when a person refused it, or when the window that it
- * shows is closed: the system gives ids of windows out again.
+ * up to 10 s for as long as it keeps failing. It stays down only where a person would be asked each time, or when the
+ * window that it shows is closed: the system gives ids of windows out again.
  */
 export class RecoveringCapture implements ScreenCapture {
   readonly #options: RecoveringCaptureOptions;
@@ -136,7 +136,7 @@ export class RecoveringCapture implements ScreenCapture {
    * asked to: there is none. `reason` is a clause for people.
    */
   giveUp(reason: string): void {
-    if (!this.#closed && !this.#over) this.#onRefused(reason);
+    if (!this.#closed && !this.#over) this.#giveUp(reason);
   }
 
   film(sink: FilmSink, paused: boolean): Film {
@@ -177,9 +177,6 @@ export class RecoveringCapture implements ScreenCapture {
       onGone: () => {
         if (isCurrent()) this.#onGone();
       },
-      onRefused: (reason) => {
-        if (isCurrent()) this.#onRefused(reason);
-      },
     });
     this.#attempt = attempt;
     for (const film of this.#films) film.takeFrom(attempt);
@@ -208,7 +205,11 @@ export class RecoveringCapture implements ScreenCapture {
   }
 
   #onLost(reason: string): void {
-    const { clock, log, observer } = this.#options;
+    const { clock, log, observer, asksPerson } = this.#options;
+    if (asksPerson) {
+      this.#giveUp(reason);
+      return;
+    }
     const wasStable = this.#live && clock.monotonicMs() - this.#startedAtMs >= STABLE_MS;
     this.#failures = wasStable ? 1 : this.#failures + 1;
     this.#live = false;
@@ -233,11 +234,11 @@ export class RecoveringCapture implements ScreenCapture {
     this.#options.observer.onStatus({ state: 'gone', message: 'The shared window was closed.' });
   }
 
-  #onRefused(reason: string): void {
+  #giveUp(reason: string): void {
     this.#over = true;
     this.#live = false;
     this.#endAttempt();
-    this.#options.log.warn({ reason }, 'The screen capture was refused');
+    this.#options.log.warn({ reason }, 'The screen capture was lost, and nobody is asked for another');
     this.#options.observer.onStatus({
       state: 'failed',
       message: `No picture from the screen: ${reason}. Start the share again to be asked again.`,

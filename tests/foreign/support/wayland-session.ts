@@ -127,12 +127,20 @@ export class WaylandSession {
     this.#untilOwned('org.freedesktop.portal.Desktop');
   }
 
-  /** The titles of the windows that are open. */
-  windowTitles(): string[] {
+  /** Gives the session's screen another size. */
+  setSize(widthPx: number, heightPx: number): void {
+    this.#tell('output', 'HEADLESS-1', 'resolution', `${widthPx}x${heightPx}`);
+  }
+
+  /** How the compositor treats the window with this title: tiled (`con`) or `floating_con`; undefined if it manages none. */
+  kindOfWindow(title: string): string | undefined {
+    return findNode(JSON.parse(this.#tell('--type', 'get_tree', '--raw').toString()), title)?.type;
+  }
+
+  #tell(...what: string[]): Buffer {
     const run = this.#home.place('run');
-    const socket = readdirSync(run).find((name) => name.startsWith('sway-ipc.'));
-    const tree = this.run('swaymsg', '--socket', path.join(run, socket ?? ''), '--type', 'get_tree', '--raw');
-    return [...tree.toString().matchAll(/"name": "([^"]*)"/g)].map(([, title = '']) => title);
+    const socket = readdirSync(run).find((name) => name.startsWith('sway-ipc.')) ?? '';
+    return this.run('swaymsg', '--socket', path.join(run, socket), ...what);
   }
 
   /** Kills a part of the session, as a fault would. */
@@ -238,6 +246,20 @@ export class WaylandSession {
   #untilOwned(name: string): void {
     this.run('gdbus', 'wait', '--session', '--timeout', String(READY_WITHIN_S), name);
   }
+}
+
+/** A window, or what holds windows, as sway describes it. */
+interface Node {
+  readonly type: string;
+  readonly name: string | null;
+  readonly nodes?: readonly Node[];
+  readonly floating_nodes?: readonly Node[];
+}
+
+function findNode(node: Node, title: string): Node | undefined {
+  if (node.name === title) return node;
+  const below = [...(node.nodes ?? []), ...(node.floating_nodes ?? [])];
+  return below.map((child) => findNode(child, title)).find((found) => found !== undefined);
 }
 
 /**

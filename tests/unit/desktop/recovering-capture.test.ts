@@ -18,7 +18,7 @@ interface Attempt {
 
 const FRAME = { jpeg: Buffer.from('jpeg'), widthPx: 4, heightPx: 2, capturedAtMs: 1 };
 
-function createRig({ steadyFrames = true } = {}) {
+function createRig({ steadyFrames = true, asksPerson = false } = {}) {
   const clock = new ManualClock();
   const attempts: Attempt[] = [];
   const statuses: CaptureStatus[] = [];
@@ -29,6 +29,7 @@ function createRig({ steadyFrames = true } = {}) {
     log: new SilentLogger(),
     firstFrameTimeoutMs: 10_000,
     steadyFrames,
+    asksPerson,
     observer: {
       onFrame: () => {
         frames += 1;
@@ -204,8 +205,8 @@ describe('recoveringCapture', () => {
   });
 
   it('does not ask a person again who refused, and closes as ever', () => {
-    const rig = createRig();
-    rig.latest().observer.onRefused('the operating system did not allow the screen to be captured');
+    const rig = createRig({ asksPerson: true });
+    rig.latest().observer.onLost('the operating system did not allow the screen to be captured');
     rig.clock.advance(60_000);
     expect(rig.attempts).toHaveLength(1);
     expect(rig.latest().closed).toBe(true);
@@ -297,8 +298,8 @@ describe('recoveringCapture', () => {
   });
 
   it('does not ask a person again who refused because a screen came or went', () => {
-    const rig = createRig();
-    rig.latest().observer.onRefused('the operating system did not allow the screen to be captured');
+    const rig = createRig({ asksPerson: true });
+    rig.latest().observer.onLost('the operating system did not allow the screen to be captured');
     rig.capture.onScreensChanged('added');
     rig.capture.onScreensChanged('removed');
     expect(rig.attempts).toHaveLength(1);
