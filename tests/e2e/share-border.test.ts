@@ -74,7 +74,9 @@ describe('the border around a shared screen', () => {
     await reader.until(() => reader.parts > 0);
     expect(await borderText()).toBeNull();
     await callApi(porthole.url, 'POST', '/api/settings', { shareBorder: 'always' });
-    await until(async () => expect(await borderText()).toBe('● This screen is watched by 127.0.0.1'));
+    await until(async () =>
+      expect(await borderText()).toBe('● This screen is watched by you, with a program'),
+    );
     reader.close();
     await callApi(porthole.url, 'POST', '/api/screen_share/stop', { session_id: sessionId });
     await until(() => expect(measureSimilarity(display.grab(), empty)).toBeGreaterThan(0.999));
