@@ -14,6 +14,7 @@ export const advisorySchema = z
       'containment',
       'screen_permission',
       'display_depth',
+      'shortcut',
       'login_item',
       'restart',
       'foreign_changes',

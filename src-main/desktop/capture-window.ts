@@ -16,6 +16,9 @@ import type { CaptureAttempt, CaptureAttemptObserver } from './recovering-captur
 import { isTrustedSender } from './trusted-sender.ts';
 import { WindowFilms } from './window-films.ts';
 
+const WINDOW_CLOSED = 'The shared window was closed.';
+const REFUSED = 'Sharing was refused, or stopped, from the desktop.';
+
 /** What a {@link CaptureWindow} needs. */
 export interface CaptureWindowOptions {
   readonly sourceId: string | null;
@@ -162,8 +165,11 @@ export class CaptureWindow implements CaptureAttempt {
       this.#films.onReport(report);
     } else {
       log.warn({ name: report.name, detail: report.message }, 'The capture process lost the screen');
-      if (report.name === 'Ended' && this.#showsWindow()) this.#vanish();
-      else this.#lose(explainLoss(report.name));
+      const { name } = report;
+      if (name === 'Ended' && this.#showsWindow()) this.#vanish(WINDOW_CLOSED);
+      // Through the portal a "no" comes as either, and a stop from the desktop as the first.
+      else if (isWaylandSession() && (name === 'Ended' || name === 'NotAllowedError')) this.#vanish(REFUSED);
+      else this.#lose(explainLoss(name));
     }
   }
 
@@ -187,14 +193,14 @@ export class CaptureWindow implements CaptureAttempt {
       .catch(() => false)
       .then((elsewhere) => {
         if (elsewhere) this.#lose('the shared window is on another workspace');
-        else this.#vanish();
+        else this.#vanish(WINDOW_CLOSED);
       });
   }
 
-  #vanish(): void {
+  #vanish(message: string): void {
     if (this.#done) return;
     this.#done = true;
-    this.#options.observer.onGone();
+    this.#options.observer.onGone(message);
   }
 
   #lose(reason: string): void {
@@ -212,7 +218,7 @@ function explainLoss(name: string): string {
     case 'NotFoundError':
       return 'the shared screen or window is no longer there';
     case 'Ended':
-      return isWaylandSession() ? 'the desktop ended it' : 'the screen stopped sending pictures';
+      return 'the screen stopped sending pictures';
     default:
       return 'the screen cannot be captured right now';
   }

@@ -11,10 +11,13 @@ import type { SessionRegistry } from '../sessions/session-registry.ts';
 import { streamUrl } from '../sessions/session-view.ts';
 import type { SettingsStore } from '../settings/settings-store.ts';
 import { toNamedViewer, type ViewerState } from '../stream/viewer.ts';
+import type { AdvisoryBoard } from '../upkeep/advisory-board.ts';
+import { adviseOnShortcut } from '../upkeep/shortcut-advisory.ts';
 import { setAppMenu } from './app-menu.ts';
 import { ShareBorders } from './border/share-borders.ts';
 import { BusWatch } from './dbus/bus-watch.ts';
 import { findSessionBus } from './dbus/dbus-address.ts';
+import { isWaylandSession } from './display-server.ts';
 import { FreshRequests } from './fresh-requests.ts';
 import { type GlobalShortcut, registerGlobalShortcut, releaseGlobalShortcut } from './global-shortcut.ts';
 import { PanelWindow } from './panel-window.ts';
@@ -32,6 +35,7 @@ export interface FacedAgent {
   readonly sessions: SessionRegistry;
   readonly approvals: ApprovalQueue;
   readonly bus: EventBus;
+  readonly advisories: AdvisoryBoard;
   viewers(): ViewerState[];
   kick(viewerId: string): void;
   endRecording(sessionId: string): void;
@@ -257,7 +261,9 @@ export class DesktopFace {
     const { settings, log } = this.#options;
     const accelerator = settings.current.stopAllShortcut;
     const shortcut = registerGlobalShortcut(accelerator, () => this.#stopAll('shortcut'), log);
-    if (shortcut && !shortcut.works) this.#tellThatShortcutIsTaken(shortcut);
+    const advisory = adviseOnShortcut(shortcut, isWaylandSession());
+    this.#options.agent.advisories.put('shortcut', advisory);
+    if (advisory) void this.#tellOfShortcut(advisory);
     return shortcut;
   }
 
@@ -274,9 +280,10 @@ export class DesktopFace {
     this.#inform('stays-running', '🔔 Porthole keeps running', how);
   }
 
-  #tellThatShortcutIsTaken({ accelerator }: GlobalShortcut): void {
-    const what = `${accelerator} stops nothing: another program uses it, or this desktop offers no shortcuts.`;
-    this.#inform('shortcut', '⚠️ Shortcut not available', what);
+  async #tellOfShortcut({ title, message }: { title: string; message: string }): Promise<void> {
+    // What cannot be changed is said once; the panel goes on saying it.
+    if (isWaylandSession() && !(await this.#options.claimFirstTelling('no-shortcuts'))) return;
+    this.#inform('shortcut', `⚠️ ${title}`, message);
   }
 
   /** Tells what is good to know, to somebody who wants to hear more than requests. */

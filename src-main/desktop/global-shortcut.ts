@@ -1,5 +1,6 @@
 import { globalShortcut } from 'electron';
 import type { Logger } from '../logger.ts';
+import { isWaylandSession } from './display-server.ts';
 
 /** A shortcut that was asked for. */
 export interface GlobalShortcut {
@@ -25,7 +26,8 @@ export function registerGlobalShortcut(
   if (accelerator === '') return null;
   let works = false;
   try {
-    works = globalShortcut.register(accelerator, onPress);
+    // Through Xwayland it would register, and hear keys only while an X window has the keyboard.
+    works = !isWaylandSession() && globalShortcut.register(accelerator, onPress);
   } catch (error) {
     log.warn({ err: error, accelerator }, 'the shortcut is not an accelerator');
   }

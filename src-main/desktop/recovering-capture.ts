@@ -27,8 +27,11 @@ export interface CaptureAttemptObserver {
   onAlive(captures: number, unchanged: number, capturedAtMs: number): void;
   /** There will be no more frames; `reason` is a clause for people, without a full stop. */
   onLost(reason: string): void;
-  /** As `onLost`, but what was captured is no longer there: there must be no other attempt. */
-  onGone(): void;
+  /**
+   * As `onLost`, but what was captured is no longer there, or a person ended it: there must be no other attempt. `message`
+   * is a sentence for people.
+   */
+  onGone(message: string): void;
 }
 
 /** What a {@link RecoveringCapture} needs. */
@@ -60,6 +63,8 @@ const NO_FRAMES_MS = 2500;
 const STABLE_MS = 5000;
 const FIRST_BACKOFF_MS = 250;
 const MAX_BACKOFF_MS = 10_000;
+/** So much later than the end of a capture the loss of the service behind it may be heard of. */
+const SERVICE_LOSS_MS = 1000;
 /** From this failure in a row on, viewers are told that it fails rather than that it restarts. */
 const FAILURES_TO_TELL = 3;
 
@@ -85,6 +90,8 @@ export class RecoveringCapture implements ScreenCapture {
   /** Whether there is to be another attempt, but not yet. */
   #isWaiting = false;
   #cancelRetry: () => void = () => {};
+  /** Set from the end that a person may have made until that is told. */
+  #cancelEnd: (() => void) | null = null;
   #cancelWatchdog: () => void = () => {};
   readonly #films = new Set<LastingFilm>();
 
@@ -136,7 +143,9 @@ export class RecoveringCapture implements ScreenCapture {
    * asked to: there is none. `reason` is a clause for people.
    */
   giveUp(reason: string): void {
-    if (!this.#closed && !this.#over) this.#giveUp(reason);
+    const isEnding = this.#cancelEnd !== null;
+    if (this.#closed || (this.#over && !isEnding)) return;
+    this.#stay(reason);
   }
 
   film(sink: FilmSink, paused: boolean): Film {
@@ -152,6 +161,7 @@ export class RecoveringCapture implements ScreenCapture {
     this.#films.clear();
     this.#isWaiting = false;
     this.#cancelRetry();
+    this.#cancelEnd?.();
     this.#endAttempt();
   }
 
@@ -174,8 +184,8 @@ export class RecoveringCapture implements ScreenCapture {
       onLost: (reason) => {
         if (isCurrent()) this.#onLost(reason);
       },
-      onGone: () => {
-        if (isCurrent()) this.#onGone();
+      onGone: (message) => {
+        if (isCurrent()) this.#onGone(message);
       },
     });
     this.#attempt = attempt;
@@ -207,7 +217,7 @@ export class RecoveringCapture implements ScreenCapture {
   #onLost(reason: string): void {
     const { clock, log, observer, asksPerson } = this.#options;
     if (asksPerson) {
-      this.#giveUp(reason);
+      this.#stay(reason);
       return;
     }
     const wasStable = this.#live && clock.monotonicMs() - this.#startedAtMs >= STABLE_MS;
@@ -227,14 +237,24 @@ export class RecoveringCapture implements ScreenCapture {
     }
   }
 
-  #onGone(): void {
+  #onGone(message: string): void {
+    const { asksPerson, clock, observer } = this.#options;
     this.#over = true;
     this.#live = false;
     this.#endAttempt();
-    this.#options.observer.onStatus({ state: 'gone', message: 'The shared window was closed.' });
+    const tell = (): void => {
+      this.#cancelEnd = null;
+      observer.onStatus({ state: 'gone', message });
+    };
+    // A person's end looks as that of a service, which is told a moment later, and is no reason to end the share.
+    if (asksPerson) this.#cancelEnd = clock.after(SERVICE_LOSS_MS, tell);
+    else tell();
   }
 
-  #giveUp(reason: string): void {
+  /** Stays without a picture, until somebody starts the share again. */
+  #stay(reason: string): void {
+    this.#cancelEnd?.();
+    this.#cancelEnd = null;
     this.#over = true;
     this.#live = false;
     this.#endAttempt();

@@ -344,7 +344,7 @@ describe('recoveringCapture', () => {
     expect(rig.attempts).toHaveLength(tried + 1);
     rig.capture.setSight('hidden');
     expect(rig.attempts).toHaveLength(tried + 2);
-    rig.latest().observer.onGone();
+    rig.latest().observer.onGone('The shared window was closed.');
     expect(rig.statuses.at(-1)).toEqual({ state: 'gone', message: 'The shared window was closed.' });
     expect(rig.clock.pendingTimers).toBe(0);
   });
@@ -354,7 +354,7 @@ describe('recoveringCapture', () => {
       const rig = createRig();
       rig.latest().observer.onFrame(FRAME);
       rig.capture.setSight(sight);
-      rig.latest().observer.onGone();
+      rig.latest().observer.onGone('The shared window was closed.');
       // The list of windows tells later that it is out of sight.
       rig.capture.setSight('hidden');
       expect(rig.statuses.at(-1)).toEqual({ state: 'gone', message: 'The shared window was closed.' });
@@ -364,5 +364,40 @@ describe('recoveringCapture', () => {
       expect(rig.latest().closed).toBe(true);
       expect(rig.clock.pendingTimers).toBe(0);
     }
+  });
+
+  describe('where a person is asked', () => {
+    const ENDED = 'Sharing was stopped.';
+
+    it('is over a moment after an end that may be theirs', () => {
+      const rig = createRig({ asksPerson: true });
+      rig.latest().observer.onFrame(FRAME);
+      rig.latest().observer.onGone(ENDED);
+      rig.clock.advance(60_000);
+      expect(rig.statuses).toEqual([{ state: 'live' }, { state: 'gone', message: ENDED }]);
+      expect(rig.attempts).toHaveLength(1);
+    });
+
+    it('stays without a picture if that was the end of a service, whichever is heard of first', () => {
+      for (const isServiceFirst of [true, false]) {
+        const rig = createRig({ asksPerson: true });
+        rig.latest().observer.onFrame(FRAME);
+        if (isServiceFirst) rig.capture.giveUp('PipeWire is gone');
+        rig.latest().observer.onGone(ENDED);
+        rig.clock.advance(200);
+        rig.capture.giveUp('PipeWire is gone');
+        rig.clock.advance(60_000);
+        expect(rig.statuses).toMatchObject([{ state: 'live' }, { state: 'failed' }]);
+        expect(rig.attempts).toHaveLength(1);
+      }
+    });
+
+    it('tells nothing more once it is closed', () => {
+      const rig = createRig({ asksPerson: true });
+      rig.latest().observer.onGone(ENDED);
+      rig.capture.close();
+      expect(rig.clock.pendingTimers).toBe(0);
+      expect(rig.statuses).toEqual([]);
+    });
   });
 });
