@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { CoveringWindow } from './support/covering-window.ts';
 import { type DrivenPorthole, drivePorthole } from './support/porthole-app.ts';
-import { ARMED_MS, PromptDriver } from './support/prompt-driver.ts';
+import { PromptDriver } from './support/prompt-driver.ts';
 import { keepScreen } from './support/screens.ts';
 import { TestDisplay, type TestWindow } from './support/test-display.ts';
 
@@ -37,7 +37,7 @@ describe('the window of a request', () => {
     await driver.untilSeen(prompt, true);
     expect(display.activeWindowTitle()).toBe('A film');
     keepScreen('prompt-above-full-screen', display.grab());
-    await wait(ARMED_MS);
+    await driver.untilArmed(prompt);
     display.clickAt(...(await driver.placeOfAllow(prompt)));
     await until(async () => expect(await driver.statusOf(sessionId)).toBe('active'));
   });
@@ -75,7 +75,7 @@ describe('the window of a request', () => {
     cover.close();
     await wait(250);
     display.clickAt(x, y);
-    await wait(ARMED_MS);
+    await driver.untilArmed(prompt);
     // Still there: the pointer did not come to the button, the button came to it.
     display.clickAt(x, y);
     await prompt.getByText('Was that press meant for this?').waitFor();
@@ -83,7 +83,7 @@ describe('the window of a request', () => {
     keepScreen('prompt-refused-press', display.grab());
     display.movePointer(x, y - 200);
     display.movePointer(...(await driver.placeOfAllow(prompt)));
-    await wait(ARMED_MS);
+    await driver.untilArmed(prompt);
     display.clickAt(...(await driver.placeOfAllow(prompt)));
     await until(async () => expect(await driver.statusOf(sessionId)).toBe('active'));
   });
@@ -95,7 +95,7 @@ describe('the window of a request', () => {
     display.movePointer(x, y);
     const { sessionId, prompt } = await driver.askForSession();
     await driver.untilSeen(prompt, true);
-    await wait(ARMED_MS);
+    await driver.untilArmed(prompt);
     display.clickAt(x, y);
     await wait(500);
     expect(await driver.statusOf(sessionId)).toBe('pending_approval');
@@ -108,7 +108,7 @@ describe('the window of a request', () => {
     display.clickAt(x, y - 150);
     await until(async () => expect(await prompt.evaluate(() => document.hasFocus())).toBe(true));
     await prompt.getByRole('button', { name: 'Deny' }).focus();
-    await wait(ARMED_MS);
+    await driver.untilArmed(prompt);
     display.pressKey('Return');
     await until(async () => expect(await driver.statusOf(sessionId)).toBe('denied'));
   });

@@ -1,49 +1,35 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { callApi, startShare } from '../e2e/support/api-client.ts';
 import { runProgram } from '../e2e/support/child-process.ts';
 import { PortholeProcess } from '../e2e/support/porthole-app.ts';
 import { StreamReader } from '../e2e/support/stream-reader.ts';
-import { TestDisplay, type TestWindow } from '../e2e/support/test-display.ts';
+import type { TestDisplay, TestWindow } from '../e2e/support/test-display.ts';
+import { goToWorkspace, startManagedDisplay, type WindowManager } from './support/window-managers.ts';
 
 const folder = mkdtempSync(path.join(tmpdir(), 'porthole-workspaces-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
-/** Without a file of settings i3 asks for one, in a window of its own. */
-const i3Settings = path.join(folder, 'i3');
-writeFileSync(i3Settings, 'font monospace 8\nbar { }\n');
-
-/** Each window manager, and whether it minimises windows. */
-const MANAGERS = {
-  openbox: { command: ['openbox'], minimises: true },
-  xfwm4: { command: ['dbus-run-session', 'xfwm4'], minimises: true },
-  'xfwm4 without its compositor': {
-    command: ['dbus-run-session', 'xfwm4', '--compositor=off'],
-    minimises: true,
-  },
-  marco: { command: ['dbus-run-session', 'marco'], minimises: true },
-  i3: { command: ['i3', '-c', i3Settings], minimises: false },
-};
+const MANAGERS: readonly WindowManager[] = [
+  'openbox',
+  'xfwm4',
+  'xfwm4 without its compositor',
+  'marco',
+  'i3',
+];
 
 const LIVE = { state: 'live' };
 const ELSEWHERE = { state: 'hidden', message: 'The shared window is on another workspace.' };
 const MINIMISED = { state: 'hidden', message: 'The shared window is minimised.' };
 
-describe.each(Object.entries(MANAGERS))('a shared window under %s', (name, { command, minimises }) => {
+describe.each(MANAGERS)('a shared window under %s', (manager) => {
   let display: TestDisplay;
   let window: TestWindow;
   let porthole: PortholeProcess;
 
   beforeAll(async () => {
-    display = await TestDisplay.startServer({
-      server: ['Xvfb', '-screen', '0', '1280x800x24'],
-      widthPx: 1280,
-      heightPx: 800,
-      windowManager: command,
-    });
-    await vi.waitFor(() => expect(display.isManaged()).toBe(true), { timeout: 15_000, interval: 50 });
-    if (name !== 'i3') act('xdotool', 'set_num_desktops', '3');
+    display = await startManagedDisplay(manager, 1280, 800, folder);
     window = await display.openWindow('Shared Window');
     porthole = await PortholeProcess.start({ display, args: ['--hidden'] });
   });
@@ -56,18 +42,14 @@ describe.each(Object.entries(MANAGERS))('a shared window under %s', (name, { com
   const act = (program: string, ...args: string[]): void => {
     runProgram(program, args, display.env);
   };
-  /** Goes to a workspace; the first is 1. */
-  const goTo = (workspace: number): void => {
-    if (name === 'i3') act('i3-msg', 'workspace', String(workspace));
-    else act('xdotool', 'set_desktop', String(workspace - 1));
-  };
+  const goTo = (workspace: number): void => goToWorkspace(display, manager, workspace);
   /** Moves the window there. */
   const moveTo = (workspace: number): void => {
-    if (name === 'i3') act('i3-msg', `[title="Shared Window"] move container to workspace ${workspace}`);
+    if (manager === 'i3') act('i3-msg', `[title="Shared Window"] move container to workspace ${workspace}`);
     else act('xdotool', 'set_desktop_for_window', window.id, String(workspace - 1));
   };
   const stick = (): void => {
-    if (name === 'i3') act('i3-msg', '[title="Shared Window"] floating enable, sticky enable');
+    if (manager === 'i3') act('i3-msg', '[title="Shared Window"] floating enable, sticky enable');
     else act('wmctrl', '-i', '-r', window.id, '-b', 'add,sticky');
   };
 
@@ -94,7 +76,8 @@ describe.each(Object.entries(MANAGERS))('a shared window under %s', (name, { com
       await isLive();
     }
 
-    if (minimises) {
+    // i3 minimises nothing.
+    if (manager !== 'i3') {
       window.minimise();
       await expect.poll(capture).toEqual(MINIMISED);
       window.restore();

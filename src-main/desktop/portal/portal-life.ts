@@ -6,11 +6,10 @@ import { BusWatch, type BusWitness } from '../dbus/bus-watch.ts';
 import { findSessionBus } from '../dbus/dbus-address.ts';
 import { listOf } from '../dbus/dbus-codec.ts';
 import { BUS, type DbusConnection } from '../dbus/dbus-connection.ts';
+import { PORTAL, PORTAL_BACKENDS } from './screen-portal.ts';
 
-const PORTAL = 'org.freedesktop.portal.Desktop';
-const BACKENDS = 'org.freedesktop.impl.portal.desktop';
 /** Has dialogs of other kinds alone, and may come and go. */
-const NOT_OF_SCREENS = `${BACKENDS}.gtk`;
+const NOT_OF_SCREENS = `${PORTAL_BACKENDS}.gtk`;
 
 /**
  * Whoever is the portal and its backends, as `name owner` pairs. Names that are taken over at once, by a portal that the bus
@@ -19,13 +18,15 @@ const NOT_OF_SCREENS = `${BACKENDS}.gtk`;
 export const PORTAL_OWNERS: BusWitness<string> = {
   rules: [
     `sender='${BUS.destination}',member='NameOwnerChanged',arg0='${PORTAL}'`,
-    `sender='${BUS.destination}',member='NameOwnerChanged',arg0namespace='${BACKENDS}'`,
+    `sender='${BUS.destination}',member='NameOwnerChanged',arg0namespace='${PORTAL_BACKENDS}'`,
   ],
   ask: async (connection) => {
     const { body } = await connection.call({ ...BUS, member: 'ListNames' });
     const names = listOf(body[0])
       .map(String)
-      .filter((name) => name === PORTAL || (name.startsWith(`${BACKENDS}.`) && name !== NOT_OF_SCREENS));
+      .filter(
+        (name) => name === PORTAL || (name.startsWith(`${PORTAL_BACKENDS}.`) && name !== NOT_OF_SCREENS),
+      );
     const owners = await Promise.all(names.sort().map((name) => ownerOf(connection, name)));
     return owners.filter((pair) => pair !== null).join('\n');
   },

@@ -1,14 +1,15 @@
 import type { BusWitness } from '../dbus/bus-watch.ts';
 import { contentOf } from '../dbus/dbus-codec.ts';
-import { DbusCallError, type DbusConnection } from '../dbus/dbus-connection.ts';
+import { BUS, DbusCallError, type DbusConnection } from '../dbus/dbus-connection.ts';
 
 /** How it stands with the portal that captures screens on Wayland; `unknown` until it was asked. */
 export type PortalState = 'unknown' | 'no_bus' | 'no_portal' | 'no_backend' | 'silent' | 'ready';
 
 /** The portal's name on the session bus. https://flatpak.github.io/xdg-desktop-portal/docs/ */
-const PORTAL = 'org.freedesktop.portal.Desktop';
+export const PORTAL = 'org.freedesktop.portal.Desktop';
+/** What the names of all its backends begin with. */
+export const PORTAL_BACKENDS = 'org.freedesktop.impl.portal.desktop';
 const SCREEN_CAST = 'org.freedesktop.portal.ScreenCast';
-const BUS_NAME = 'org.freedesktop.DBus';
 /** The portal is started by the question, if need be, and its backends with it. */
 const START_TIMEOUT_MS = 25_000;
 
@@ -18,8 +19,8 @@ const ABSENT = /^org\.freedesktop\.DBus\.Error\.(ServiceUnknown|NameHasNoOwner|S
 /** The portal of screens: asked whether it can capture, which desktops leave to a backend of their own. */
 export const SCREEN_PORTAL: BusWitness<PortalState> = {
   rules: [
-    `sender='${BUS_NAME}',member='NameOwnerChanged',arg0='${PORTAL}'`,
-    `sender='${BUS_NAME}',member='NameOwnerChanged',arg0namespace='org.freedesktop.impl.portal.desktop'`,
+    `sender='${BUS.destination}',member='NameOwnerChanged',arg0='${PORTAL}'`,
+    `sender='${BUS.destination}',member='NameOwnerChanged',arg0namespace='${PORTAL_BACKENDS}'`,
   ],
   ask: async (connection) => {
     try {

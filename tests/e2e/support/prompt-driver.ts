@@ -3,9 +3,6 @@ import { expect, vi } from 'vitest';
 import { callApi } from './api-client.ts';
 import { type DrivenPorthole, findPage } from './porthole-app.ts';
 
-/** Longer than the buttons of a prompt take to arm. */
-export const ARMED_MS = 1600;
-
 const until = (assertion: () => unknown) => vi.waitFor(assertion, { timeout: 15_000, interval: 50 });
 
 /** Brings up prompts of an agent whose panel is hidden, and says how they lie. */
@@ -52,6 +49,12 @@ export class PromptDriver {
     await until(async () =>
       expect(await prompt.locator('html').getAttribute('data-window-seen')).toBe(String(isSeen)),
     );
+  }
+
+  /** Waits until the buttons of the prompt react to presses. */
+  async untilArmed(prompt: Page): Promise<void> {
+    const allow = prompt.getByRole('button', { name: 'Allow' });
+    await until(async () => expect(await allow.getAttribute('data-arming')).toBe('armed'));
   }
 
   /** Ends all sessions and requests; resolves when no prompt is left. */
